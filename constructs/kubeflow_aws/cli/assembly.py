@@ -1,0 +1,84 @@
+"""Reads a cloud assembly and counts what is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubeflow_aws.errors import UserError
+
+MANIFEST_TYPE = "Custom::AWSCDK-EKS-KubernetesResource"
+GATE_TYPE = "Custom::AWSCDK-EKS-KubernetesObjectValue"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TemplateSummary:
+    """One template, nested ones included.
+
+    Attributes:
+        name: Stack name, or for a nested stack the parent's name and its own.
+        nested: Whether it is a nested stack.
+        resources: Number of resources.
+        size_bytes: Size of the template file.
+        packs: Number of KubernetesManifest resources.
+        objects: Number of Kubernetes objects in them.
+        gates: Number of readiness gates.
+    """
+
+    name: str
+    nested: bool
+    resources: int
+    size_bytes: int
+    packs: int
+    objects: int
+    gates: int
+
+
+def summarize(assembly: Path) -> list[TemplateSummary]:
+    """Every template of a cloud assembly, stacks before their nested stacks.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    if not (assembly / "manifest.json").is_file():
+        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    return [_summary(file, nested=nested) for file, nested in _templates(assembly)]
+
+
+def objects_in(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The Kubernetes objects that a template applies; tokens stand as ``${token}``."""
+    for resource in template.get("Resources", {}).values():
+        if resource["Type"] == MANIFEST_TYPE:
+            manifest = resource["Properties"]["Manifest"]
+            if isinstance(manifest, dict):
+                parts = manifest["Fn::Join"][1]
+                manifest = "".join(part if isinstance(part, str) else "${token}" for part in parts)
+            yield from json.loads(manifest)
+
+
+def _templates(assembly: Path) -> Iterator[tuple[Path, bool]]:
+    for file in sorted(assembly.glob("*.template.json")):
+        if not file.name.endswith(".nested.template.json"):
+            yield file, False
+            stack = file.name.removesuffix(".template.json")
+            for nested in sorted(assembly.glob(f"{stack}*.nested.template.json")):
+                yield nested, True
+
+
+def _summary(file: Path, *, nested: bool) -> TemplateSummary:
+    template = json.loads(file.read_text(encoding="utf-8"))
+    types = [resource["Type"] for resource in template.get("Resources", {}).values()]
+    name = file.name.partition(".")[0]
+    return TemplateSummary(
+        # A nested template's name ends with the hash of its path.
+        name=name[:-8] if nested else name,
+        nested=nested,
+        resources=len(types),
+        size_bytes=file.stat().st_size,
+        packs=types.count(MANIFEST_TYPE),
+        objects=sum(1 for _ in objects_in(template)),
+        gates=types.count(GATE_TYPE),
+    )

@@ -1,0 +1,128 @@
+"""The managed add-ons, each at the version that the table pins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct, IDependable
+
+from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL
+from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
+from kubeflow_aws.kubernetes_versions import AddonVersions
+from kubeflow_aws.manifests.objects import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeAddonsProps:
+    """Inputs of `NodeAddons` and `PodAddons`.
+
+    Attributes:
+        cluster: The cluster.
+        versions: What to install.
+        after: What must exist first.
+    """
+
+    cluster: eks.ICluster
+    versions: AddonVersions
+    after: Sequence[IDependable] = ()
+
+
+class NodeAddons(Construct):
+    """What a node needs to become ready: pod network, service network, Pod Identity.
+
+    They are daemons, so EKS reports them active without any node; nodes come after them.
+    """
+
+    vpc_cni: eks.CfnAddon
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: NodeAddonsProps) -> None:
+        super().__init__(scope, construct_id)
+        versions = props.versions
+        identity = _addon(
+            self, "PodIdentityAgent", props, "eks-pod-identity-agent", versions.pod_identity_agent
+        )
+        _addon(self, "KubeProxy", props, "kube-proxy", versions.kube_proxy)
+        cni_role = PodRole(
+            self,
+            "VpcCniRole",
+            props=PodRoleProps(
+                cluster=props.cluster,
+                namespace="kube-system",
+                service_account="aws-node",
+                managed_policy="AmazonEKS_CNI_Policy",
+            ),
+        )
+        # Without enforcement none of Kubeflow's tenant isolation by NetworkPolicy exists.
+        self.vpc_cni = _addon(
+            self,
+            "VpcCni",
+            props,
+            "vpc-cni",
+            versions.vpc_cni,
+            configuration={"enableNetworkPolicy": "true"},
+        )
+        self.vpc_cni.node.add_dependency(cni_role, identity)
+
+
+class PodAddons(Construct):
+    """What runs in pods of its own, on the system nodes: DNS, disks, resource metrics."""
+
+    ebs_csi: eks.CfnAddon
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: NodeAddonsProps) -> None:
+        super().__init__(scope, construct_id)
+        versions = props.versions
+        on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: "system"}}
+        _addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=on_system_nodes)
+        _addon(
+            self,
+            "MetricsServer",
+            props,
+            "metrics-server",
+            versions.metrics_server,
+            configuration=on_system_nodes,
+        )
+        csi_role = PodRole(
+            self,
+            "EbsCsiRole",
+            props=PodRoleProps(
+                cluster=props.cluster,
+                namespace="kube-system",
+                service_account="ebs-csi-controller-sa",
+                managed_policy="service-role/AmazonEBSCSIDriverPolicy",
+            ),
+        )
+        self.ebs_csi = _addon(
+            self,
+            "EbsCsi",
+            props,
+            "aws-ebs-csi-driver",
+            versions.ebs_csi,
+            configuration={"controller": on_system_nodes},
+        )
+        self.ebs_csi.node.add_dependency(csi_role)
+
+
+def _addon(
+    scope: Construct,
+    construct_id: str,
+    props: NodeAddonsProps,
+    name: str,
+    version: str,
+    configuration: Mapping[str, JsonValue] | None = None,
+) -> eks.CfnAddon:
+    # The L2 Addon has no conflict setting, and an upgrade must win over fields edited by hand.
+    addon = eks.CfnAddon(
+        scope,
+        construct_id,
+        cluster_name=props.cluster.cluster_name,
+        addon_name=name,
+        addon_version=version,
+        resolve_conflicts="OVERWRITE",
+        configuration_values=json.dumps(configuration) if configuration else None,
+    )
+    addon.node.add_dependency(*props.after)
+    return addon

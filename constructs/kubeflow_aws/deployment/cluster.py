@@ -1,0 +1,167 @@
+"""The `cluster` section: the EKS cluster and its nodes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from kubeflow_aws.deployment.section import RoleArn, Section, aws_id
+from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+
+InstanceType = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.(\d+xlarge|xlarge|large|medium|metal)$")
+]
+
+ACCELERATED_FAMILIES = frozenset(
+    {"g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200"}
+)
+"""Instance families with NVIDIA GPUs that EKS has an accelerated AL2023 image for."""
+
+
+class Capacity(StrEnum):
+    """How the nodes of a group are bought."""
+
+    ON_DEMAND = "on-demand"
+    SPOT = "spot"
+
+
+class NodeGroup(Section):
+    """A managed node group."""
+
+    instance_types: tuple[InstanceType, ...] = Field(
+        min_length=1, max_length=20, description="EC2 types, in order of preference."
+    )
+    min_size: int = Field(ge=0, le=450, description="Fewest nodes.")
+    desired_size: int | None = Field(
+        default=None, ge=0, le=450, description="Nodes at the start; min_size if left out."
+    )
+    max_size: int = Field(ge=1, le=450, description="Most nodes.")
+    disk_gib: int = Field(default=100, ge=50, le=16384, description="Root volume in GiB.")
+    capacity: Capacity = Field(default=Capacity.ON_DEMAND, description="on-demand or spot.")
+
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> Self:
+        desired = self.min_size if self.desired_size is None else self.desired_size
+        if not self.min_size <= desired <= self.max_size:
+            raise ValueError(
+                f"sizes are out of order: min_size {self.min_size}, desired_size {desired}, "
+                f"max_size {self.max_size}; min_size <= desired_size <= max_size"
+            )
+        return self
+
+
+class NodeGroups(Section):
+    """The three groups of nodes."""
+
+    system: NodeGroup = Field(
+        default=NodeGroup(instance_types=("m7i.xlarge",), min_size=3, max_size=6),
+        description="Nodes of the platform itself, in all zones.",
+    )
+    cpu: NodeGroup = Field(
+        default=NodeGroup(instance_types=("m7i.2xlarge",), min_size=1, max_size=10),
+        description="Nodes of notebooks, pipelines and training without accelerators.",
+    )
+    gpu: NodeGroup = Field(
+        default=NodeGroup(instance_types=("g6.2xlarge",), min_size=0, max_size=4),
+        description="Nodes with NVIDIA GPUs, tainted nvidia.com/gpu; none until one is needed.",
+    )
+
+    @model_validator(mode="after")
+    def _system_survives_a_zone(self) -> Self:
+        if self.system.min_size < 2:
+            raise ValueError(
+                f"system.min_size is {self.system.min_size}; the platform needs at least 2 "
+                "nodes, so that it outlives a zone"
+            )
+        for instance_type in self.gpu.instance_types:
+            if instance_type.split(".")[0] not in ACCELERATED_FAMILIES:
+                raise ValueError(
+                    f"gpu.instance_types names {instance_type}, which has no NVIDIA GPU; "
+                    f"allowed families: {', '.join(sorted(ACCELERATED_FAMILIES))}"
+                )
+        return self
+
+
+class ExistingCluster(Section):
+    """A cluster that somebody else owns. Its VPC goes under network.existing."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] = Field(
+        description="The cluster's name in EKS."
+    )
+    security_group_id: Annotated[str, aws_id("sg")] = Field(
+        description="The cluster security group, which may reach the private endpoint."
+    )
+    accept_unsupported_version: bool = Field(
+        default=False,
+        description="Apply to a cluster older than Kubeflow supports, at your own risk.",
+    )
+
+
+class Cluster(Section):
+    """The EKS cluster."""
+
+    kubernetes_version: str = Field(
+        default=DEFAULT_KUBERNETES_VERSION, description="Kubernetes minor version, in quotes."
+    )
+    existing: ExistingCluster | None = Field(
+        default=None, description="Use this cluster instead of creating one."
+    )
+    public_access_cidrs: tuple[str, ...] = Field(
+        default=(),
+        max_length=40,
+        description="Ranges that may reach the API server from the internet; none by default.",
+    )
+    admin_role_arns: tuple[RoleArn, ...] = Field(
+        default=(), description="IAM roles that get cluster-admin by access entries."
+    )
+    node_groups: NodeGroups = Field(default=NodeGroups(), description="Groups of nodes.")
+
+    @field_validator("kubernetes_version")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in KUBERNETES_VERSIONS:
+            known = ", ".join(
+                f'"{minor}"' for minor, row in KUBERNETES_VERSIONS.items() if row.runs_kubeflow
+            )
+            raise ValueError(f'"{value}" does not run Kubeflow 26.03; allowed: {known}')
+        return value
+
+    @field_validator("public_access_cidrs")
+    @classmethod
+    def _narrow_ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for cidr in value:
+            try:
+                network = IPv4Network(cidr)
+            except ValueError as error:
+                raise ValueError(f"{error}; give ranges such as 203.0.113.0/24") from None
+            if network.prefixlen < 8:
+                raise ValueError(
+                    f"{cidr} opens the API server to the internet; give the ranges that need it, "
+                    "/8 or narrower, or none"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _version_fits_ownership(self) -> Self:
+        row = KUBERNETES_VERSIONS[self.kubernetes_version]
+        if not self.existing and not row.addons:
+            raise ValueError(
+                f'EKS creates no cluster of Kubernetes "{row.minor}" any more; '
+                f'leave kubernetes_version out for "{DEFAULT_KUBERNETES_VERSION}"'
+            )
+        if self.existing and not row.runs_kubeflow and not self.existing.accept_unsupported_version:
+            raise ValueError(
+                f'Kubeflow 26.03 does not run on Kubernetes "{row.minor}"; upgrade the cluster '
+                "to 1.34 or newer, or set existing.accept_unsupported_version"
+            )
+        if self.existing:
+            ours = self.model_fields_set & {"admin_role_arns", "node_groups", "public_access_cidrs"}
+            if ours:
+                names = ", ".join(sorted(ours))
+                raise ValueError(
+                    f"existing names a cluster that has its own {names}; remove {names}"
+                )
+        return self

@@ -1,0 +1,84 @@
+"""The `network` section: a VPC of our own, or one that exists."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from kubeflow_aws.deployment.section import Section, aws_id
+
+SubnetId = Annotated[str, aws_id("subnet")]
+AvailabilityZone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
+
+
+class ExistingVpc(Section):
+    """A VPC that somebody else owns, named by ids so that synth needs no look-up in AWS."""
+
+    vpc_id: Annotated[str, aws_id("vpc")] = Field(description="The VPC's id.")
+    availability_zones: tuple[AvailabilityZone, ...] = Field(
+        min_length=2, max_length=3, description="Zones of the subnets below, in the same order."
+    )
+    private_subnet_ids: tuple[SubnetId, ...] = Field(
+        min_length=2, max_length=3, description="One private subnet with a way out, per zone."
+    )
+    public_subnet_ids: tuple[SubnetId, ...] = Field(
+        default=(), max_length=3, description="One public subnet per zone, or none."
+    )
+
+    @model_validator(mode="after")
+    def _one_subnet_per_zone(self) -> Self:
+        zones = len(self.availability_zones)
+        for name in ("private_subnet_ids", "public_subnet_ids"):
+            subnets: tuple[str, ...] = getattr(self, name)
+            if subnets and len(subnets) != zones:
+                raise ValueError(
+                    f"{name} names {len(subnets)} subnets for {zones} availability_zones; "
+                    "give one subnet per zone, in the order of the zones"
+                )
+        return self
+
+
+class Network(Section):
+    """Where the cluster lives."""
+
+    existing: ExistingVpc | None = Field(
+        default=None, description="Use this VPC instead of creating one."
+    )
+    cidr: str = Field(
+        default="10.0.0.0/16", description="Range of the new VPC, a private /16 to /20."
+    )
+    availability_zones: tuple[AvailabilityZone, ...] = Field(
+        default=(),
+        description="Three zones of the region; the zones a, b and c of the region if empty.",
+    )
+    nat_gateways: int | None = Field(
+        default=None,
+        ge=1,
+        le=3,
+        description="NAT gateways; by default one in development and three in production.",
+    )
+
+    @field_validator("cidr")
+    @classmethod
+    def _private_range_that_fits(cls, value: str) -> str:
+        try:
+            network = IPv4Network(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; give a range such as 10.0.0.0/16") from None
+        if not network.is_private or not 16 <= network.prefixlen <= 20:
+            raise ValueError(
+                f"{value} cannot hold the platform; give a private range (RFC 1918) "
+                "from /16 to /20, such as 10.0.0.0/16"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _three_zones(self) -> Self:
+        if self.availability_zones and len(set(self.availability_zones)) != 3:
+            raise ValueError("availability_zones names three different zones, or is left out")
+        if self.existing and self.model_fields_set - {"existing"}:
+            extra = ", ".join(sorted(self.model_fields_set - {"existing"}))
+            raise ValueError(f"existing names a VPC that has its own {extra}; remove {extra}")
+        return self

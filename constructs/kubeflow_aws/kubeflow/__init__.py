@@ -1,0 +1,1 @@
+"""Constructs that apply the platform's components to a cluster."""

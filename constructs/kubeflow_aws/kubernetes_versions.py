@@ -1,0 +1,121 @@
+"""The Kubernetes versions this application knows, and everything pinned per version.
+
+One row a version: the kubectl layer that applies the manifests, the managed add-ons, and the
+end of EKS standard support. Plain data without CDK, so that the deployment file can be checked
+against it; `kubeflow_aws.cluster.kubectl` turns a row into a Lambda layer.
+
+Sources: EKS User Guide, "Kubernetes versions on EKS" (support dates) and
+`aws eks describe-addon-versions` as published in public version tables (add-ons).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddonVersions:
+    """Versions of the EKS managed add-ons.
+
+    Attributes:
+        vpc_cni: Pod networking and NetworkPolicy enforcement.
+        coredns: Cluster DNS.
+        kube_proxy: Service networking on each node; its minor is the cluster's.
+        ebs_csi: Block volumes, the default StorageClass.
+        pod_identity_agent: IAM roles for pods.
+        metrics_server: Resource metrics for the autoscalers.
+    """
+
+    vpc_cni: str
+    coredns: str
+    kube_proxy: str
+    ebs_csi: str
+    pod_identity_agent: str
+    metrics_server: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KubernetesVersion:
+    """One row of the table.
+
+    Attributes:
+        minor: For example ``1.35``.
+        kubectl_layer: Module under ``aws_cdk`` whose wheel holds kubectl and helm.
+        standard_support_until: Day on which EKS standard support ends.
+        addons: Add-on versions for a cluster that this application creates; none where EKS
+            creates no such cluster any more.
+        has_kuberc: Whether its kubectl reads kuberc (1.34 and newer), which is what turns
+            apply into server-side apply.
+    """
+
+    minor: str
+    kubectl_layer: str
+    standard_support_until: date
+    addons: AddonVersions | None
+    has_kuberc: bool
+
+    @property
+    def runs_kubeflow(self) -> bool:
+        """Whether Kubeflow 26.03 supports it ("Kubernetes 1.34+", 26.03 release notes)."""
+        return tuple(map(int, self.minor.split("."))) >= (1, 34)
+
+
+DEFAULT_KUBERNETES_VERSION: Final = "1.35"
+"""1.34 leaves EKS standard support in December 2026; extended support costs six times as much."""
+
+KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
+    row.minor: row
+    for row in (
+        KubernetesVersion(
+            minor="1.24",
+            kubectl_layer="lambda_layer_kubectl_v24",
+            standard_support_until=date(2024, 1, 31),
+            addons=None,
+            has_kuberc=False,
+        ),
+        KubernetesVersion(
+            minor="1.34",
+            kubectl_layer="lambda_layer_kubectl_v34",
+            standard_support_until=date(2026, 12, 2),
+            addons=AddonVersions(
+                vpc_cni="v1.20.4-eksbuild.2",
+                coredns="v1.12.4-eksbuild.1",
+                kube_proxy="v1.34.1-eksbuild.2",
+                ebs_csi="v1.53.0-eksbuild.1",
+                pod_identity_agent="v1.3.10-eksbuild.1",
+                metrics_server="v0.8.0-eksbuild.6",
+            ),
+            has_kuberc=True,
+        ),
+        KubernetesVersion(
+            minor="1.35",
+            kubectl_layer="lambda_layer_kubectl_v35",
+            standard_support_until=date(2027, 3, 27),
+            addons=AddonVersions(
+                vpc_cni="v1.21.1-eksbuild.1",
+                coredns="v1.13.1-eksbuild.1",
+                kube_proxy="v1.35.0-eksbuild.2",
+                ebs_csi="v1.54.0-eksbuild.1",
+                pod_identity_agent="v1.3.10-eksbuild.1",
+                metrics_server="v0.8.0-eksbuild.6",
+            ),
+            has_kuberc=True,
+        ),
+        KubernetesVersion(
+            minor="1.36",
+            kubectl_layer="lambda_layer_kubectl_v36",
+            standard_support_until=date(2027, 8, 2),
+            addons=AddonVersions(
+                vpc_cni="v1.21.1-eksbuild.1",
+                coredns="v1.13.1-eksbuild.1",
+                kube_proxy="v1.36.0-eksbuild.2",
+                ebs_csi="v1.54.0-eksbuild.1",
+                pod_identity_agent="v1.3.10-eksbuild.1",
+                metrics_server="v0.8.0-eksbuild.6",
+            ),
+            has_kuberc=True,
+        ),
+    )
+}

@@ -1,0 +1,106 @@
+"""Kubernetes objects as plain data, and what identifies one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from kubeflow_aws.errors import UserError
+
+JsonValue: TypeAlias = str | int | float | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
+KubernetesObject: TypeAlias = dict[str, JsonValue]
+
+CRD = "CustomResourceDefinition"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ObjectKey:
+    """What Kubernetes tells two objects apart by; the version of an API is no part of it.
+
+    Attributes:
+        group: API group, empty for the core group.
+        kind: For example ``Deployment``.
+        namespace: Empty for objects of the cluster.
+        name: The object's name.
+    """
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Kind and path, for example ``Deployment kubeflow/ml-pipeline``."""
+        path = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind}.{self.group} {path}" if self.group else f"{self.kind} {path}"
+
+
+def metadata(item: KubernetesObject) -> dict[str, JsonValue]:
+    """The object's metadata, empty if it has none."""
+    found = item.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def key_of(item: KubernetesObject) -> ObjectKey:
+    """The identity of an object."""
+    meta = metadata(item)
+    api_version = str(item.get("apiVersion", ""))
+    return ObjectKey(
+        group=api_version.rpartition("/")[0],
+        kind=str(item.get("kind", "")),
+        namespace=str(meta.get("namespace") or ""),
+        name=str(meta.get("name", "")),
+    )
+
+
+def parse_objects(text: str, *, origin: str) -> list[KubernetesObject]:
+    """The objects of a YAML stream, with the items of Lists taken out.
+
+    Raises:
+        UserError: A document is no Kubernetes object; the text names the origin.
+    """
+    objects: list[KubernetesObject] = []
+    for document in yaml.load_all(text, yaml.CSafeLoader):  # a SafeLoader in C
+        if document is None:
+            continue
+        items = document["items"] if document.get("kind") == "List" else [document]
+        for item in items:
+            if not (item.get("apiVersion") and item.get("kind") and metadata(item).get("name")):
+                raise UserError(
+                    f"{origin}: a document has no apiVersion, kind or metadata.name: "
+                    f"{str(item)[:120]}"
+                )
+            objects.append(item)
+    return objects
+
+
+def pod_spec(item: KubernetesObject) -> dict[str, JsonValue] | None:
+    """The pod spec inside a workload, or nothing for any other kind."""
+    node: JsonValue = item.get("spec")
+    if item.get("kind") == "CronJob" and isinstance(node, dict):
+        node = _child(node, "jobTemplate", "spec")
+    found = _child(node, "template", "spec")
+    return found if isinstance(found, dict) and "containers" in found else None
+
+
+def images(items: Iterable[KubernetesObject]) -> Iterator[str]:
+    """Every value under a key ``image`` that is text, wherever it stands."""
+    pending: list[JsonValue] = list(items)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            image = node.get("image")
+            if isinstance(image, str):
+                yield image
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+
+
+def _child(node: JsonValue, *path: str) -> JsonValue:
+    for name in path:
+        node = node.get(name) if isinstance(node, dict) else None
+    return node

@@ -1,0 +1,241 @@
+"""Packs: the portions in which a component's objects are applied.
+
+A pack becomes one custom resource, so it must fit the event that CloudFormation sends to the
+kubectl handler, and its output must fit the handler's answer. Which pack an object belongs to
+depends on its own identity alone: an object more or less moves no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.component import Component
+from kubeflow_aws.manifests.objects import (
+    CRD,
+    JsonValue,
+    KubernetesObject,
+    ObjectKey,
+    key_of,
+    metadata,
+    pod_spec,
+)
+
+MAX_PACK_BYTES: Final = 200_000
+"""Of the escaped JSON; Lambda takes asynchronous events of up to 256 KB (Lambda quotas)."""
+
+MAX_PACK_OBJECTS: Final = 40
+"""kubectl prints a line an object, and a custom resource's answer may hold 4,096 bytes
+(CloudFormation User Guide, custom resource response objects)."""
+
+
+class Phase(StrEnum):
+    """When the objects of a pack are applied within their component."""
+
+    DEFINITIONS = "definitions"
+    """Namespaces and CRDs."""
+    VOLUMES = "volumes"
+    """Claims of disks: they own something outside the cluster."""
+    WORKLOADS = "workloads"
+    """Everything else."""
+    STATEFUL = "stateful"
+    """Workloads that hold those claims: a claim is only deleted after its last pod."""
+    ADMITTED = "admitted"
+    """Objects that the component's own webhook must admit."""
+
+
+WAITS_FOR: Final[dict[Phase, tuple[Phase, ...]]] = {
+    Phase.DEFINITIONS: (),
+    Phase.VOLUMES: (Phase.DEFINITIONS,),
+    Phase.WORKLOADS: (Phase.DEFINITIONS,),
+    Phase.STATEFUL: (Phase.VOLUMES,),
+    Phase.ADMITTED: (Phase.WORKLOADS,),
+}
+"""The phases that a phase follows, where the component has them."""
+
+_KIND_ORDER: Final = (
+    "Namespace",
+    CRD,
+    "PriorityClass",
+    "ServiceAccount",
+    "ClusterRole",
+    "Role",
+    "ClusterRoleBinding",
+    "RoleBinding",
+    "ConfigMap",
+    "Secret",
+    "NetworkPolicy",
+    "Service",
+)
+"""Kinds that others in the same pack refer to come first; webhook configurations come last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pack:
+    """Some objects of one component and phase.
+
+    Attributes:
+        component: Name of the component.
+        phase: When it is applied.
+        number: Which pack of its phase, from 1.
+        objects: What to apply, in this order.
+    """
+
+    component: str
+    phase: Phase
+    number: int
+    objects: Sequence[KubernetesObject]
+
+    def __str__(self) -> str:
+        """For example ``pipelines workloads 2``."""
+        return f"{self.component} {self.phase} {self.number}"
+
+    @property
+    def escaped_bytes(self) -> int:
+        """Size inside the event, where the objects are JSON text inside JSON."""
+        return len(json.dumps(json.dumps(self.objects, separators=(",", ":"))))
+
+
+def pack_component(component: Component, objects: Iterable[KubernetesObject]) -> list[Pack]:
+    """Divide a component's objects into packs.
+
+    Raises:
+        UserError: An object is too big for any pack, or a pack is too full; the text names the
+            object or the pack and says which number to raise.
+    """
+    items = list(objects)
+    claims = {key_of(item) for item in items if item.get("kind") == "PersistentVolumeClaim"}
+    admitted = _admitted_kinds(items)
+    buckets: dict[tuple[Phase, int], list[KubernetesObject]] = {}
+    for item in items:
+        phase = _phase(component, item, claims, admitted)
+        number = _bucket(key_of(item), _count(component, phase))
+        buckets.setdefault((phase, number), []).append(item)
+    packs = [
+        Pack(
+            component=component.name,
+            phase=phase,
+            number=number,
+            objects=sorted(buckets[phase, number], key=_apply_order),
+        )
+        for phase, number in sorted(
+            buckets, key=lambda bucket: (list(Phase).index(bucket[0]), bucket[1])
+        )
+    ]
+    for pack in packs:
+        _refuse_too_full(pack)
+    return packs
+
+
+def _phase(
+    component: Component,
+    item: KubernetesObject,
+    claims: set[ObjectKey],
+    admitted: set[tuple[str, str]],
+) -> Phase:
+    key = key_of(item)
+    if key.kind in ("Namespace", CRD):
+        return Phase.DEFINITIONS if component.packs.definitions else Phase.WORKLOADS
+    if key in claims:
+        return Phase.VOLUMES
+    if _mounted(item) & claims:
+        return Phase.STATEFUL
+    if (key.group, key.kind) in admitted:
+        return Phase.ADMITTED
+    return Phase.WORKLOADS
+
+
+def _count(component: Component, phase: Phase) -> int:
+    match phase:
+        case Phase.DEFINITIONS:
+            return component.packs.definitions
+        case Phase.WORKLOADS:
+            return component.packs.workloads
+        case Phase.ADMITTED:
+            return component.packs.admitted
+        case _:
+            return 1
+
+
+def _bucket(key: ObjectKey, count: int) -> int:
+    identity = f"{key.kind}/{key.namespace}/{key.name}"
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8]) % count + 1
+
+
+def _mounted(item: KubernetesObject) -> set[ObjectKey]:
+    """The claims that a workload mounts."""
+    volumes = (pod_spec(item) or {}).get("volumes")
+    claims = (
+        volume.get("persistentVolumeClaim")
+        for volume in (volumes if isinstance(volumes, list) else [])
+        if isinstance(volume, dict)
+    )
+    namespace = str(metadata(item).get("namespace") or "")
+    return {
+        ObjectKey("", "PersistentVolumeClaim", namespace, str(claim.get("claimName")))
+        for claim in claims
+        if isinstance(claim, dict)
+    }
+
+
+def _admitted_kinds(items: list[KubernetesObject]) -> set[tuple[str, str]]:
+    """Kinds of the component's own CRDs that its own webhooks must admit."""
+    ruled = {
+        (group, resource)
+        for item in items
+        if str(item.get("kind")).endswith("WebhookConfiguration")
+        for webhook in _dicts(item.get("webhooks"))
+        if webhook.get("failurePolicy", "Fail") == "Fail"
+        for rule in _dicts(webhook.get("rules"))
+        for group in _texts(rule.get("apiGroups"))
+        for resource in _texts(rule.get("resources"))
+    }
+    kinds: set[tuple[str, str]] = set()
+    for item in items:
+        spec = item.get("spec")
+        if item.get("kind") != CRD or not isinstance(spec, dict):
+            continue
+        names = spec.get("names")
+        if isinstance(names, dict):
+            group, plural = str(spec.get("group")), str(names.get("plural"))
+            if (group, plural) in ruled or (group, "*") in ruled:
+                kinds.add((group, str(names.get("kind"))))
+    return kinds
+
+
+def _apply_order(item: KubernetesObject) -> tuple[int, ObjectKey]:
+    key = key_of(item)
+    if key.kind in _KIND_ORDER:
+        return _KIND_ORDER.index(key.kind), key
+    return len(_KIND_ORDER) + key.kind.endswith("WebhookConfiguration"), key
+
+
+def _refuse_too_full(pack: Pack) -> None:
+    if pack.escaped_bytes > MAX_PACK_BYTES:
+        for item in pack.objects:
+            size = len(json.dumps(json.dumps(item, separators=(",", ":"))))
+            if size > MAX_PACK_BYTES:
+                raise UserError(
+                    f"{key_of(item)} of component {pack.component} is too big to apply: "
+                    f"{size:,} bytes in the event, at most {MAX_PACK_BYTES:,}; prune it "
+                    "(kubeflow_aws/manifests/slimming.py) or drop it in an overlay"
+                )
+    if pack.escaped_bytes > MAX_PACK_BYTES or len(pack.objects) > MAX_PACK_OBJECTS:
+        raise UserError(
+            f"pack {pack} is too full: {pack.escaped_bytes:,} bytes of at most "
+            f"{MAX_PACK_BYTES:,} and {len(pack.objects)} objects of at most {MAX_PACK_OBJECTS}; "
+            f"raise packs.{pack.phase} in manifests/components/{pack.component}/component.yaml"
+        )
+
+
+def _dicts(node: JsonValue) -> list[dict[str, JsonValue]]:
+    return [child for child in node if isinstance(child, dict)] if isinstance(node, list) else []
+
+
+def _texts(node: JsonValue) -> list[str]:
+    return [child for child in node if isinstance(child, str)] if isinstance(node, list) else []

@@ -1,0 +1,92 @@
+"""The platform of one deployment: sources, selection and render in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.placeholders import Placeholder, fill_placeholders
+from kubeflow_aws.manifests.render import Rendered, render
+from kubeflow_aws.manifests.selection import select
+from kubeflow_aws.manifests.sources import Notify, Origin, SourceOptions, fetch_sources
+from kubeflow_aws.manifests.tools import find_tools
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Platform:
+    """What is to run in the cluster, rendered, in the order in which it is applied.
+
+    Attributes:
+        origin: Whether this is real upstream or the bundled sample.
+        release: The Kubeflow release of the lock file.
+        components: All components of the deployment.
+    """
+
+    origin: Origin
+    release: str
+    components: Sequence[Rendered]
+
+    def of_stack(self, stack: str) -> list[Rendered]:
+        """The components that one stack applies."""
+        return [one for one in self.components if one.component.stack == stack]
+
+
+def render_platform(
+    deployment: Deployment, *, manifests: Path, cache: Path, mirror: Path | None, notify: Notify
+) -> Platform:
+    """Fetch the sources and render the components of a deployment.
+
+    Args:
+        deployment: Decides the components and variants.
+        manifests: The folder with the lock file, the components and the sample.
+        cache: Folder for sources, tools and renders; may be empty.
+        mirror: Mirror of upstream sources; the deployment file's own if there is none.
+        notify: Takes progress lines.
+
+    Raises:
+        UserError: A source, tool or component is wrong; the text names it.
+    """
+    lock = load_lock(manifests / "upstream.lock.yaml")
+    if mirror is None and deployment.upstream.mirror:
+        mirror = manifests.parent / deployment.upstream.mirror
+    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    selection = select(deployment, load_components(manifests / "components"))
+    sources = fetch_sources(
+        lock,
+        SourceOptions(
+            cache=cache,
+            sample=manifests / "sample",
+            mirror=mirror,
+            offline=deployment.upstream.offline,
+        ),
+        notify,
+    )
+    components = render(
+        selection,
+        sources=sources,
+        tools=find_tools(version, cache),
+        cache=cache,
+        notify=notify,
+        kubernetes_version=version.minor,
+    )
+    return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
+
+
+def fill_components(
+    components: Iterable[Rendered], values: Mapping[Placeholder, str]
+) -> list[Rendered]:
+    """The components with their placeholders replaced.
+
+    Raises:
+        UserError: A placeholder is unknown, has no value, or a value is used nowhere.
+    """
+    rendered = list(components)
+    objects: list[KubernetesObject] = [item for one in rendered for item in one.objects]
+    filled = iter(fill_placeholders(objects, values))
+    return [replace(one, objects=[next(filled) for _ in one.objects]) for one in rendered]

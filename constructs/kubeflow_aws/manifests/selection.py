@@ -1,0 +1,52 @@
+"""Which components a deployment installs, and in which variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.component import Component, in_order
+from kubeflow_aws.manifests.render import Selected
+
+SIGN_IN: Final[Mapping[AuthProvider, str]] = {AuthProvider.DEX: "dex"}
+"""The component that signs users in, by provider; it is there for its provider only."""
+
+
+def select(deployment: Deployment, components: Mapping[str, Component]) -> list[Selected]:
+    """The components of a deployment in the order in which they are applied.
+
+    Raises:
+        UserError: A component has no variant for an option, or components wait for each other.
+    """
+    switches = deployment.components.model_dump()
+    others = set(SIGN_IN.values()) - {SIGN_IN[deployment.auth_provider]}
+    chosen = {
+        name: component
+        for name, component in components.items()
+        if switches.get(name.replace("-", "_"), True) and name not in others
+    }
+    return [
+        Selected(component=component, variant=_variant(component, deployment))
+        for component in in_order(chosen)
+    ]
+
+
+def _variant(component: Component, deployment: Deployment) -> str | None:
+    if not component.variants:
+        return None
+    options = {
+        "istio": str(deployment.auth_provider),
+        "kubeflow": str(deployment.auth_provider),
+        "pipelines": str(deployment.database_option),
+        "katib": str(deployment.database_option),
+    }
+    variant = options.get(component.name, component.variants[0])
+    if variant not in component.variants:
+        raise UserError(
+            f"{component.folder / 'component.yaml'}: has no variant {variant}; "
+            f"there are {', '.join(component.variants)}"
+        )
+    return variant

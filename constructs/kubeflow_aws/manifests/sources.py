@@ -1,0 +1,237 @@
+"""Brings the pinned sources: from the cache, a mirror folder, the network, or the sample."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.lock import Source, UpstreamLock
+
+NETWORK_TIMEOUT_SECONDS = 20
+
+Notify = Callable[[str], None]
+"""Takes one line of progress."""
+
+
+class Origin(StrEnum):
+    """Where the sources of a render came from."""
+
+    UPSTREAM = "upstream"
+    SAMPLE = "sample"
+
+    @property
+    def description(self) -> str:
+        """For people: what was rendered."""
+        if self is Origin.UPSTREAM:
+            return "its real upstream sources"
+        return "the bundled SAMPLE, which is not Kubeflow: do not deploy it"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceOptions:
+    """Where to look for sources.
+
+    Attributes:
+        cache: Folder of this project's cache; verified sources are kept below it.
+        sample: The bundled sample tree.
+        mirror: Folder with the archives that the lock file names, if there is one.
+        offline: Never ask the network.
+    """
+
+    cache: Path
+    sample: Path
+    mirror: Path | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """A tree with one folder a source, all remote references rewritten to local ones.
+
+    Attributes:
+        root: The tree.
+        origin: Real upstream or the bundled sample.
+        digest: Identifies the content, for the render cache.
+    """
+
+    root: Path
+    origin: Origin
+    digest: str
+
+
+class DigestError(UserError):
+    """A source whose content is not what the lock file pins."""
+
+
+class NotAvailableError(UserError):
+    """A source that is neither in the cache, the mirror nor on the network."""
+
+
+def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) -> Sources:
+    """Bring all sources of the lock file, or the bundled sample if one cannot be had.
+
+    Raises:
+        DigestError: Some source differs from the lock file.
+        UserError: The mirror does not exist.
+    """
+    if options.mirror and not options.mirror.is_dir():
+        raise UserError(
+            f"{options.mirror}: the mirror of upstream sources is no folder; "
+            "correct upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR"
+        )
+    try:
+        trees = {
+            name: _verified_tree(name, source, options, notify)
+            for name, source in lock.sources.items()
+        }
+    except NotAvailableError as reason:
+        notify(
+            f"WARNING: {reason}. Rendering the bundled SAMPLE instead: a few hand-written objects "
+            "that show the shape of the platform. It is not Kubeflow; do not deploy it."
+        )
+        digest = _tree_digest(options.sample)
+        return Sources(root=options.sample, origin=Origin.SAMPLE, digest=digest)
+    root = options.cache / "upstream" / lock.digest[:16]
+    if not root.is_dir():
+        with _appears_whole(root) as unfinished:
+            _link_trees(lock, trees, unfinished)
+    return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
+
+
+def _verified_tree(name: str, source: Source, options: SourceOptions, notify: Notify) -> Path:
+    tree = options.cache / "sources" / f"{name}-{source.digest[7:23]}"
+    if tree.is_dir():
+        files = [(str(f.relative_to(tree)), f.read_bytes()) for f in tree.rglob("*") if f.is_file()]
+        _verify(name, source, source.digest_of(files), f"the cache, {tree} (make clean),")
+        return tree
+    with _appears_whole(tree) as unfinished:
+        if options.offline and not _mirrored(source, options.mirror):
+            raise NotAvailableError(
+                f"upstream source {name} is in no mirror and upstream.offline is set"
+            )
+        found = read_source(name, source, unfinished, mirror=options.mirror, notify=notify)
+        _verify(name, source, found, str(_mirrored(source, options.mirror) or source.address))
+    return tree
+
+
+def read_source(
+    name: str, source: Source, target: Path, *, mirror: Path | None, notify: Notify
+) -> str:
+    """Write the files in use below the target, from the mirror or the network.
+
+    Returns:
+        The digest found.
+
+    Raises:
+        NotAvailableError: The source is in neither.
+        UserError: The archive is damaged.
+    """
+    archive = _mirrored(source, mirror)
+    if archive:
+        return _extract(archive, source, target)
+    notify(f"fetching {name} {source.version}")
+    with _downloaded(name, source.address) as download:
+        return _extract(download, source, target)
+
+
+def _mirrored(source: Source, mirror: Path | None) -> Path | None:
+    archive = mirror / source.archive if mirror else None
+    return archive if archive and archive.is_file() else None
+
+
+def _verify(name: str, source: Source, found: str, origin: str) -> None:
+    if found != source.digest:
+        raise DigestError(
+            f"upstream source {name} {source.version} from {origin} is not the pinned one:\n"
+            f"  pinned {source.digest}\n  found  {found}\n"
+            "Get the archive of the pinned commit, or pin the new content in "
+            "manifests/upstream.lock.yaml after reading what changed."
+        )
+
+
+@contextmanager
+def _downloaded(name: str, url: str) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile(suffix=".tar.gz") as file:
+        try:
+            with urllib.request.urlopen(url, timeout=NETWORK_TIMEOUT_SECONDS) as response:  # noqa: S310  # the lock file's own URL
+                shutil.copyfileobj(response, file)
+        except (urllib.error.URLError, OSError) as error:
+            raise NotAvailableError(
+                f"upstream source {name} is in no mirror and cannot be fetched ({error})"
+            ) from None
+        file.flush()
+        yield Path(file.name)
+
+
+def _extract(archive: Path, source: Source, target: Path) -> str:
+    """Write the files in use below the target, without the archive's top folder."""
+    files: list[tuple[str, bytes]] = []
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                path = member.name.partition("/")[2]
+                content = tar.extractfile(member) if member.isfile() else None
+                if content and source.uses(path) and ".." not in Path(path).parts:
+                    files.append((path, content.read()))
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise UserError(f"{archive}: is no source archive: {error}") from None
+    for path, data in files:
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return source.digest_of(files)
+
+
+def _link_trees(lock: UpstreamLock, trees: dict[str, Path], root: Path) -> None:
+    """Put the sources side by side and point remote references at the neighbours."""
+    local = {
+        reference.url: f"{name}/{reference.path}"
+        for name, source in lock.sources.items()
+        for reference in source.replaces
+    }
+    for name, tree in trees.items():
+        shutil.copytree(tree, root / name)
+    for file in root.rglob("kustomization.yaml"):
+        text = file.read_text(encoding="utf-8")
+        if "://" not in text and "github.com" not in text:
+            continue
+        up = "../" * (len(file.relative_to(root).parts) - 1)
+        lines = [_rewritten(line, local, up) for line in text.splitlines(keepends=True)]
+        file.write_text("".join(lines), encoding="utf-8")
+
+
+def _rewritten(line: str, local: dict[str, str], up: str) -> str:
+    reference = line.strip().removeprefix("- ")
+    path = local.get(reference) or local.get(f"https://{reference}")
+    return line.replace(reference, up + path) if path else line
+
+
+def _tree_digest(root: Path) -> str:
+    total = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        if file.is_file():
+            total.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+@contextmanager
+def _appears_whole(target: Path) -> Iterator[Path]:
+    """A folder to fill that takes the target's name at the end, or vanishes on an error."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield unfinished
+        if not target.exists():
+            unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The network that the cluster lives in."""

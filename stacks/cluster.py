@@ -1,0 +1,153 @@
+"""The Cluster stack: EKS, nodes, add-ons, and the services every workload leans on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct, IDependable
+
+from kubeflow_aws.cluster.addons import NodeAddons, NodeAddonsProps, PodAddons
+from kubeflow_aws.cluster.cluster import (
+    ImportedCluster,
+    ImportedClusterProps,
+    KubeflowCluster,
+    KubeflowClusterProps,
+)
+from kubeflow_aws.cluster.load_balancer_controller_role import (
+    LoadBalancerControllerRole,
+    LoadBalancerControllerRoleProps,
+)
+from kubeflow_aws.cluster.node_groups import KubeflowNodeGroups, KubeflowNodeGroupsProps
+from kubeflow_aws.cluster.storage_class import default_storage_class
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.cluster import ExistingCluster
+from kubeflow_aws.kubeflow.components import Components, ComponentsProps
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.manifests.render import Rendered
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterStackProps:
+    """What `ClusterStack` takes from the deployment file and from the Network stack.
+
+    Attributes:
+        deployment: The deployment file.
+        env: Account and region.
+        vpc: Network of the cluster.
+        rendered: The components that belong to the cluster rather than to Kubeflow.
+    """
+
+    deployment: Deployment
+    env: cdk.Environment
+    vpc: ec2.IVpc
+    rendered: Sequence[Rendered]
+
+
+class ClusterStack(cdk.Stack):
+    """Holds the cluster; the Kubeflow stack takes `cluster` from here.
+
+    cert-manager and the AWS Load Balancer Controller live here too: they must outlive everything
+    that uses a certificate or an Ingress.
+    """
+
+    cluster: eks.ICluster
+    owned: bool
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
+        super().__init__(
+            scope, construct_id, env=props.env, description="Kubeflow on AWS: EKS cluster"
+        )
+        existing = props.deployment.cluster.existing
+        self.owned = existing is None
+        ready = self._import(existing, props) if existing else self._create(props)
+        values: Mapping[Placeholder, str] = {}
+        if props.deployment.components.load_balancer_controller:
+            role = LoadBalancerControllerRole(
+                self,
+                "LoadBalancerControllerRole",
+                props=LoadBalancerControllerRoleProps(
+                    cluster=self.cluster, vpc_id=props.vpc.vpc_id
+                ),
+            )
+            ready = [*ready, role]
+            values = {
+                Placeholder.CLUSTER_NAME: self.cluster.cluster_name,
+                Placeholder.REGION: self.region,
+                Placeholder.VPC_ID: props.vpc.vpc_id,
+            }
+        Components(
+            self,
+            "Services",
+            props=ComponentsProps(
+                cluster=self.cluster,
+                owns_cluster=self.owned,
+                rendered=props.rendered,
+                values=values,
+                after=ready,
+            ),
+        )
+        cdk.CfnOutput(
+            self,
+            "KubeconfigCommand",
+            description="Lets kubectl reach the cluster",
+            value=f"aws eks update-kubeconfig --region {self.region} "
+            f"--name {self.cluster.cluster_name}",
+        )
+
+    def _create(self, props: ClusterStackProps) -> Sequence[IDependable]:
+        deployment = props.deployment
+        version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+        if version.addons is None:
+            raise ValueError(f"EKS creates no cluster of Kubernetes {version.minor}")
+        control_plane = KubeflowCluster(
+            self,
+            "ControlPlane",
+            props=KubeflowClusterProps(
+                name=deployment.name,
+                version=version,
+                vpc=props.vpc,
+                public_access_cidrs=deployment.cluster.public_access_cidrs,
+                admin_role_arns=deployment.cluster.admin_role_arns,
+                production=deployment.is_production,
+            ),
+        )
+        self.cluster = control_plane.cluster
+        node_addons = NodeAddons(
+            self,
+            "NodeAddons",
+            props=NodeAddonsProps(cluster=self.cluster, versions=version.addons),
+        )
+        nodes = KubeflowNodeGroups(
+            self,
+            "Nodes",
+            props=KubeflowNodeGroupsProps(
+                cluster=control_plane.cluster, groups=deployment.cluster.node_groups
+            ),
+        )
+        nodes.node.add_dependency(node_addons)
+        pod_addons = PodAddons(
+            self,
+            "PodAddons",
+            props=NodeAddonsProps(
+                cluster=self.cluster, versions=version.addons, after=[nodes.system]
+            ),
+        )
+        return [pod_addons, nodes.system, default_storage_class(self, self.cluster)]
+
+    def _import(self, existing: ExistingCluster, props: ClusterStackProps) -> Sequence[IDependable]:
+        imported = ImportedCluster(
+            self,
+            "ControlPlane",
+            props=ImportedClusterProps(
+                existing=existing,
+                version=KUBERNETES_VERSIONS[props.deployment.cluster.kubernetes_version],
+                vpc=props.vpc,
+            ),
+        )
+        self.cluster = imported.cluster
+        return [imported.access]

@@ -1,0 +1,79 @@
+"""Fixtures that are dear: renders and synthesized apps, one per option and session."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+if (PROJECT / "constructs" / "__init__.py").exists():
+    pytest.exit("constructs/ must stay a source root: delete constructs/__init__.py", 4)
+
+from kubeflow_aws.deployment import Deployment, load_deployment  # noqa: E402
+from kubeflow_aws.manifests.platform import Platform, render_platform  # noqa: E402
+from kubeflow_aws.manifests.sources import Origin  # noqa: E402
+from tests.support.assembly import Assembly, synthesize  # noqa: E402
+from tests.support.deployments import variation  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def vanilla() -> Deployment:
+    return load_deployment(PROJECT / "deployments" / "vanilla.yaml")
+
+
+@pytest.fixture(scope="session")
+def sample_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache without upstream sources, so that the bundled sample is rendered."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def sample_platform(vanilla: Deployment, sample_cache: Path) -> Platform:
+    return render_platform(
+        variation(vanilla, {"upstream": {"offline": True}}),
+        manifests=PROJECT / "manifests",
+        cache=sample_cache,
+        mirror=None,
+        notify=lambda _: None,
+    )
+
+
+@pytest.fixture(scope="session")
+def sample_assembly(
+    vanilla: Deployment, sample_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """The default deployment, synthesized from the sample."""
+    return synthesize(vanilla, sample_platform, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
+def upstream_platform(vanilla: Deployment) -> Platform:
+    """The real thing; skipped where neither the cache, a mirror nor the network has it."""
+    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
+    platform = render_platform(
+        vanilla,
+        manifests=PROJECT / "manifests",
+        cache=PROJECT / "build" / "cache",
+        mirror=Path(mirror) if mirror else None,
+        notify=lambda line: print(line, file=sys.stderr),
+    )
+    if platform.origin is not Origin.UPSTREAM:
+        pytest.skip("upstream sources cannot be had here")
+    return platform
+
+
+@pytest.fixture(scope="session")
+def upstream_assembly(
+    vanilla: Deployment, upstream_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """The default deployment, synthesized from the real upstream sources."""
+    return synthesize(vanilla, upstream_platform, tmp_path_factory.mktemp("upstream"))

@@ -1,0 +1,194 @@
+"""Sources are what the lock file pins, or nothing is rendered."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.lock import RemoteReference, Source, UpstreamLock, load_lock
+from kubeflow_aws.manifests.relock import relock
+from kubeflow_aws.manifests.sources import DigestError, Origin, SourceOptions, fetch_sources
+from tests.support.archives import write_archive
+
+
+def options(tmp_path: Path, mirror: Path | None, *, offline: bool = False) -> SourceOptions:
+    sample = tmp_path / "sample"
+    sample.mkdir(exist_ok=True)
+    return SourceOptions(cache=tmp_path / "cache", sample=sample, mirror=mirror, offline=offline)
+
+
+def with_url(lock: UpstreamLock, url: str) -> UpstreamLock:
+    return with_source(lock, lock.sources["tool"].model_copy(update={"url": url}))
+
+
+def with_source(lock: UpstreamLock, source: Source) -> UpstreamLock:
+    return lock.model_copy(update={"sources": {"tool": source}})
+
+
+@pytest.fixture
+def served_mirror(mirror: Path) -> Iterator[str]:
+    """The mirror over HTTP on this machine."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(mirror))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def unfinished(cache: Path) -> list[Path]:
+    return [file for file in cache.rglob(".*") if file.exists()]
+
+
+def test_a_mirror_serves_and_the_cache_after_it(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    first = fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    again = fetch_sources(lock, options(tmp_path, None, offline=True), lambda _: None)
+
+    assert first == again
+    assert first.origin is Origin.UPSTREAM
+    assert (first.root / "tool" / "base" / "kustomization.yaml").is_file()
+
+
+def test_the_network_serves_where_there_is_no_mirror(
+    lock: UpstreamLock, served_mirror: str, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    found = fetch_sources(
+        with_url(lock, f"{served_mirror}/tool.tar.gz"), options(tmp_path, None), told.append
+    )
+
+    assert found.origin is Origin.UPSTREAM
+    assert told == ["fetching tool v1"]
+
+
+def test_the_sample_serves_where_nothing_else_does_and_says_so(
+    lock: UpstreamLock, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    found = fetch_sources(lock, options(tmp_path, None), told.append)
+
+    assert found.origin is Origin.SAMPLE
+    assert "WARNING" in told[-1]
+    assert "do not deploy it" in told[-1]
+    assert unfinished(tmp_path / "cache") == []
+
+
+def test_offline_asks_no_network(lock: UpstreamLock, served_mirror: str, tmp_path: Path) -> None:
+    found = fetch_sources(
+        with_url(lock, f"{served_mirror}/tool.tar.gz"),
+        options(tmp_path, None, offline=True),
+        lambda _: None,
+    )
+
+    assert found.origin is Origin.SAMPLE
+
+
+def test_an_archive_of_other_content_stops_everything(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    write_archive(mirror / "tool.tar.gz", {"base/kustomization.yaml": "resources: [evil.yaml]\n"})
+
+    with pytest.raises(DigestError) as refusal:
+        fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+
+    assert "upstream source tool v1" in str(refusal.value)
+    assert str(mirror / "tool.tar.gz") in str(refusal.value)
+    assert lock.sources["tool"].digest in str(refusal.value)
+    assert unfinished(tmp_path / "cache") == []
+    assert not list((tmp_path / "cache" / "sources").iterdir())
+
+
+def test_a_cache_that_somebody_changed_stops_everything(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    [file] = (tmp_path / "cache" / "sources").rglob("kustomization.yaml")
+    file.write_text("resources: [evil.yaml]\n", encoding="utf-8")
+
+    with pytest.raises(DigestError, match="make clean"):
+        fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+
+
+def test_a_damaged_archive_names_itself(lock: UpstreamLock, mirror: Path, tmp_path: Path) -> None:
+    (mirror / "tool.tar.gz").write_bytes(b"\x1f\x8b garbage")
+
+    with pytest.raises(UserError, match=r"tool\.tar\.gz: is no source archive"):
+        fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    assert unfinished(tmp_path / "cache") == []
+
+
+def test_a_mirror_that_is_no_folder_is_refused(lock: UpstreamLock, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="KUBEFLOW_UPSTREAM_MIRROR"):
+        fetch_sources(lock, options(tmp_path, tmp_path / "no-such"), lambda _: None)
+
+
+def test_an_archive_cannot_write_outside_its_folder(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    good = {"base/kustomization.yaml": "resources: []\n"}
+    write_archive(mirror / "tool.tar.gz", good | {"base/../../../escaped.yaml": "x"})
+
+    fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+
+    assert not list(tmp_path.rglob("escaped.yaml"))
+
+
+def test_remote_references_point_at_the_neighbouring_source(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    text = "resources:\n- github.com/other/tool/base?ref=v1\n- ../else\n"
+    write_archive(mirror / "tool.tar.gz", {"base/a/kustomization.yaml": text})
+    source = lock.sources["tool"]
+    reference = RemoteReference(url="https://github.com/other/tool/base?ref=v1", path="base/b")
+    pinned = source.model_copy(
+        update={
+            "digest": source.digest_of([("base/a/kustomization.yaml", text.encode())]),
+            "replaces": (reference,),
+        }
+    )
+
+    found = fetch_sources(with_source(lock, pinned), options(tmp_path, mirror), lambda _: None)
+
+    written = (found.root / "tool/base/a/kustomization.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(written)["resources"] == ["../../../tool/base/b", "../else"]
+
+
+def test_relock_changes_digests_and_nothing_else(mirror: Path, tmp_path: Path) -> None:
+    text = f"""# a comment that stays
+kubeflow: "1.0"
+sources:
+  tool:
+    version: v1
+    url: http://127.0.0.1:9/tool.tar.gz
+    archive: tool.tar.gz
+    paths: [base]
+    digest: sha256:{"0" * 64}
+"""
+    file = tmp_path / "upstream.lock.yaml"
+    file.write_text(text, encoding="utf-8")
+    told: list[str] = []
+
+    relock(file, load_lock(file), mirror=mirror, notify=told.append)
+
+    after = file.read_text(encoding="utf-8")
+    assert after != text
+    assert after.splitlines()[:-1] == text.splitlines()[:-1]
+    assert [line.split(":")[0] for line in told] == ["tool v1"]
+
+
+def test_a_wrong_lock_file_names_the_field(tmp_path: Path) -> None:
+    file = tmp_path / "upstream.lock.yaml"
+    file.write_text("kubeflow: '1.0'\nsources: {tool: {version: v1}}\n", encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"upstream\.lock\.yaml: sources\.tool\.url"):
+        load_lock(file)
