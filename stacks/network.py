@@ -1,4 +1,4 @@
-"""The Network stack: a VPC of our own, or one that exists."""
+"""The Network stack: a VPC of our own. For an existing VPC there is no such stack."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class NetworkStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NetworkStackProps) -> None:
         super().__init__(scope, construct_id, env=props.env, description="Kubeflow on AWS: network")
-        self._zones = list(_availability_zones(props.deployment))
+        network = props.deployment.network
+        self._zones = list(network.availability_zones) or [
+            f"{props.deployment.region}{zone}" for zone in "abc"
+        ]
         acknowledge(
             self,
             finding="CloudFormation-Validate::W3010",
             reason="The zones come from the deployment file, so that synth needs no look-up.",
         )
-        self.vpc = self._existing(props.deployment) or self._created(props.deployment)
+        self.vpc = self._create_vpc(props.deployment)
 
     @property
     @jsii.member(jsii_name="availabilityZones")
@@ -49,20 +52,7 @@ class NetworkStack(cdk.Stack):
         """The deployment's zones, so that synth asks AWS for none."""
         return self._zones
 
-    def _existing(self, deployment: Deployment) -> ec2.IVpc | None:
-        existing = deployment.network.existing
-        if existing is None:
-            return None
-        return ec2.Vpc.from_vpc_attributes(
-            self,
-            "ExistingVpc",
-            vpc_id=existing.vpc_id,
-            availability_zones=list(existing.availability_zones),
-            private_subnet_ids=list(existing.private_subnet_ids),
-            public_subnet_ids=list(existing.public_subnet_ids) or None,
-        )
-
-    def _created(self, deployment: Deployment) -> ec2.IVpc:
+    def _create_vpc(self, deployment: Deployment) -> ec2.IVpc:
         production = deployment.is_production
         return KubeflowVpc(
             self,
@@ -78,10 +68,3 @@ class NetworkStack(cdk.Stack):
                 ),
             ),
         ).vpc
-
-
-def _availability_zones(deployment: Deployment) -> tuple[str, ...]:
-    network = deployment.network
-    if network.existing:
-        return network.existing.availability_zones
-    return network.availability_zones or tuple(f"{deployment.region}{zone}" for zone in "abc")

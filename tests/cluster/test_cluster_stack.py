@@ -11,8 +11,8 @@ from aws_cdk.assertions import Match, Template
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import Assembly, Template as RawTemplate
-from tests.support.assembly import applies, resources, synthesize
+from tests.support.assembly import Assembly, applies, resources, synthesize
+from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import variation
 
 EXISTING = {
@@ -262,6 +262,7 @@ def test_the_kubectl_handler_may_describe_one_cluster_and_pull_no_images(raw: Ra
 def test_an_imported_cluster_is_not_created_but_administered(imported: Assembly) -> None:
     template = Template.from_json(imported.stack("Cluster"))
 
+    assert not any(name.endswith("Network") for name in imported.templates)
     for resource_type in ("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::Addon"):
         template.resource_count_is(resource_type, 0)
     template.has_resource_properties("AWS::EKS::AccessEntry", {"ClusterName": "theirs"})

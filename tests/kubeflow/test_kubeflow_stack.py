@@ -44,7 +44,7 @@ def test_definitions_come_before_workloads(sample_assembly: Assembly) -> None:
 
 
 def test_a_webhook_is_ready_before_what_it_admits(sample_assembly: Assembly) -> None:
-    for component in ("ComponentsTrainer", "ComponentsKserve", "ComponentsKnative"):
+    for component in ("ComponentsTrainer", "ComponentsKserve"):
         template = sample_assembly.nested(component)
         [admitted] = [name for name in applies(template) if name.startswith("Admitted")]
         waiting = set(gates(template))
@@ -85,24 +85,21 @@ def test_components_wait_for_those_they_come_after(sample_assembly: Assembly) ->
 
 def test_on_our_own_cluster_only_what_holds_disks_is_deleted(sample_assembly: Assembly) -> None:
     policies = {
-        (logical_id[:-1].rstrip("0123456789"), pack["DeletionPolicy"])
-        for template in sample_assembly.templates.values()
+        (logical_id.startswith("Stateful"), pack["DeletionPolicy"])
+        for name, template in sample_assembly.templates.items()
+        if name != "KubeflowCluster"
         for logical_id, pack in applies(template).items()
-        if logical_id.startswith(("Definitions", "Workloads", "Volumes", "Stateful", "Admitted"))
     }
-    kept = {policy for name, policy in policies if name.startswith(("Def", "Work", "Admitted"))}
-    gone = {policy for name, policy in policies if name.startswith(("Vol", "Stateful"))}
 
-    assert kept == {"Retain"}
-    assert gone == {"Delete"}
+    assert policies == {(True, "Delete"), (False, "Retain")}
 
 
-def test_a_database_goes_before_its_disk(sample_assembly: Assembly) -> None:
+def test_a_disk_goes_together_with_the_database_that_holds_it(sample_assembly: Assembly) -> None:
     pipelines = sample_assembly.nested("ComponentsPipelines")
-    [stateful] = [name for name in applies(pipelines) if name.startswith("Stateful")]
-    [volumes] = [name for name in applies(pipelines) if name.startswith("Volumes")]
+    [stateful] = [pack for name, pack in applies(pipelines).items() if name.startswith("Stateful")]
 
-    assert volumes in depends_on(pipelines, stateful)
+    kinds = [item["kind"] for item in json.loads(stateful["Properties"]["Manifest"])]
+    assert sorted(kinds) == ["Deployment"] * 2 + ["PersistentVolumeClaim"] * 2
 
 
 def test_dex_knows_the_users_of_the_file_and_no_other(

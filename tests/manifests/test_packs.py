@@ -75,7 +75,7 @@ def test_each_object_has_its_phase(component: Callable[..., Component]) -> None:
         "CustomResourceDefinition.apiextensions.k8s.io kubeflow/things.example.org": (
             Phase.DEFINITIONS
         ),
-        "PersistentVolumeClaim kubeflow/disk": Phase.VOLUMES,
+        "PersistentVolumeClaim kubeflow/disk": Phase.STATEFUL,
         "Deployment.apps kubeflow/mysql": Phase.STATEFUL,
         "ConfigMap kubeflow/settings": Phase.WORKLOADS,
         "ValidatingWebhookConfiguration.admissionregistration.k8s.io kubeflow/things": (
@@ -103,13 +103,12 @@ def test_what_others_refer_to_comes_first_and_webhooks_last(
     component: Callable[..., Component],
 ) -> None:
     [pack] = pack_component(
-        component("one", packs=PackCounts(definitions=0)),
-        [webhook(), make("Service", "s"), make("ConfigMap", "c"), CRD, make("ServiceAccount", "a")],
+        component("one"),
+        [webhook(), make("Service", "s"), make("ConfigMap", "c"), make("ServiceAccount", "a")],
     )
 
     kinds = [item["kind"] for item in pack.objects]
-    assert kinds[0] == "CustomResourceDefinition"
-    assert kinds[1:] == ["ServiceAccount", "ConfigMap", "Service", "ValidatingWebhookConfiguration"]
+    assert kinds == ["ServiceAccount", "ConfigMap", "Service", "ValidatingWebhookConfiguration"]
 
 
 def test_an_object_more_moves_no_other(component: Callable[..., Component]) -> None:

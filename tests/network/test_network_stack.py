@@ -19,15 +19,13 @@ def template(sample_assembly: Assembly) -> Template:
     return Template.from_json(sample_assembly.stack("Network"))
 
 
-def stack_of(
-    deployment: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[NetworkStack, Template]:
+def template_of(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Template:
     stack = NetworkStack(
         new_app(tmp_path_factory.mktemp("network")),
         "Network",
         props=NetworkStackProps(deployment=deployment, env=ENV),
     )
-    return stack, Template.from_stack(stack)
+    return Template.from_stack(stack)
 
 
 def test_three_zones_with_public_and_private_subnets(sample_assembly: Assembly) -> None:
@@ -66,38 +64,11 @@ def test_aws_is_reached_without_leaving_the_vpc(template: Template) -> None:
 def test_development_has_one_nat_gateway_and_production_one_per_zone(
     template: Template, vanilla: Deployment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    _, production = stack_of(variation(vanilla, {"environment": "production"}), tmp_path_factory)
+    production = template_of(variation(vanilla, {"environment": "production"}), tmp_path_factory)
 
     template.resource_count_is("AWS::EC2::NatGateway", 1)
     production.resource_count_is("AWS::EC2::NatGateway", 3)
     production.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "Retain"})
-
-
-def test_an_existing_vpc_is_taken_by_its_ids(
-    vanilla: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    stack, template = stack_of(
-        variation(
-            vanilla,
-            {
-                "network": {
-                    "existing": {
-                        "vpc_id": "vpc-0123456789abcdef0",
-                        "availability_zones": ["us-west-2a", "us-west-2b"],
-                        "private_subnet_ids": [
-                            "subnet-0123456789abcdef0",
-                            "subnet-0123456789abcdef1",
-                        ],
-                    }
-                }
-            },
-        ),
-        tmp_path_factory,
-    )
-
-    assert stack.vpc.vpc_id == "vpc-0123456789abcdef0"
-    assert len(stack.vpc.private_subnets) == 2
-    template.resource_count_is("AWS::EC2::VPC", 0)
 
 
 def test_synth_asks_aws_for_nothing(sample_assembly: Assembly) -> None:

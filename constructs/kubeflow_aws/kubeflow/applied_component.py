@@ -90,7 +90,7 @@ def _removal_policy(phase: Phase, *, owns_cluster: bool) -> cdk.RemovalPolicy:
         case Phase.DEFINITIONS:
             # Deleting a CRD or a namespace deletes everything in it, users' work included.
             return cdk.RemovalPolicy.RETAIN
-        case Phase.VOLUMES | Phase.STATEFUL:
+        case Phase.STATEFUL:
             # Disks outlive a cluster; they must go while the CSI driver runs.
             return cdk.RemovalPolicy.DESTROY
         case _:

@@ -62,9 +62,7 @@ class PackCounts(_Declared):
     Adding objects moves no others, changing a number moves all of the phase.
     """
 
-    definitions: int = Field(
-        default=1, ge=0, le=8, description="Namespaces and CRDs; 0 puts them with the rest."
-    )
+    definitions: int = Field(default=1, ge=1, le=8, description="Namespaces and CRDs.")
     workloads: int = Field(default=1, ge=1, le=8, description="The rest.")
     admitted: int = Field(
         default=1, ge=1, le=4, description="Objects that the component's own webhook admits."

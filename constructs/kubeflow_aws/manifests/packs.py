@@ -39,21 +39,19 @@ class Phase(StrEnum):
 
     DEFINITIONS = "definitions"
     """Namespaces and CRDs."""
-    VOLUMES = "volumes"
-    """Claims of disks: they own something outside the cluster."""
     WORKLOADS = "workloads"
     """Everything else."""
     STATEFUL = "stateful"
-    """Workloads that hold those claims: a claim is only deleted after its last pod."""
+    """Claims of disks, which own something outside the cluster, and the workloads that hold them:
+    a claim is only deleted after its last pod."""
     ADMITTED = "admitted"
     """Objects that the component's own webhook must admit."""
 
 
 WAITS_FOR: Final[dict[Phase, tuple[Phase, ...]]] = {
     Phase.DEFINITIONS: (),
-    Phase.VOLUMES: (Phase.DEFINITIONS,),
     Phase.WORKLOADS: (Phase.DEFINITIONS,),
-    Phase.STATEFUL: (Phase.VOLUMES,),
+    Phase.STATEFUL: (Phase.DEFINITIONS,),
     Phase.ADMITTED: (Phase.WORKLOADS,),
 }
 """The phases that a phase follows, where the component has them."""
@@ -113,7 +111,7 @@ def pack_component(component: Component, objects: Iterable[KubernetesObject]) ->
     admitted = _admitted_kinds(items)
     buckets: dict[tuple[Phase, int], list[KubernetesObject]] = {}
     for item in items:
-        phase = _phase(component, item, claims, admitted)
+        phase = _phase(item, claims, admitted)
         number = _bucket(key_of(item), _count(component, phase))
         buckets.setdefault((phase, number), []).append(item)
     packs = [
@@ -133,17 +131,14 @@ def pack_component(component: Component, objects: Iterable[KubernetesObject]) ->
 
 
 def _phase(
-    component: Component,
     item: KubernetesObject,
     claims: set[ObjectKey],
     admitted: set[tuple[str, str]],
 ) -> Phase:
     key = key_of(item)
     if key.kind in ("Namespace", CRD):
-        return Phase.DEFINITIONS if component.packs.definitions else Phase.WORKLOADS
-    if key in claims:
-        return Phase.VOLUMES
-    if _mounted(item) & claims:
+        return Phase.DEFINITIONS
+    if key in claims or _mounted(item) & claims:
         return Phase.STATEFUL
     if (key.group, key.kind) in admitted:
         return Phase.ADMITTED

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.deployment.network import ExistingVpc
 from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
 
 INTERFACE_ENDPOINTS: Final = {
@@ -112,6 +113,29 @@ class KubeflowVpc(Construct):
             self.vpc.add_interface_endpoint(
                 name, service=service, security_groups=[callers], open=False
             )
+
+
+def import_vpc(scope: Construct, existing: ExistingVpc) -> ec2.IVpc:
+    """A VPC that somebody else owns, by its ids alone.
+
+    Args:
+        scope: Where the VPC is imported.
+        existing: The ids.
+    """
+    vpc = ec2.Vpc.from_vpc_attributes(
+        scope,
+        "ExistingVpc",
+        vpc_id=existing.vpc_id,
+        availability_zones=list(existing.availability_zones),
+        private_subnet_ids=list(existing.private_subnet_ids),
+        public_subnet_ids=list(existing.public_subnet_ids) or None,
+    )
+    acknowledge(
+        vpc,
+        finding="Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+        reason="Nothing is routed here; the owner of the VPC keeps its route tables.",
+    )
+    return vpc
 
 
 def _subnets(cidr: str) -> list[ec2.SubnetConfiguration]:
