@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.component import Component, PackCounts
+from kubeflow_aws.manifests.component import Component, Gate, PackCounts
 from kubeflow_aws.manifests.lock import Source, UpstreamLock
 from kubeflow_aws.manifests.sources import Origin, Sources
 from kubeflow_aws.manifests.tools import Tools, find_tools
@@ -31,6 +31,7 @@ def component(tmp_path: Path) -> Callable[..., Component]:
         files: Files | None = None,
         after: tuple[str, ...] = (),
         packs: PackCounts | None = None,
+        ready: tuple[Gate, ...] = (),
     ) -> Component:
         folder = tmp_path / "components" / name
         folder.mkdir(parents=True)
@@ -42,6 +43,7 @@ def component(tmp_path: Path) -> Callable[..., Component]:
             folder=folder,
             after=after,
             packs=packs or PackCounts(),
+            ready=ready,
         )
 
     return make

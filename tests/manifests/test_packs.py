@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.component import Component, PackCounts
+from kubeflow_aws.manifests.component import Component, Gate, PackCounts
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
 from kubeflow_aws.manifests.packs import Pack, Phase, pack_component
 
@@ -58,7 +58,7 @@ def phases(packs: list[Pack]) -> dict[str, Phase]:
 
 def test_each_object_has_its_phase(component: Callable[..., Component]) -> None:
     packs = pack_component(
-        component("one"),
+        component("one", ready=(Gate(kind="ValidatingWebhookConfiguration", name="things"),)),
         [
             make("Thing", "thing"),
             make("Namespace", "kubeflow"),
@@ -89,6 +89,13 @@ def test_nothing_waits_for_a_webhook_that_may_be_down(component: Callable[..., C
     packs = pack_component(component("one"), [make("Thing", "thing"), CRD, webhook("Ignore")])
 
     assert phases(packs)["Thing.example.org kubeflow/thing"] is Phase.WORKLOADS
+
+
+def test_an_object_whose_webhook_nobody_waits_for_is_named(
+    component: Callable[..., Component],
+) -> None:
+    with pytest.raises(UserError, match=r"Thing\.example\.org kubeflow/thing must be admitted"):
+        pack_component(component("one"), [make("Thing", "thing"), CRD, webhook()])
 
 
 def test_a_claim_of_somebody_else_makes_no_workload_stateful(

@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
 from kubeflow_aws.cluster.kubectl import finish_kubectl_provider, kubectl_options
 from kubeflow_aws.deployment.cluster import ExistingCluster
 from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
@@ -97,6 +97,11 @@ class KubeflowCluster(Construct):
         provider = cast("Construct", cluster.node.find_child("KubectlProvider"))
         finish_kubectl_provider(self, provider, props.version)
         _acknowledge_control_plane_role(cluster.role)
+        acknowledge(
+            cluster,
+            finding="Annotation::@aws-cdk/aws-eks:clusterMustManuallyTagSubnet",
+            reason="Subnets of an existing VPC are their owner's to tag (README, Existing VPC).",
+        )
         for role_arn in props.admin_role_arns:
             cluster.grant_cluster_admin(f"Admin-{role_arn.partition(':role/')[2]}", role_arn)
         self.oidc_provider = eks.OidcProviderNative(

@@ -103,8 +103,9 @@ def pack_component(component: Component, objects: Iterable[KubernetesObject]) ->
     """Divide a component's objects into packs.
 
     Raises:
-        UserError: An object is too big for any pack, or a pack is too full; the text names the
-            object or the pack and says which number to raise.
+        UserError: An object is too big for any pack, a pack is too full, or an object must be
+            admitted by a webhook that nothing waits for; the text names the object or the pack
+            and says what to change.
     """
     items = list(objects)
     claims = {key_of(item) for item in items if item.get("kind") == "PersistentVolumeClaim"}
@@ -127,6 +128,12 @@ def pack_component(component: Component, objects: Iterable[KubernetesObject]) ->
     ]
     for pack in packs:
         _refuse_too_full(pack)
+        if pack.phase is Phase.ADMITTED and not component.ready:
+            raise UserError(
+                f"{key_of(pack.objects[0])} must be admitted by a webhook of its own component "
+                f"{component.name}, but nothing waits for that webhook; name it under `ready` in "
+                f"manifests/components/{component.name}/component.yaml"
+            )
     return packs
 
 

@@ -1,0 +1,78 @@
+"""Our own rules find what cdk-nag does not see, in the real plug-in."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_eks_v2 as eks
+
+from kubeflow_aws.checks import EksRules
+from kubeflow_aws.checks.eks_rules import RULES, broken_rules
+from tests.support.assembly import Assembly, Template, new_app
+
+BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "KubeflowAws-EKS1": (
+        "AWS::EKS::Cluster",
+        {"Logging": {"ClusterLogging": {"EnabledTypes": [{"Type": "api"}]}}},
+    ),
+    "KubeflowAws-EKS2": ("AWS::EKS::Cluster", {"EncryptionConfig": []}),
+    "KubeflowAws-EKS3": (
+        "AWS::EKS::Cluster",
+        {"ResourcesVpcConfig": {"EndpointPublicAccess": True}},
+    ),
+    "KubeflowAws-EKS4": (
+        "AWS::EKS::Cluster",
+        {"AccessConfig": {"AuthenticationMode": "API_AND_CONFIG_MAP"}},
+    ),
+    "KubeflowAws-EC21": (
+        "AWS::EC2::LaunchTemplate",
+        {"LaunchTemplateData": {"MetadataOptions": {"HttpTokens": "optional"}}},
+    ),
+    "KubeflowAws-EC22": (
+        "AWS::EC2::LaunchTemplate",
+        {"LaunchTemplateData": {"BlockDeviceMappings": [{"Ebs": {"Encrypted": False}}]}},
+    ),
+}
+
+
+def test_every_rule_has_something_that_breaks_it() -> None:
+    assert BREAKERS.keys() == {rule.id for rule in RULES}
+
+
+def test_our_own_cluster_breaks_none(sample_assembly: Assembly) -> None:
+    assert list(broken_rules(sample_assembly.stack("Cluster"))) == []
+
+
+@pytest.mark.parametrize("rule_id", BREAKERS)
+def test_what_breaks_a_rule_is_found(rule_id: str, sample_assembly: Assembly) -> None:
+    resource_type, properties = BREAKERS[rule_id]
+    template: Template = copy.deepcopy(sample_assembly.stack("Cluster"))
+    for resource in template["Resources"].values():
+        if resource["Type"] == resource_type:
+            resource["Properties"] |= properties
+
+    assert rule_id in {rule.id for rule, _ in broken_rules(template)}
+
+
+def test_a_default_cluster_of_aws_eks_v2_stops_the_synth(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    app = new_app(tmp_path_factory.mktemp("default"))
+    stack = cdk.Stack(app, "Default")
+    eks.Cluster(
+        stack,
+        "Cluster",
+        version=eks.KubernetesVersion.V1_34,
+        default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
+        default_capacity=0,
+    )
+    cdk.Validations.of(app).add_plugins(EksRules())
+
+    with pytest.raises(RuntimeError, match="KubeflowAws-EKS1") as stop:
+        app.synth()
+
+    for rule_id in ("EKS2", "EKS3", "EKS4"):
+        assert f"KubeflowAws-{rule_id}" in str(stop.value)

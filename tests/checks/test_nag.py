@@ -1,0 +1,82 @@
+"""No unacknowledged finding in any form of the deployment, and no idle acknowledgment."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.manifests.platform import Platform
+from tests.support.assembly import findings
+from tests.support.deployments import variation
+
+VPC: JsonValue = {
+    "existing": {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "availability_zones": ["us-west-2a", "us-west-2b"],
+        "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    }
+}
+FORMS: dict[str, dict[str, JsonValue]] = {
+    "development": {},
+    "production": {
+        "environment": "production",
+        "cluster": {
+            "public_access_cidrs": ["203.0.113.0/24"],
+            "admin_role_arns": ["arn:aws:iam::123456789012:role/admin"],
+        },
+    },
+    "existing VPC": {"network": VPC},
+    "existing cluster": {
+        "network": VPC,
+        "cluster": {"existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}},
+    },
+    "existing cluster of 1.24": {
+        "network": VPC,
+        "cluster": {
+            "kubernetes_version": "1.24",
+            "existing": {
+                "name": "theirs",
+                "security_group_id": "sg-0123456789abcdef0",
+                "accept_unsupported_version": True,
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("changes", FORMS.values(), ids=list(FORMS))
+def test_no_unacknowledged_finding(
+    changes: dict[str, JsonValue], vanilla: Deployment, sample_platform: Platform, tmp_path: Path
+) -> None:
+    assert findings(variation(vanilla, changes), sample_platform, tmp_path) == []
+
+
+def test_every_acknowledgment_gives_a_reason_beside_its_construct(project: Path) -> None:
+    """Only `acknowledge*` may do it, and each call's reason is an argument of some length."""
+    calls = [
+        (file, call)
+        for file in (*project.glob("stacks/*.py"), *project.rglob("constructs/**/*.py"))
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+    ]
+    named = [
+        (file, call)
+        for file, call in calls
+        if isinstance(call.func, ast.Name) and call.func.id.startswith("acknowledge")
+    ]
+    direct = [
+        file.name
+        for file, call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "Acknowledgment"
+    ]
+
+    assert direct == ["acknowledge.py"]
+    assert len(named) >= 8
+    for file, call in named:
+        for keyword in call.keywords:
+            if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant):
+                assert len(str(keyword.value.value)) > 40, f"{file.name}:{call.lineno}"

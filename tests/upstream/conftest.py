@@ -1,0 +1,28 @@
+"""Upstream's own example, rendered whole."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.objects import KubernetesObject, parse_objects
+from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.tools import find_tools
+
+
+@pytest.fixture(scope="session")
+def example(upstream_platform: Platform, project: Path) -> list[KubernetesObject]:
+    """What `kubectl kustomize example` gives, the way upstream's README installs Kubeflow."""
+    assert upstream_platform.components
+    cache = project / "build" / "cache"
+    lock = load_lock(project / "manifests" / "upstream.lock.yaml")
+    tree = cache / "upstream" / lock.digest[:16] / "kubeflow-manifests" / "example"
+    tools = find_tools(KUBERNETES_VERSIONS["1.35"], cache)
+    done = subprocess.run(
+        [str(tools.kubectl), "kustomize", str(tree)], capture_output=True, text=True, check=True
+    )
+    return parse_objects(done.stdout, origin="upstream's example")

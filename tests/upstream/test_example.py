@@ -1,0 +1,108 @@
+"""The vanilla deployment is upstream's example plus and minus what the overlays say."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubeflow_aws.manifests.objects import KubernetesObject, images, key_of
+from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.slimming import CONTAINER_HOOKS, POD_LISTS, slim
+from tests.support.assembly import Assembly
+from tests.support.differences import differences
+
+pytestmark = pytest.mark.upstream
+
+
+def explained(kind: str) -> Any:
+    entries = yaml.safe_load((Path(__file__).parent / "differences.yaml").read_text("utf-8"))[kind]
+    if kind == "changed":
+        return {key: set(paths) for entry in entries for key, paths in entry["objects"].items()}
+    return {key for entry in entries for key in entry["objects"]}
+
+
+def test_nothing_is_lost_and_nothing_unexplained(
+    example: list[KubernetesObject], upstream_platform: Platform
+) -> None:
+    rendered = [
+        item
+        for one in upstream_platform.components
+        if not one.component.chart
+        for item in one.objects
+    ]
+
+    found = differences([slim(item) for item in example], rendered)
+
+    assert found.removed == explained("removed")
+    assert found.added == explained("added")
+    assert found.changed == explained("changed")
+
+
+def test_what_is_rendered_is_what_is_applied(
+    upstream_platform: Platform, upstream_assembly: Assembly
+) -> None:
+    rendered = {str(key_of(item)) for one in upstream_platform.components for item in one.objects}
+    applied = [str(key_of(item)) for item in upstream_assembly.objects()]
+
+    assert len(applied) == len(set(applied))
+    assert set(applied) - rendered == {
+        "StorageClass.storage.k8s.io gp3",
+        "Profile.kubeflow.org kubeflow-user-example-com",
+    }
+    assert rendered <= set(applied)
+
+
+def test_slimming_takes_descriptions_and_pod_lists_only(example: list[KubernetesObject]) -> None:
+    for item in example:
+        if item["kind"] != "CustomResourceDefinition":
+            assert slim(item) is item
+            continue
+        for path in differences([_bare(item)], [slim(item)]).changed.get(str(key_of(item)), ()):
+            parts = path.replace("[", ".").split(".")
+            assert set(parts) & {*POD_LISTS, *CONTAINER_HOOKS}, path
+
+
+def _bare(item: KubernetesObject) -> KubernetesObject:
+    """A CRD without descriptions, but not pruned."""
+
+    def bare(node: Any, *, fields: bool = False) -> Any:
+        if isinstance(node, list):
+            return [bare(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        return {
+            name: bare(child, fields=name == "properties" and not fields)
+            for name, child in node.items()
+            if fields or name != "description"
+        }
+
+    return dict(copy.deepcopy(item), spec=bare(item["spec"]))
+
+
+def test_istio_is_at_the_fixed_version_everywhere(upstream_assembly: Assembly) -> None:
+    objects = list(upstream_assembly.objects())
+    istio = {image for image in images(objects) if "istio-release" in image}
+    [injector] = [
+        item
+        for item in objects
+        if str(key_of(item)).endswith("istio-sidecar-injector") and item["kind"] == "ConfigMap"
+    ]
+    data: Any = injector["data"]
+
+    assert {image.rpartition(":")[2] for image in istio} == {"1.29.6"}
+    assert len(istio) == 3
+    assert yaml.safe_load(data["values"])["global"]["tag"] == "1.29.6"
+
+
+def test_no_password_of_upstreams_documentation_is_left(upstream_assembly: Assembly) -> None:
+    hashes = "4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72"
+
+    assert not any(hashes in str(item) for item in upstream_assembly.objects())
+
+
+def test_no_image_comes_from_a_staging_registry(upstream_assembly: Assembly) -> None:
+    assert not [image for image in images(upstream_assembly.objects()) if "staging" in image]
