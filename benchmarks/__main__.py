@@ -1,0 +1,127 @@
+"""`make bench`: our budgets as ratios, each pair measured side by side in this one run.
+
+A ratio holds on any machine; a number of seconds does not. Every measurement is a process of its
+own, so that its peak memory is its own too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kubeflow_aws.cli.assembly import summarize
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.sources import Origin, SourceOptions, fetch_sources
+from kubeflow_aws.manifests.tools import find_tools
+
+PROJECT = Path(__file__).resolve().parents[1]
+CACHE = PROJECT / "build" / "cache"
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took.
+
+    Attributes:
+        seconds: The least of all rounds.
+        megabytes: Peak memory of the biggest process of the last round.
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def measure(command: list[str], *, rounds: int = ROUNDS, fresh: Path | None = None) -> Cost:
+    """Run a command several times; `fresh` is a folder to empty before each round."""
+    seconds: list[float] = []
+    megabytes = 0.0
+    for _ in range(rounds):
+        if fresh:
+            shutil.rmtree(fresh, ignore_errors=True)
+        start = time.perf_counter()
+        with subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=PROJECT
+        ) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"error: {' '.join(command)} failed; run it by itself to see why")
+        seconds.append(time.perf_counter() - start)
+        megabytes = usage.ru_maxrss / 1000
+    return Cost(seconds=min(seconds), megabytes=megabytes)
+
+
+def main() -> None:
+    """Measure every budget and print the table."""
+    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
+    sources = fetch_sources(
+        load_lock(PROJECT / "manifests" / "upstream.lock.yaml"),
+        SourceOptions(
+            cache=CACHE,
+            sample=PROJECT / "manifests" / "sample",
+            mirror=Path(mirror) if mirror else None,
+        ),
+        lambda line: print(line, file=sys.stderr),
+    )
+    if sources.origin is not Origin.UPSTREAM:
+        sys.exit("error: the budgets are about the real upstream sources; set a mirror (README)")
+    kubectl = find_tools(KUBERNETES_VERSIONS["1.35"], CACHE).kubectl
+    table = Table(title="Budgets", header_style="bold")
+    for column in ("budget", "ours", "yardstick", "ratio", "at most", "peak MB"):
+        table.add_column(column, justify="left" if column == "budget" else "right")
+
+    example = sources.root / "kubeflow-manifests" / "example"
+    upstream = measure([str(kubectl), "kustomize", str(example)])
+    render = measure([sys.executable, "-m", "benchmarks.cold_render"], fresh=CACHE / "render")
+    add(table, "render, cold : kubectl kustomize of upstream's example", render, upstream, 0.7)
+
+    with tempfile.TemporaryDirectory() as folder:
+        bare = measure([sys.executable, "-m", "benchmarks.bare_app", f"{folder}/bare"])
+        ours = measure([sys.executable, "-m", "benchmarks.our_app", f"{folder}/ours"])
+        templates = summarize(Path(folder) / "ours")
+    add(table, "synth, warm cache : a bare VPC + EKS app", ours, bare, 1.6)
+
+    platform = [one for one in templates if one.name.startswith("KubeflowPlatform")]
+    total = sum(one.size_bytes for one in platform) / 1e6
+    largest = max(one.size_bytes for one in templates) / 1e6
+    customs = sum(one.packs + one.gates for one in platform)
+    table.add_section()
+    count(table, "templates of the Kubeflow stack, MB", total, 2.2)
+    count(table, "largest template, MB", largest, 0.8)
+    count(table, "custom resources of the Kubeflow stack", customs, 45)
+    Console().print(table)
+
+
+def add(table: Table, name: str, ours: Cost, yardstick: Cost, most: float) -> None:
+    """A row of two costs and their ratio."""
+    ratio = ours.seconds / yardstick.seconds
+    mark = "" if ratio <= most else " OVER"
+    table.add_row(
+        name,
+        f"{ours.seconds:.1f} s",
+        f"{yardstick.seconds:.1f} s",
+        f"{ratio:.2f}{mark}",
+        f"{most:.2f}",
+        f"{ours.megabytes:.0f} : {yardstick.megabytes:.0f}",
+    )
+
+
+def count(table: Table, name: str, found: float, most: float) -> None:
+    """A row of one number and its limit."""
+    mark = "" if found <= most else " OVER"
+    table.add_row(name, f"{found:g}"[:6] + mark, "", "", f"{most:g}", "")
+
+
+if __name__ == "__main__":
+    main()
