@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
+from kubeflow_aws.manifests.objects import KubernetesObject
 from tests.support.assembly import Assembly
 from tests.support.schemas import Schemas
 from tests.support.snapshots import normalized
@@ -65,7 +66,7 @@ def test_no_template_holds_a_path_of_this_machine(sample_assembly: Assembly) -> 
 
 def test_a_wrong_object_would_be_found(sample_assembly: Assembly) -> None:
     schemas = Schemas(sample_assembly.objects(), DEFAULT_KUBERNETES_VERSION)
-    named = {"metadata": {"name": "x"}}
+    named: KubernetesObject = {"metadata": {"name": "x"}}
 
     assert "replicaz" in str(
         schemas.error({"apiVersion": "v1", "kind": "ConfigMap", **named, "replicaz": 1})

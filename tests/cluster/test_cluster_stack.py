@@ -10,12 +10,13 @@ from aws_cdk.assertions import Match, Template
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, applies, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import variation
 
-EXISTING = {
+EXISTING: dict[str, JsonValue] = {
     "network": {
         "existing": {
             "vpc_id": "vpc-0123456789abcdef0",

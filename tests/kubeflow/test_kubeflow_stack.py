@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, applies, gates, resources, synthesize
 from tests.support.deployments import variation
@@ -121,7 +121,9 @@ def test_dex_starts_anew_when_its_users_change(
     objects: dict[str, KubernetesObject],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    users = [{"email": "new@example.com", "password_hash": vanilla.auth.users[0].password_hash}]
+    users: JsonValue = [
+        {"email": "new@example.com", "password_hash": vanilla.auth.users[0].password_hash}
+    ]
     changed = variation(vanilla, {"auth": {"users": users}, "profiles": []})
     assembly = synthesize(changed, sample_platform, tmp_path_factory.mktemp("users"))
 
