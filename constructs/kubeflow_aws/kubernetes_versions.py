@@ -4,8 +4,9 @@ One row a version: the kubectl layer that applies the manifests, the managed add
 end of EKS standard support. Plain data without CDK, so that the deployment file can be checked
 against it; `kubeflow_aws.cluster.kubectl` turns a row into a Lambda layer.
 
-Sources: EKS User Guide, "Kubernetes versions on EKS" (support dates) and
-`aws eks describe-addon-versions` as published in public version tables (add-ons).
+Sources: EKS User Guide, "Kubernetes versions on EKS" (support dates); for the add-ons, versions
+that public EKS configurations pin for the same Kubernetes version. To see what AWS offers now:
+`aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name vpc-cni`.
 """
 
 from __future__ import annotations
@@ -80,10 +81,10 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             kubectl_layer="lambda_layer_kubectl_v34",
             standard_support_until=date(2026, 12, 2),
             addons=AddonVersions(
-                vpc_cni="v1.20.4-eksbuild.2",
+                vpc_cni="v1.21.1-eksbuild.1",
                 coredns="v1.12.4-eksbuild.1",
                 kube_proxy="v1.34.1-eksbuild.2",
-                ebs_csi="v1.53.0-eksbuild.1",
+                ebs_csi="v1.54.0-eksbuild.1",
                 pod_identity_agent="v1.3.10-eksbuild.1",
                 metrics_server="v0.8.0-eksbuild.6",
             ),
@@ -94,11 +95,11 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             kubectl_layer="lambda_layer_kubectl_v35",
             standard_support_until=date(2027, 3, 27),
             addons=AddonVersions(
-                vpc_cni="v1.21.1-eksbuild.1",
-                coredns="v1.13.1-eksbuild.1",
+                vpc_cni="v1.21.1-eksbuild.3",
+                coredns="v1.13.2-eksbuild.1",
                 kube_proxy="v1.35.0-eksbuild.2",
                 ebs_csi="v1.54.0-eksbuild.1",
-                pod_identity_agent="v1.3.10-eksbuild.1",
+                pod_identity_agent="v1.3.10-eksbuild.3",
                 metrics_server="v0.8.0-eksbuild.6",
             ),
             has_kuberc=True,
@@ -108,12 +109,12 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             kubectl_layer="lambda_layer_kubectl_v36",
             standard_support_until=date(2027, 8, 2),
             addons=AddonVersions(
-                vpc_cni="v1.21.1-eksbuild.1",
-                coredns="v1.13.1-eksbuild.1",
-                kube_proxy="v1.36.0-eksbuild.2",
-                ebs_csi="v1.54.0-eksbuild.1",
-                pod_identity_agent="v1.3.10-eksbuild.1",
-                metrics_server="v0.8.0-eksbuild.6",
+                vpc_cni="v1.22.4-eksbuild.3",
+                coredns="v1.14.3-eksbuild.23",
+                kube_proxy="v1.36.0-eksbuild.25",
+                ebs_csi="v1.66.0-eksbuild.1",
+                pod_identity_agent="v1.3.10-eksbuild.3",
+                metrics_server="v0.9.0-eksbuild.11",
             ),
             has_kuberc=True,
         ),

@@ -15,8 +15,8 @@ from kubeflow_aws.manifests.tools import find_tools
 
 
 @pytest.fixture(scope="session")
-def example(upstream_platform: Platform, project: Path) -> list[KubernetesObject]:
-    """What `kubectl kustomize example` gives, the way upstream's README installs Kubeflow."""
+def example_text(upstream_platform: Platform, project: Path) -> str:
+    """What `kubectl kustomize example` prints, the way upstream's README installs Kubeflow."""
     assert upstream_platform.components
     cache = project / "build" / "cache"
     lock = load_lock(project / "manifests" / "upstream.lock.yaml")
@@ -25,4 +25,10 @@ def example(upstream_platform: Platform, project: Path) -> list[KubernetesObject
     done = subprocess.run(
         [str(tools.kubectl), "kustomize", str(tree)], capture_output=True, text=True, check=True
     )
-    return parse_objects(done.stdout, origin="upstream's example")
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def example(example_text: str) -> list[KubernetesObject]:
+    """The objects of upstream's example."""
+    return parse_objects(example_text, origin="upstream's example")

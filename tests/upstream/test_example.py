@@ -42,6 +42,10 @@ def test_nothing_is_lost_and_nothing_unexplained(
     assert found.changed == explained("changed")
 
 
+def test_both_parsers_read_the_same(example_text: str, example: list[KubernetesObject]) -> None:
+    assert example == [item for item in yaml.load_all(example_text, yaml.CSafeLoader) if item]
+
+
 def test_what_is_rendered_is_what_is_applied(
     upstream_platform: Platform, upstream_assembly: Assembly
 ) -> None:

@@ -98,6 +98,12 @@ class Component(_Declared):
     )
     packs: PackCounts = PackCounts()
 
+    @property
+    def weight(self) -> int:
+        """How much there is to render, roughly: packs and gates."""
+        packs = self.packs
+        return packs.definitions + packs.workloads + packs.admitted + len(self.ready)
+
     def overlay(self, variant: str | None) -> Path:
         """The folder to build for a variant, below the component's own."""
         return Path("overlays", variant) if variant else Path()

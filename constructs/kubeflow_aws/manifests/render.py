@@ -91,6 +91,8 @@ def render(
     if missing:
         notify(f"rendering {len(missing)} components from {sources.origin} sources")
         (cache / "render").mkdir(parents=True, exist_ok=True)
+        # The biggest first, so that no worker starts one when the others are done.
+        missing.sort(key=lambda job: job.component.weight, reverse=True)
         with ProcessPoolExecutor(max_workers=workers) as pool:
             for job, _ in zip(missing, pool.map(_render_to_cache, missing), strict=True):
                 notify(f"  {job.component.name}")
@@ -161,6 +163,8 @@ def _run(job: _Job, command: list[str], *, hide: tuple[str, str]) -> str:
             "PATH": "",
             "HOME": home,
             "TMPDIR": tempfile.gettempdir(),
+            # A render lasts a second or two; collecting less garbage makes it faster.
+            "GOGC": "400",
             "HTTP_PROXY": _CLOSED_PORT,
             "HTTPS_PROXY": _CLOSED_PORT,
         }
