@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import http.server
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.manifests.component import Component
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests import render as render_module
+from kubeflow_aws.manifests.component import Component, load_components
+from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered, RenderError, Selected, render
-from kubeflow_aws.manifests.sources import Sources
+from kubeflow_aws.manifests.selection import select
+from kubeflow_aws.manifests.sources import Origin, Sources
 from kubeflow_aws.manifests.tools import Tools
 
 MakeComponent = Callable[..., Component]
@@ -82,15 +88,47 @@ def test_a_broken_overlay_names_its_component_and_leaves_nothing(
     assert rendered_files(tmp_path) == []
 
 
-def test_no_connection_leaves_the_machine(
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Whom the renderers ask: every HTTP connection goes to this proxy, and git is not there."""
+    asked: list[str] = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            asked.append(self.path)
+            self.send_error(403)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(render_module, "CLOSED_PROXY", f"http://127.0.0.1:{server.server_port}")
+        yield asked
+        server.shutdown()
+
+
+def test_a_remote_file_would_be_asked_for_by_the_proxy(
+    component: MakeComponent, render_components: Render, connections: list[str]
+) -> None:
+    remote = component(
+        "remote", {"kustomization.yaml": "resources: [https://example.invalid/x.yaml]\n"}
+    )
+
+    with pytest.raises(RenderError, match="component remote cannot be rendered"):
+        render_components(remote)
+    assert set(connections) == {"example.invalid:443"}
+
+
+def test_a_remote_repository_cannot_be_fetched(
     component: MakeComponent, render_components: Render
 ) -> None:
     remote = component(
         "remote",
-        {"kustomization.yaml": "resources: [https://github.com/example/x//base?ref=v1]\n"},
+        {"kustomization.yaml": "resources:\n  - https://github.com/example/x//base?ref=v1\n"},
     )
 
-    with pytest.raises(RenderError, match="component remote cannot be rendered"):
+    with pytest.raises(RenderError, match="git"):
         render_components(remote)
 
 
@@ -112,17 +150,19 @@ def test_the_sample_has_every_component(sample_platform: Platform) -> None:
 
 
 @pytest.mark.upstream
-def test_a_second_render_has_the_same_bytes(
-    upstream_platform: Platform, project: Path, tools: Tools, tmp_path: Path
+def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
+    vanilla: Deployment,
+    upstream_platform: Platform,
+    project: Path,
+    tools: Tools,
+    connections: list[str],
+    tmp_path: Path,
 ) -> None:
-    tree = next((project / "build" / "cache" / "upstream").iterdir())
-    from kubeflow_aws.manifests.sources import Origin
+    lock = load_lock(project / "manifests" / "upstream.lock.yaml")
+    tree = project / "build" / "cache" / "upstream" / lock.digest[:16]
 
     again = render(
-        [
-            Selected(component=one.component, variant=(one.component.variants or (None,))[0])
-            for one in upstream_platform.components
-        ],
+        select(vanilla, load_components(project / "manifests" / "components")),
         sources=Sources(root=tree, origin=Origin.UPSTREAM, digest="again"),
         tools=tools,
         cache=tmp_path,
@@ -132,3 +172,4 @@ def test_a_second_render_has_the_same_bytes(
 
     for first, second in zip(upstream_platform.components, again, strict=True):
         assert first.objects == second.objects, first.component.name
+    assert connections == []

@@ -19,7 +19,7 @@ class TemplateSummary:
     """One template, nested ones included.
 
     Attributes:
-        name: Stack name, or for a nested stack the parent's name and its own.
+        name: Stack name; for a nested stack its path below the parent.
         nested: Whether it is a nested stack.
         resources: Number of resources.
         size_bytes: Size of the template file.
@@ -45,7 +45,7 @@ def summarize(assembly: Path) -> list[TemplateSummary]:
     """
     if not (assembly / "manifest.json").is_file():
         raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
-    return [_summary(file, nested=nested) for file, nested in _templates(assembly)]
+    return [_summary(file, parent) for file, parent in _templates(assembly)]
 
 
 def objects_in(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -59,23 +59,24 @@ def objects_in(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from json.loads(manifest)
 
 
-def _templates(assembly: Path) -> Iterator[tuple[Path, bool]]:
+def _templates(assembly: Path) -> Iterator[tuple[Path, str]]:
+    """Each template and, for a nested stack, the name of its parent."""
     for file in sorted(assembly.glob("*.template.json")):
         if not file.name.endswith(".nested.template.json"):
-            yield file, False
+            yield file, ""
             stack = file.name.removesuffix(".template.json")
             for nested in sorted(assembly.glob(f"{stack}*.nested.template.json")):
-                yield nested, True
+                yield nested, stack
 
 
-def _summary(file: Path, *, nested: bool) -> TemplateSummary:
+def _summary(file: Path, parent: str) -> TemplateSummary:
     template = json.loads(file.read_text(encoding="utf-8"))
     types = [resource["Type"] for resource in template.get("Resources", {}).values()]
     name = file.name.partition(".")[0]
     return TemplateSummary(
         # A nested template's name ends with the hash of its path.
-        name=name[:-8] if nested else name,
-        nested=nested,
+        name=name[len(parent) : -8] if parent else name,
+        nested=bool(parent),
         resources=len(types),
         size_bytes=file.stat().st_size,
         packs=types.count(MANIFEST_TYPE),

@@ -23,7 +23,7 @@ from kubeflow_aws.manifests.slimming import slim
 from kubeflow_aws.manifests.sources import Notify, Sources
 from kubeflow_aws.manifests.tools import Tools
 
-_CLOSED_PORT = "http://127.0.0.1:9"
+CLOSED_PROXY = "http://127.0.0.1:9"
 """kustomize fetches remote references with git or HTTP; through this proxy neither gets out."""
 
 
@@ -165,8 +165,8 @@ def _run(job: _Job, command: list[str], *, hide: tuple[str, str]) -> str:
             "TMPDIR": tempfile.gettempdir(),
             # A render lasts a second or two; collecting less garbage makes it faster.
             "GOGC": "400",
-            "HTTP_PROXY": _CLOSED_PORT,
-            "HTTPS_PROXY": _CLOSED_PORT,
+            "HTTP_PROXY": CLOSED_PROXY,
+            "HTTPS_PROXY": CLOSED_PROXY,
         }
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, check=False, env=environment
