@@ -60,6 +60,10 @@ lint: install ## ruff, mypy, import rules and yamllint
 	yamllint --strict .
 	mypy
 
+.PHONY: hooks
+hooks: install ## check what is staged before every commit
+	pre-commit install
+
 .PHONY: snapshots
 snapshots: install ## write the snapshots anew; read the diff before you commit it
 	$(BIN)/pytest tests --snapshot-update -k snapshot

@@ -29,6 +29,7 @@ FORMS: dict[str, dict[str, JsonValue]] = {
             "admin_role_arns": ["arn:aws:iam::123456789012:role/admin"],
         },
     },
+    "China": {"region": "cn-north-1"},
     "existing VPC": {"network": VPC},
     "existing cluster": {
         "network": VPC,

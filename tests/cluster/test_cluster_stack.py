@@ -234,6 +234,18 @@ def test_the_load_balancer_controller_changes_only_what_it_made(raw: RawTemplate
         assert not any("*" in action for action in actions)
 
 
+def test_the_load_balancer_controller_tags_only_what_it_creates(raw: RawTemplate) -> None:
+    tagging = [
+        statement
+        for policy in resources(raw, "AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Action"] == "elasticloadbalancing:AddTags"
+    ]
+
+    assert len(tagging) == 1
+    assert "elasticloadbalancing:CreateAction" in tagging[0]["Condition"]["StringEquals"]
+
+
 def test_the_kubectl_handler_applies_server_side_from_private_subnets(raw: RawTemplate) -> None:
     [handler] = [
         function["Properties"]

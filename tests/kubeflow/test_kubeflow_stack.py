@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.platform import Platform, render_platform
 from tests.support.assembly import Assembly, applies, gates, resources, synthesize
 from tests.support.deployments import variation
 
@@ -156,3 +158,43 @@ def test_the_load_balancer_controller_learns_its_cluster_at_deploy_time(
     assert "--cluster-name=" in manifests
     assert '"Ref": "referencetoKubeflow' in manifests
     assert "kubeflow-aws:" not in manifests
+
+
+def test_what_is_switched_off_is_not_there(
+    vanilla: Deployment, project: Path, sample_cache: Path, tmp_path: Path
+) -> None:
+    off: JsonValue = dict.fromkeys(Components.model_fields, False)
+    deployment = variation(
+        vanilla,
+        {
+            "components": off,
+            "upstream": {"offline": True},
+            "network": {
+                "existing": {
+                    "vpc_id": "vpc-0123456789abcdef0",
+                    "availability_zones": ["us-west-2a", "us-west-2b"],
+                    "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+                }
+            },
+            "cluster": {
+                "existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}
+            },
+        },
+    )
+    platform = render_platform(
+        deployment,
+        manifests=project / "manifests",
+        cache=sample_cache,
+        mirror=None,
+        notify=lambda _: None,
+    )
+
+    assembly = synthesize(deployment, platform, tmp_path)
+
+    nested = {name[:-8] for name in assembly.templates if "Components" in name or "Serv" in name}
+    assert nested == {
+        "KubeflowPlatformComponentsDex",
+        "KubeflowPlatformComponentsIstio",
+        "KubeflowPlatformComponentsKubeflow",
+    }
+    assert resources(assembly.stack("Cluster"), "AWS::EKS::PodIdentityAssociation") == {}

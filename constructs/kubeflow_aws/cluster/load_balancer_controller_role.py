@@ -63,6 +63,8 @@ READ_ACTIONS: Final = (
 )
 """Reads, most of which IAM cannot narrow to a resource (Service Authorization Reference)."""
 
+CREATE_ACTIONS: Final = ("CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup")
+
 OWNED_ACTIONS: Final = (
     "elasticloadbalancing:DeleteListener",
     "elasticloadbalancing:DeleteLoadBalancer",
@@ -162,20 +164,25 @@ class LoadBalancerControllerRole(Construct):
 
 
 def _load_balancer_statements(scope: Construct, cluster_name: str) -> list[iam.PolicyStatement]:
-    requested = {"StringEquals": {f"aws:RequestTag/{CLUSTER_TAG}": cluster_name}}
+    requested = {f"aws:RequestTag/{CLUSTER_TAG}": cluster_name}
     owned = {"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": cluster_name}}
     kinds = [_arn(scope, "elasticloadbalancing", f"{kind}/*") for kind in LOAD_BALANCING_RESOURCES]
     return [
         iam.PolicyStatement(
-            actions=[
-                "elasticloadbalancing:CreateListener",
-                "elasticloadbalancing:CreateLoadBalancer",
-                "elasticloadbalancing:CreateRule",
-                "elasticloadbalancing:CreateTargetGroup",
-                "elasticloadbalancing:AddTags",
-            ],
+            actions=[f"elasticloadbalancing:{action}" for action in CREATE_ACTIONS],
             resources=kinds,
-            conditions=requested,
+            conditions={"StringEquals": requested},
+        ),
+        # Only while it creates: else it could tag somebody else's load balancer as its own.
+        iam.PolicyStatement(
+            actions=["elasticloadbalancing:AddTags"],
+            resources=kinds,
+            conditions={
+                "StringEquals": {
+                    **requested,
+                    "elasticloadbalancing:CreateAction": list(CREATE_ACTIONS),
+                }
+            },
         ),
         iam.PolicyStatement(actions=list(OWNED_ACTIONS), resources=kinds, conditions=owned),
     ]
@@ -234,23 +241,24 @@ def _acknowledge_wildcards(policy: iam.Policy) -> None:
     stack = cdk.Stack.of(policy)
     account = "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
     regional = f"{stack.region}:{account}"
+    aws = f"arn:{stack.partition}"
     load_balancing = (
         "The controller makes these, so their names are not known before; the condition on "
         "elbv2.k8s.aws/cluster binds each statement to this cluster."
     )
     reasons = {
         "*": "Describe and list actions, for which IAM knows no resources.",
-        f"arn:aws:ec2:{regional}:security-group/*": (
+        f"{aws}:ec2:{regional}:security-group/*": (
             "Security groups of load balancers, bound by tag or by the cluster's VPC."
         ),
-        f"arn:aws:wafv2:{regional}:regional/webacl/*": (
+        f"{aws}:wafv2:{regional}:regional/webacl/*": (
             "An Ingress may name any web ACL of the region; to associate is all it may."
         ),
-        f"arn:aws:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*": (
+        f"{aws}:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*": (
             "One service-linked role, bound by iam:AWSServiceName."
         ),
     } | {
-        f"arn:aws:elasticloadbalancing:{regional}:{kind}/*": load_balancing
+        f"{aws}:elasticloadbalancing:{regional}:{kind}/*": load_balancing
         for kind in LOAD_BALANCING_RESOURCES
     }
     for resource, reason in reasons.items():
