@@ -29,7 +29,8 @@ node_modules/.installed: package-lock.json
 	touch $@
 
 .PHONY: demo
-demo: synth ## render and synthesize DEPLOYMENT, and print a summary
+demo: install ## render and synthesize DEPLOYMENT, and print a summary
+	cdk synth --quiet --context deployment=$(DEPLOYMENT) --context sample=allowed > /dev/null
 	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
 
 .PHONY: synth

@@ -67,6 +67,7 @@ def main() -> None:
         cache=PROJECT / "build" / "cache",
         mirror=Path(mirror) if mirror else None,
         notify=lambda line: print(line, file=sys.stderr),  # noqa: T201  # progress
+        allow_sample=app.node.try_get_context("sample") == "allowed",
     )
     build(app, deployment, platform, os.environ.get("CDK_DEFAULT_ACCOUNT"))
     add_checks(app)

@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.cluster.addons import NodeAddons, NodeAddonsProps, PodAddons
+from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons
 from kubeflow_aws.cluster.cluster import (
     ImportedCluster,
     ImportedClusterProps,
@@ -123,7 +123,7 @@ class ClusterStack(cdk.Stack):
         node_addons = NodeAddons(
             self,
             "NodeAddons",
-            props=NodeAddonsProps(cluster=self.cluster, versions=version.addons),
+            props=AddonsProps(cluster=self.cluster, versions=version.addons),
         )
         nodes = KubeflowNodeGroups(
             self,
@@ -136,9 +136,7 @@ class ClusterStack(cdk.Stack):
         pod_addons = PodAddons(
             self,
             "PodAddons",
-            props=NodeAddonsProps(
-                cluster=self.cluster, versions=version.addons, after=[nodes.system]
-            ),
+            props=AddonsProps(cluster=self.cluster, versions=version.addons, after=[nodes.system]),
         )
         return [pod_addons, nodes.system, default_storage_class(self, self.cluster)]
 

@@ -44,6 +44,7 @@ def sample_platform(vanilla: Deployment, sample_cache: Path) -> Platform:
         cache=sample_cache,
         mirror=None,
         notify=lambda _: None,
+        allow_sample=True,
     )
 
 
@@ -65,6 +66,7 @@ def upstream_platform(vanilla: Deployment) -> Platform:
         cache=PROJECT / "build" / "cache",
         mirror=Path(mirror) if mirror else None,
         notify=lambda line: print(line, file=sys.stderr),
+        allow_sample=True,
     )
     if platform.origin is not Origin.UPSTREAM:
         pytest.skip("upstream sources cannot be had here")

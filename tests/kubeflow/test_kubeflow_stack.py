@@ -187,6 +187,7 @@ def test_what_is_switched_off_is_not_there(
         cache=sample_cache,
         mirror=None,
         notify=lambda _: None,
+        allow_sample=True,
     )
 
     assembly = synthesize(deployment, platform, tmp_path)

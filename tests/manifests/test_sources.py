@@ -43,7 +43,7 @@ def served_mirror(mirror: Path) -> Iterator[str]:
 
 
 def unfinished(cache: Path) -> list[Path]:
-    return [file for file in cache.rglob(".*") if file.exists()]
+    return [file for file in cache.rglob(".*") if file.name != ".digest"]
 
 
 def test_a_mirror_serves_and_the_cache_after_it(
@@ -81,6 +81,24 @@ def test_the_sample_serves_where_nothing_else_does_and_says_so(
     assert "WARNING" in told[-1]
     assert "do not deploy it" in told[-1]
     assert unfinished(tmp_path / "cache") == []
+
+
+def test_without_a_sample_to_stand_in_a_missing_source_is_an_error(
+    lock: UpstreamLock, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"tool is in no mirror .* KUBEFLOW_UPSTREAM_MIRROR"):
+        fetch_sources(lock, SourceOptions(cache=tmp_path / "cache"), lambda _: None)
+    assert unfinished(tmp_path / "cache") == []
+
+
+def test_a_tree_that_somebody_changed_stops_everything(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    found = fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    (found.root / "tool" / "base" / "kustomization.yaml").write_text("", encoding="utf-8")
+
+    with pytest.raises(DigestError, match="make clean"):
+        fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
 
 
 def test_offline_asks_no_network(lock: UpstreamLock, served_mirror: str, tmp_path: Path) -> None:

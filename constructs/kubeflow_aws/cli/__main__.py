@@ -104,6 +104,7 @@ def _platform(name: str, *, quiet: bool) -> Platform:
         cache=PROJECT / "build" / "cache",
         mirror=_mirror(),
         notify=(lambda _: None) if quiet else _tell,
+        allow_sample=True,
     )
 
 

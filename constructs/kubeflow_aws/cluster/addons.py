@@ -16,7 +16,7 @@ from kubeflow_aws.manifests.objects import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NodeAddonsProps:
+class AddonsProps:
     """Inputs of `NodeAddons` and `PodAddons`.
 
     Attributes:
@@ -38,7 +38,7 @@ class NodeAddons(Construct):
 
     vpc_cni: eks.CfnAddon
 
-    def __init__(self, scope: Construct, construct_id: str, *, props: NodeAddonsProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
         identity = _addon(
@@ -72,7 +72,7 @@ class PodAddons(Construct):
 
     ebs_csi: eks.CfnAddon
 
-    def __init__(self, scope: Construct, construct_id: str, *, props: NodeAddonsProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
         on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: "system"}}
@@ -109,7 +109,7 @@ class PodAddons(Construct):
 def _addon(
     scope: Construct,
     construct_id: str,
-    props: NodeAddonsProps,
+    props: AddonsProps,
     name: str,
     version: str,
     configuration: Mapping[str, JsonValue] | None = None,

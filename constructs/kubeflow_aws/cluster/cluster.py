@@ -54,7 +54,7 @@ class KubeflowClusterProps:
 class KubeflowCluster(Construct):
     """A cluster with encrypted secrets, complete logs and access entries only.
 
-    Nodes and add-ons are not part of it: see `NodeGroups` and `Addons`.
+    Nodes and add-ons are not part of it: see `KubeflowNodeGroups`, `NodeAddons` and `PodAddons`.
     """
 
     cluster: eks.ICluster

@@ -38,7 +38,13 @@ class Platform:
 
 
 def render_platform(
-    deployment: Deployment, *, manifests: Path, cache: Path, mirror: Path | None, notify: Notify
+    deployment: Deployment,
+    *,
+    manifests: Path,
+    cache: Path,
+    mirror: Path | None,
+    notify: Notify,
+    allow_sample: bool = False,
 ) -> Platform:
     """Fetch the sources and render the components of a deployment.
 
@@ -48,6 +54,7 @@ def render_platform(
         cache: Folder for sources, tools and renders; may be empty.
         mirror: Mirror of upstream sources; the deployment file's own if there is none.
         notify: Takes progress lines.
+        allow_sample: Render the bundled sample where upstream cannot be had.
 
     Raises:
         UserError: A source, tool or component is wrong; the text names it.
@@ -61,7 +68,7 @@ def render_platform(
         lock,
         SourceOptions(
             cache=cache,
-            sample=manifests / "sample",
+            sample=manifests / "sample" if allow_sample else None,
             mirror=mirror,
             offline=deployment.upstream.offline,
         ),

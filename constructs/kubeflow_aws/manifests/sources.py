@@ -19,6 +19,8 @@ from kubeflow_aws.manifests.lock import Source, UpstreamLock
 
 NETWORK_TIMEOUT_SECONDS = 20
 
+_DIGEST_FILE = ".digest"
+
 Notify = Callable[[str], None]
 """Takes one line of progress."""
 
@@ -43,13 +45,14 @@ class SourceOptions:
 
     Attributes:
         cache: Folder of this project's cache; verified sources are kept below it.
-        sample: The bundled sample tree.
+        sample: The bundled sample tree, to render where a source cannot be had; without it that
+            is an error, so that no deployment ever gets the sample by accident.
         mirror: Folder with the archives that the lock file names, if there is one.
         offline: Never ask the network.
     """
 
     cache: Path
-    sample: Path
+    sample: Path | None = None
     mirror: Path | None = None
     offline: bool = False
 
@@ -78,10 +81,11 @@ class NotAvailableError(UserError):
 
 
 def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) -> Sources:
-    """Bring all sources of the lock file, or the bundled sample if one cannot be had.
+    """Bring all sources of the lock file, or the sample if one cannot be had.
 
     Raises:
-        DigestError: Some source differs from the lock file.
+        NotAvailableError: A source cannot be had, and no sample may stand in.
+        DigestError: Some source differs from the lock file, or the cache from what was put there.
         UserError: The mirror does not exist.
     """
     if options.mirror and not options.mirror.is_dir():
@@ -95,6 +99,8 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
             for name, source in lock.sources.items()
         }
     except NotAvailableError as reason:
+        if options.sample is None:
+            raise
         notify(
             f"WARNING: {reason}. Rendering the bundled SAMPLE instead: a few hand-written objects "
             "that show the shape of the platform. It is not Kubeflow; do not deploy it."
@@ -105,6 +111,10 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
     if not root.is_dir():
         with _appears_whole(root) as unfinished:
             _link_trees(lock, trees, unfinished)
+            digest = _tree_digest(unfinished)
+            (unfinished / _DIGEST_FILE).write_text(digest, encoding="utf-8")
+    elif _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
+        raise DigestError(f"{root}: somebody changed the cache; run make clean")
     return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
 
 
@@ -117,7 +127,7 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
     with _appears_whole(tree) as unfinished:
         if options.offline and not _mirrored(source, options.mirror):
             raise NotAvailableError(
-                f"upstream source {name} is in no mirror and upstream.offline is set"
+                f"upstream source {name} is in no mirror, and upstream.offline forbids the network"
             )
         found = read_source(name, source, unfinished, mirror=options.mirror, notify=notify)
         _verify(name, source, found, str(_mirrored(source, options.mirror) or source.address))
@@ -167,7 +177,8 @@ def _downloaded(name: str, url: str) -> Iterator[Path]:
                 shutil.copyfileobj(response, file)
         except (urllib.error.URLError, OSError) as error:
             raise NotAvailableError(
-                f"upstream source {name} is in no mirror and cannot be fetched ({error})"
+                f"upstream source {name} is in no mirror and cannot be fetched ({error}); "
+                "name a mirror under upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR (README)"
             ) from None
         file.flush()
         yield Path(file.name)
@@ -219,7 +230,7 @@ def _rewritten(line: str, local: dict[str, str], up: str) -> str:
 def _tree_digest(root: Path) -> str:
     total = hashlib.sha256()
     for file in sorted(root.rglob("*")):
-        if file.is_file():
+        if file.is_file() and file.name != _DIGEST_FILE:
             total.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
     return total.hexdigest()
 
