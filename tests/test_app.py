@@ -43,20 +43,6 @@ def test_a_mistake_ends_with_one_sentence(
     assert not list((tmp_path / "out").glob("*.template.json"))
 
 
-def test_no_deployment_gets_the_sample_by_accident(project: Path, tmp_path: Path) -> None:
-    empty = tmp_path / "no-mirror"
-    empty.mkdir()
-    file = tmp_path / "mine.yaml"
-    text = (project / "deployments" / "vanilla.yaml").read_text(encoding="utf-8")
-    file.write_text(f"{text}\nupstream: {{offline: true}}\n", encoding="utf-8")
-
-    done = run(project, str(file), tmp_path)
-
-    # Where the cache has the sources, they are what is rendered.
-    assert (done.returncode, "upstream.offline forbids" in done.stderr) in ((1, True), (0, False))
-    assert "SAMPLE" not in done.stderr
-
-
 def test_constructs_is_a_source_root(project: Path) -> None:
     assert [file.name for file in (project / "constructs").iterdir() if file.is_file()] == [
         "README.md"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,7 @@ def test_a_cache_that_somebody_changed_stops_everything(
     lock: UpstreamLock, mirror: Path, tmp_path: Path
 ) -> None:
     fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    shutil.rmtree(tmp_path / "cache" / "upstream")
     [file] = (tmp_path / "cache" / "sources").rglob("kustomization.yaml")
     file.write_text("resources: [evil.yaml]\n", encoding="utf-8")
 

@@ -68,7 +68,7 @@ class NodeAddons(Construct):
 
 
 class PodAddons(Construct):
-    """What runs in pods of its own, on the system nodes: DNS, disks, resource metrics."""
+    """What runs in pods of its own: DNS and disks on the system nodes, resource metrics."""
 
     ebs_csi: eks.CfnAddon
 
@@ -77,14 +77,7 @@ class PodAddons(Construct):
         versions = props.versions
         on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: "system"}}
         _addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=on_system_nodes)
-        _addon(
-            self,
-            "MetricsServer",
-            props,
-            "metrics-server",
-            versions.metrics_server,
-            configuration=on_system_nodes,
-        )
+        _addon(self, "MetricsServer", props, "metrics-server", versions.metrics_server)
         csi_role = PodRole(
             self,
             "EbsCsiRole",

@@ -93,6 +93,11 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
             f"{options.mirror}: the mirror of upstream sources is no folder; "
             "correct upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR"
         )
+    root = options.cache / "upstream" / lock.digest[:16]
+    if root.is_dir():
+        if _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
+            raise DigestError(f"{root}: somebody changed the cache; run make clean")
+        return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
     try:
         trees = {
             name: _verified_tree(name, source, options, notify)
@@ -107,14 +112,10 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
         )
         digest = _tree_digest(options.sample)
         return Sources(root=options.sample, origin=Origin.SAMPLE, digest=digest)
-    root = options.cache / "upstream" / lock.digest[:16]
-    if not root.is_dir():
-        with _appears_whole(root) as unfinished:
-            _link_trees(lock, trees, unfinished)
-            digest = _tree_digest(unfinished)
-            (unfinished / _DIGEST_FILE).write_text(digest, encoding="utf-8")
-    elif _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
-        raise DigestError(f"{root}: somebody changed the cache; run make clean")
+    with _appears_whole(root) as unfinished:
+        _link_trees(lock, trees, unfinished)
+        digest = _tree_digest(unfinished)
+        (unfinished / _DIGEST_FILE).write_text(digest, encoding="utf-8")
     return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
 
 
