@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import shutil
 import threading
@@ -181,6 +182,24 @@ def test_remote_references_point_at_the_neighbouring_source(
 
     written = (found.root / "tool/base/a/kustomization.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(written)["resources"] == ["../../../tool/base/b", "../else"]
+
+
+def test_a_stand_in_for_a_script_is_told_each_time(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    files = {"base/kustomization.yaml": "resources: []\n", "base/sync.py": "raise SystemExit"}
+    write_archive(mirror / "tool.tar.gz", files)
+    digest = hashlib.sha256(b"raise SystemExit").hexdigest()
+    pinned = lock.sources["tool"].model_copy(
+        update={"scripts": ("base/sync.py",), "stand_ins": (f"sha256:{digest}",)}
+    )
+    told: list[str] = []
+
+    for _ in range(2):
+        fetch_sources(with_source(lock, pinned), options(tmp_path, mirror), told.append)
+
+    assert len(told) == 2
+    assert all("stand-in for tool/base/sync.py" in line for line in told)
 
 
 def test_relock_changes_digests_and_nothing_else(mirror: Path, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ class Source(_Locked):
     scripts: tuple[str, ...] = Field(
         default=(), description="Files that are loaded but left out of the digest."
     )
+    stand_ins: tuple[str, ...] = Field(
+        default=(), description="Digests of scripts that do nothing, as mirrors may hold them."
+    )
     digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
     replaces: tuple[RemoteReference, ...] = ()
 

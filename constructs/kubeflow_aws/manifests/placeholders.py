@@ -6,6 +6,7 @@ a CDK token, which CloudFormation fills in when it deploys.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -58,7 +59,7 @@ def fill_placeholders(
     for placeholder in sorted(used - values.keys()):
         raise UserError(
             f"${{kubeflow-aws:{placeholder}}} is used by "
-            f"{', '.join(str(key_of(i)) for i in objects if placeholder in set(_names(i)))}, "
+            f"{', '.join(str(key_of(i)) for i in objects if placeholder in _names(i))}, "
             "but this deployment gives it no value"
         )
     for placeholder in sorted(values.keys() - used):
@@ -66,7 +67,10 @@ def fill_placeholders(
             f"${{kubeflow-aws:{placeholder}}} has a value that no object uses; an overlay lost it, "
             "or the value is not needed any more"
         )
-    return [{name: _filled(child, values) for name, child in item.items()} for item in objects]
+    return [
+        {name: _filled(child, values) for name, child in item.items()} if _names(item) else item
+        for item in objects
+    ]
 
 
 def _filled(node: JsonValue, values: Mapping[Placeholder, str]) -> JsonValue:
@@ -79,12 +83,5 @@ def _filled(node: JsonValue, values: Mapping[Placeholder, str]) -> JsonValue:
     return node
 
 
-def _names(node: JsonValue) -> Iterable[str]:
-    if isinstance(node, str):
-        yield from _PATTERN.findall(node)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _names(child)
-    elif isinstance(node, dict):
-        for child in node.values():
-            yield from _names(child)
+def _names(item: KubernetesObject) -> set[str]:
+    return set(_PATTERN.findall(json.dumps(item)))

@@ -97,6 +97,7 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
     if root.is_dir():
         if _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
             raise DigestError(f"{root}: somebody changed the cache; run make clean")
+        _warn_of_stand_ins(lock, root, notify)
         return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
     try:
         trees = {
@@ -116,7 +117,23 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
         _link_trees(lock, trees, unfinished)
         digest = _tree_digest(unfinished)
         (unfinished / _DIGEST_FILE).write_text(digest, encoding="utf-8")
+    _warn_of_stand_ins(lock, root, notify)
     return Sources(root=root, origin=Origin.UPSTREAM, digest=lock.digest)
+
+
+def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
+    for name, source in lock.sources.items():
+        for script in source.scripts:
+            file = root / name / script
+            if (
+                file.is_file()
+                and f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" in source.stand_ins
+            ):
+                notify(
+                    f"WARNING: the mirror holds a stand-in for {name}/{script}, which does "
+                    "nothing. Before you deploy, put an archive of the whole source into the mirror, or "
+                    "none, and run make clean."
+                )
 
 
 def _verified_tree(name: str, source: Source, options: SourceOptions, notify: Notify) -> Path:
