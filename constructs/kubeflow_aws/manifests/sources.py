@@ -131,8 +131,8 @@ def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
             ):
                 notify(
                     f"WARNING: the mirror holds a stand-in for {name}/{script}, which does "
-                    "nothing. Before you deploy, put an archive of the whole source into the mirror, or "
-                    "none, and run make clean."
+                    "nothing. Before you deploy, put an archive of the whole source into the "
+                    "mirror, or none, and run make clean."
                 )
 
 
