@@ -19,6 +19,19 @@ from kubeflow_aws.manifests.sources import Origin  # noqa: E402
 from tests.support.assembly import Assembly, synthesize  # noqa: E402
 from tests.support.deployments import variation  # noqa: E402
 
+UPSTREAM = pytest.StashKey[Platform]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say plainly which Kubeflow was tested."""
+    platform = config.stash.get(UPSTREAM, None)
+    if platform:
+        terminalreporter.write_line(
+            f"tested: Kubeflow {platform.release} from {platform.origin.description}"
+        )
+
 
 @pytest.fixture(scope="session")
 def project() -> Path:
@@ -57,7 +70,7 @@ def sample_assembly(
 
 
 @pytest.fixture(scope="session")
-def upstream_platform(vanilla: Deployment) -> Platform:
+def upstream_platform(vanilla: Deployment, pytestconfig: pytest.Config) -> Platform:
     """The real thing; skipped where neither the cache, a mirror nor the network has it."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
     platform = render_platform(
@@ -68,6 +81,7 @@ def upstream_platform(vanilla: Deployment) -> Platform:
         notify=lambda line: print(line, file=sys.stderr),
         allow_sample=True,
     )
+    pytestconfig.stash[UPSTREAM] = platform
     if platform.origin is not Origin.UPSTREAM:
         pytest.skip("upstream sources cannot be had here")
     return platform
