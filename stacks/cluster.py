@@ -150,6 +150,7 @@ class ClusterStack(cdk.Stack):
                 existing=existing,
                 version=KUBERNETES_VERSIONS[props.deployment.cluster.kubernetes_version],
                 vpc=vpc,
+                production=props.deployment.is_production,
             ),
         )
         self.cluster = imported.cluster

@@ -63,8 +63,12 @@ class NetworkStack(cdk.Stack):
                 log_retention=(
                     logs.RetentionDays.ONE_YEAR if production else logs.RetentionDays.ONE_MONTH
                 ),
+                # The group has a fixed name: kept by a first deploy that failed, it would stop the
+                # next one.
                 log_removal_policy=(
-                    cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY
+                    cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+                    if production
+                    else cdk.RemovalPolicy.DESTROY
                 ),
             ),
         ).vpc

@@ -27,6 +27,7 @@ BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
         "AWS::EKS::Cluster",
         {"AccessConfig": {"AuthenticationMode": "API_AND_CONFIG_MAP"}},
     ),
+    "KubeflowAws-EKS5": ("AWS::EKS::Nodegroup", {}),
     "KubeflowAws-EC21": (
         "AWS::EC2::LaunchTemplate",
         {"LaunchTemplateData": {"MetadataOptions": {"HttpTokens": "optional"}}},
@@ -36,6 +37,52 @@ BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"LaunchTemplateData": {"BlockDeviceMappings": [{"Ebs": {"Encrypted": False}}]}},
     ),
 }
+
+
+INTRINSIC = {"Fn::If": ["Somewhere", [], []]}
+OPEN: dict[str, Any] = {
+    "the whole": ["0.0.0.0/0"],
+    "the whole of IPv6": ["203.0.113.0/24", "::/0"],
+    "two halves": ["0.0.0.0/1", "128.0.0.0/1"],
+    "nothing, which EKS takes for the whole": [],
+    "what only CloudFormation knows": INTRINSIC,
+    "a range that only CloudFormation knows": [{"Ref": "Range"}],
+}
+UNKNOWN: dict[str, dict[str, Any]] = {
+    "KubeflowAws-EKS1": {"Logging": {"ClusterLogging": {"EnabledTypes": INTRINSIC}}},
+    "KubeflowAws-EKS2": {"EncryptionConfig": INTRINSIC},
+    "KubeflowAws-EC22": {"LaunchTemplateData": {"BlockDeviceMappings": INTRINSIC}},
+}
+
+
+def broken_by(resource_type: str, properties: dict[str, Any]) -> set[str]:
+    template = {"Resources": {"One": {"Type": resource_type, "Properties": properties}}}
+    return {rule.id for rule, _ in broken_rules(template)}
+
+
+@pytest.mark.parametrize("ranges", OPEN.values(), ids=list(OPEN))
+def test_an_endpoint_is_open_to_the_world_in_many_spellings(ranges: object) -> None:
+    access = {"EndpointPublicAccess": True, "PublicAccessCidrs": ranges}
+
+    assert "KubeflowAws-EKS3" in broken_by("AWS::EKS::Cluster", {"ResourcesVpcConfig": access})
+
+
+def test_an_endpoint_may_be_open_to_named_ranges() -> None:
+    access = {
+        "EndpointPublicAccess": True,
+        "PublicAccessCidrs": ["203.0.113.0/24", "2001:db8::/32"],
+    }
+
+    assert "KubeflowAws-EKS3" not in broken_by("AWS::EKS::Cluster", {"ResourcesVpcConfig": access})
+
+
+@pytest.mark.parametrize("rule_id", UNKNOWN)
+def test_what_only_cloudformation_knows_breaks_a_rule(rule_id: str) -> None:
+    assert rule_id in broken_by(BREAKERS[rule_id][0], UNKNOWN[rule_id])
+
+
+def test_a_node_group_without_a_launch_template_is_found() -> None:
+    assert broken_by("AWS::EKS::Nodegroup", {"ClusterName": "one"}) == {"KubeflowAws-EKS5"}
 
 
 def test_every_rule_has_something_that_breaks_it() -> None:
@@ -52,7 +99,7 @@ def test_what_breaks_a_rule_is_found(rule_id: str, sample_assembly: Assembly) ->
     template: Template = copy.deepcopy(sample_assembly.stack("Cluster"))
     for resource in template["Resources"].values():
         if resource["Type"] == resource_type:
-            resource["Properties"] |= properties
+            resource["Properties"] = resource["Properties"] | properties if properties else {}
 
     assert rule_id in {rule.id for rule, _ in broken_rules(template)}
 

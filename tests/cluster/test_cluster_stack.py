@@ -58,7 +58,11 @@ def production(
         "cluster": {
             "kubernetes_version": "1.34",
             "public_access_cidrs": ["203.0.113.0/24"],
-            "admin_role_arns": ["arn:aws:iam::123456789012:role/teams/platform"],
+            "admin_role_arns": [
+                "arn:aws:iam::123456789012:role/teams/platform",
+                "arn:aws:iam::210987654321:role/teams/platform",
+                "arn:aws:iam::210987654321:role/teams/platform",
+            ],
         },
     }
     assembly = synthesize(
@@ -115,6 +119,34 @@ def test_production_is_protected_and_open_only_to_named_ranges_and_roles(
         "AWS::EKS::AccessEntry",
         {"PrincipalArn": "arn:aws:iam::123456789012:role/teams/platform"},
     )
+    # Two teams of one name, in different accounts, and the kubectl handler.
+    production.resource_count_is("AWS::EKS::AccessEntry", 3)
+
+
+def test_a_first_deploy_that_fails_leaves_no_log_group_in_the_way(production: Template) -> None:
+    production.all_resources("AWS::Logs::LogGroup", {"DeletionPolicy": "RetainExceptOnCreate"})
+
+
+def test_disks_are_managed_by_the_policy_that_tags_bound(raw: RawTemplate) -> None:
+    roles = json.dumps(resources(raw, "AWS::IAM::Role"))
+
+    assert ":policy/AmazonEBSCSIDriverPolicyV2" in roles
+    assert "service-role/AmazonEBSCSIDriverPolicy" not in roles
+
+
+def test_logs_of_the_kubectl_handler_are_encrypted_and_leave_with_the_stack(
+    raw: RawTemplate, imported: Assembly
+) -> None:
+    for template in (raw, imported.stack("Cluster")):
+        groups = resources(template, "AWS::Logs::LogGroup")
+        for group in groups.values():
+            assert group["DeletionPolicy"] == "Delete"
+            assert "KmsKeyId" in group["Properties"]
+        functions = resources(template, "AWS::Lambda::Function")
+        assert len(functions) == 2
+        for function in functions.values():
+            # A reference, so that the function goes before its group.
+            assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
 
 
 def test_pods_cannot_take_a_nodes_role(raw: RawTemplate) -> None:
@@ -123,6 +155,7 @@ def test_pods_cannot_take_a_nodes_role(raw: RawTemplate) -> None:
     assert len(templates) == 3
     for launch_template in templates.values():
         data = launch_template["Properties"]["LaunchTemplateData"]
+        assert data["Monitoring"] == {"Enabled": True}
         assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
         assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
 
@@ -213,8 +246,8 @@ def test_each_pod_role_is_bound_to_one_service_account_of_this_cluster(raw: RawT
     for statements in roles:
         for statement in statements:
             condition = statement["Condition"]
-            assert "aws:SourceArn" in condition["ArnEquals"]
             assert {
+                "aws:RequestTag/eks-cluster-arn",
                 "aws:RequestTag/kubernetes-namespace",
                 "aws:RequestTag/kubernetes-service-account",
             } <= condition["StringEquals"].keys()

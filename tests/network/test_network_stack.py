@@ -68,7 +68,12 @@ def test_development_has_one_nat_gateway_and_production_one_per_zone(
 
     template.resource_count_is("AWS::EC2::NatGateway", 1)
     production.resource_count_is("AWS::EC2::NatGateway", 3)
-    production.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "Retain"})
+    production.has_resource("AWS::Logs::LogGroup", {"DeletionPolicy": "RetainExceptOnCreate"})
+
+
+def test_no_function_may_edit_security_groups(template: Template) -> None:
+    template.resource_count_is("AWS::Lambda::Function", 0)
+    template.resource_count_is("Custom::VpcRestrictDefaultSG", 0)
 
 
 def test_synth_asks_aws_for_nothing(sample_assembly: Assembly) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ import jsii
 
 Properties = Mapping[str, Any]
 """Properties of a resource in a template, whose form CloudFormation's schema gives."""
+
+LEAST_PREFIX: Final = 8
+"""As in the deployment file."""
 
 LOG_TYPES: Final = frozenset({"api", "audit", "authenticator", "controllerManager", "scheduler"})
 
@@ -40,22 +44,45 @@ class Rule:
     fix: str
 
 
+def _list(value: object) -> list[Any]:
+    """A list as it stands in the template.
+
+    What only CloudFormation knows (an intrinsic function) counts as nothing: nobody can check it
+    here.
+    """
+    return value if isinstance(value, list) else []
+
+
+def _entries(value: object) -> list[Properties]:
+    """The structures of a list, likewise."""
+    return [entry for entry in _list(value) if isinstance(entry, Mapping)]
+
+
 def _logs_everything(properties: Properties) -> bool:
     logging = properties.get("Logging", {}).get("ClusterLogging", {})
-    return {entry.get("Type") for entry in logging.get("EnabledTypes", ())} >= LOG_TYPES
+    found = [entry.get("Type") for entry in _entries(logging.get("EnabledTypes"))]
+    return all(log_type in found for log_type in LOG_TYPES)
 
 
 def _encrypts_secrets(properties: Properties) -> bool:
-    return any("secrets" in entry["Resources"] for entry in properties.get("EncryptionConfig", ()))
+    entries = _entries(properties.get("EncryptionConfig"))
+    return any("secrets" in _list(entry.get("Resources")) for entry in entries)
 
 
 def _is_not_open_to_the_world(properties: Properties) -> bool:
     access = properties.get("ResourcesVpcConfig", {})
-    ranges = access.get("PublicAccessCidrs", ["0.0.0.0/0"])
-    # EKS opens the public endpoint to the world unless told otherwise.
-    return access.get("EndpointPublicAccess", True) is False or not {"0.0.0.0/0", "::/0"} & set(
-        ranges
-    )
+    # EKS opens the public endpoint, and to the world, unless told otherwise.
+    ranges = _list(access.get("PublicAccessCidrs"))
+    named = bool(ranges) and all(map(_is_narrow, ranges))
+    return access.get("EndpointPublicAccess", True) is False or named
+
+
+def _is_narrow(cidr: object) -> bool:
+    """Whether a range is a real part of the internet; two halves would make a whole."""
+    try:
+        return isinstance(cidr, str) and ip_network(cidr, strict=False).prefixlen >= LEAST_PREFIX
+    except ValueError:
+        return False
 
 
 def _uses_access_entries_only(properties: Properties) -> bool:
@@ -72,10 +99,14 @@ def _keeps_pods_from_metadata(properties: Properties) -> bool:
 
 
 def _encrypts_disks(properties: Properties) -> bool:
-    devices = properties.get("LaunchTemplateData", {}).get("BlockDeviceMappings", ())
+    devices = _list(properties.get("LaunchTemplateData", {}).get("BlockDeviceMappings"))
     return bool(devices) and all(
         device.get("Ebs", {}).get("Encrypted") is True for device in devices
     )
+
+
+def _has_a_launch_template(properties: Properties) -> bool:
+    return "LaunchTemplate" in properties
 
 
 RULES: Final = (
@@ -108,6 +139,14 @@ RULES: Final = (
         why="Access is granted outside access entries: by aws-auth, or to whoever created the "
         "cluster.",
         fix="Set authentication mode API and no bootstrap permissions for the creator.",
+    ),
+    Rule(
+        id="KubeflowAws-EKS5",
+        resource_type="AWS::EKS::Nodegroup",
+        complies=_has_a_launch_template,
+        why="EKS chooses the nodes' settings: pods reach the instance metadata service (hop limit "
+        "2), and no rule sees the disks.",
+        fix="Give the node group a launch template.",
     ),
     Rule(
         id="KubeflowAws-EC21",

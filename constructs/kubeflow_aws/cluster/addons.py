@@ -85,7 +85,8 @@ class PodAddons(Construct):
                 cluster=props.cluster,
                 namespace="kube-system",
                 service_account="ebs-csi-controller-sa",
-                managed_policy="service-role/AmazonEBSCSIDriverPolicy",
+                # V2 changes only volumes that the driver tagged; the first policy changes any.
+                managed_policy="AmazonEBSCSIDriverPolicyV2",
             ),
         )
         self.ebs_csi = _addon(

@@ -95,15 +95,22 @@ class KubeflowCluster(Construct):
         resource = cast("eks.CfnCluster", cluster.node.default_child)
         resource.deletion_protection = props.production
         provider = cast("Construct", cluster.node.find_child("KubectlProvider"))
-        finish_kubectl_provider(self, provider, props.version)
+        finish_kubectl_provider(
+            self,
+            provider,
+            props.version,
+            log_group=_handler_logs(self, production=props.production),
+        )
         _acknowledge_control_plane_role(cluster.role)
         acknowledge(
             cluster,
             finding="Annotation::@aws-cdk/aws-eks:clusterMustManuallyTagSubnet",
             reason="Subnets of an existing VPC are their owner's to tag (README, Existing VPC).",
         )
-        for role_arn in props.admin_role_arns:
-            cluster.grant_cluster_admin(f"Admin-{role_arn.partition(':role/')[2]}", role_arn)
+        for role_arn in dict.fromkeys(props.admin_role_arns):
+            account, _, role = role_arn.partition("::")[2].partition(":role/")
+            # Two accounts may each have a role of this name.
+            cluster.grant_cluster_admin(f"Admin-{account}-{role}", role_arn)
         self.oidc_provider = eks.OidcProviderNative(
             self, "OidcProvider", url=cluster.cluster_open_id_connect_issuer_url
         )
@@ -115,11 +122,7 @@ class KubeflowCluster(Construct):
             "Logs",
             props=EncryptedLogGroupProps(
                 name=f"/aws/eks/{props.name}/cluster",
-                retention=(
-                    logs.RetentionDays.ONE_YEAR
-                    if props.production
-                    else logs.RetentionDays.ONE_MONTH
-                ),
+                retention=_retention(production=props.production),
                 removal_policy=_removal_policy(production=props.production),
             ),
         )
@@ -133,11 +136,13 @@ class ImportedClusterProps:
         existing: Name and security group.
         version: Decides the kubectl layer.
         vpc: The cluster's own VPC.
+        production: Whether to keep the handler's logs when the stack goes.
     """
 
     existing: ExistingCluster
     version: KubernetesVersion
     vpc: ec2.IVpc
+    production: bool
 
 
 class ImportedCluster(Construct):
@@ -166,7 +171,12 @@ class ImportedCluster(Construct):
             role=options.role,
             environment=options.environment,
         )
-        finish_kubectl_provider(self, provider, props.version)
+        finish_kubectl_provider(
+            self,
+            provider,
+            props.version,
+            log_group=_handler_logs(self, production=props.production),
+        )
         self.access = eks.AccessEntry(
             self,
             "KubectlAccess",
@@ -209,5 +219,23 @@ def _endpoint_access(public_access_cidrs: Sequence[str]) -> eks.EndpointAccess:
     return eks.EndpointAccess.PUBLIC_AND_PRIVATE.only_from(*public_access_cidrs)
 
 
+def _handler_logs(scope: Construct, *, production: bool) -> logs.LogGroup:
+    return EncryptedLogGroup(
+        scope,
+        "KubectlLogs",
+        props=EncryptedLogGroupProps(
+            retention=_retention(production=production),
+            removal_policy=_removal_policy(production=production),
+        ),
+    ).log_group
+
+
+def _retention(*, production: bool) -> logs.RetentionDays:
+    return logs.RetentionDays.ONE_YEAR if production else logs.RetentionDays.ONE_MONTH
+
+
 def _removal_policy(*, production: bool) -> cdk.RemovalPolicy:
-    return cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY
+    # Log groups have fixed names: kept by a first deploy that failed, they would stop the next.
+    if production:
+        return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    return cdk.RemovalPolicy.DESTROY

@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import (
@@ -57,9 +58,13 @@ def kubectl_options(
 
 
 def finish_kubectl_provider(
-    role_scope: Construct, provider: Construct, version: KubernetesVersion
+    role_scope: Construct,
+    provider: Construct,
+    version: KubernetesVersion,
+    *,
+    log_group: logs.LogGroup,
 ) -> None:
-    """Add the layer with kuberc to a provider's handler, and acknowledge what CDK made.
+    """Add the layer with kuberc to a provider's handler, move its logs, acknowledge what CDK made.
 
     The provider has no option for a third layer; its handler is an ordinary function. A kubectl
     older than 1.34 knows no kuberc and applies client-side.
@@ -68,6 +73,7 @@ def finish_kubectl_provider(
         role_scope: Where `kubectl_options` made the handler's role.
         provider: The kubectl provider.
         version: Decides whether there is a kuberc.
+        log_group: Where the provider's functions log.
     """
     handler = cast("lambda_.Function", provider.node.find_child("Handler"))
     # It belongs to the rights that the handler's role does not take.
@@ -86,11 +92,29 @@ def finish_kubectl_provider(
         finding="AwsSolutions-L1",
         reason="CDK chooses the runtime that its own handler code is tested with.",
     )
-    _acknowledge_framework(provider, handler)
+    framework = cast(
+        "lambda_.Function",
+        provider.node.find_child("Provider").node.find_child("framework-onEvent"),
+    )
+    for function in (handler, framework):
+        _log_to(function, log_group)
+    _acknowledge_framework(provider, handler, framework)
 
 
-def _acknowledge_framework(provider: Construct, handler: lambda_.Function) -> None:
-    framework = provider.node.find_child("Provider").node.find_child("framework-onEvent")
+def _log_to(function: lambda_.Function, group: logs.LogGroup) -> None:
+    """Replace the group that CDK makes: kept for two years, unencrypted, left by a destroy.
+
+    The provider has no option for it. A function that refers to its group goes before it, so no
+    late invocation makes the group anew.
+    """
+    function.node.try_remove_child("LogGroup")
+    resource = cast("lambda_.CfnFunction", function.node.default_child)
+    resource.add_property_override("LoggingConfig.LogGroup", group.log_group_name)
+
+
+def _acknowledge_framework(
+    provider: Construct, handler: lambda_.Function, framework: lambda_.Function
+) -> None:
     acknowledge_managed_policy(
         framework,
         policy="service-role/AWSLambdaBasicExecutionRole",

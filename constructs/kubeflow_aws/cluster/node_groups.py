@@ -119,6 +119,7 @@ class KubeflowNodeGroups(Construct):
             self,
             f"{name}Template",
             require_imdsv2=True,
+            detailed_monitoring=True,
             http_put_response_hop_limit=1,
             block_devices=[
                 ec2.BlockDevice(

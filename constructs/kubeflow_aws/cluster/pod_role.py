@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -45,9 +44,8 @@ class PodRole(Construct):
             "StringEquals": {
                 "aws:RequestTag/kubernetes-namespace": props.namespace,
                 "aws:RequestTag/kubernetes-service-account": props.service_account,
-                "aws:SourceAccount": cdk.Stack.of(self).account,
+                "aws:RequestTag/eks-cluster-arn": props.cluster.cluster_arn,
             },
-            "ArnEquals": {"aws:SourceArn": props.cluster.cluster_arn},
         }
         self.role = iam.Role(
             self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
@@ -60,15 +61,20 @@ class AppliedComponent(cdk.NestedStack):
             manifest.node.add_dependency(*gates)
 
     def _apply(self, pack: Pack, props: AppliedComponentProps) -> eks.KubernetesManifest:
-        return eks.KubernetesManifest(
+        manifest = eks.KubernetesManifest(
             self,
             f"{pack.phase.capitalize()}{pack.number}",
             cluster=props.cluster,
-            manifest=list(pack.objects),
+            manifest=[],
             overwrite=True,
             prune=False,
             removal_policy=_removal_policy(pack.phase, owns_cluster=props.owns_cluster),
         )
+        # As text: given as objects, each of a CRD's thousands of nodes would cross to jsii and be
+        # searched for tokens. Tokens inside text are resolved all the same.
+        resource = cast("cdk.CfnResource", manifest.node.default_child)
+        resource.add_property_override("Manifest", pack.text)
+        return manifest
 
     def _wait_for(self, gate: Gate, cluster: eks.ICluster) -> IDependable:
         value = eks.KubernetesObjectValue(

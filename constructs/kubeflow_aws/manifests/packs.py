@@ -94,9 +94,14 @@ class Pack:
         return f"{self.component} {self.phase} {self.number}"
 
     @property
+    def text(self) -> str:
+        """The objects as compact JSON."""
+        return json.dumps(self.objects, separators=(",", ":"))
+
+    @property
     def escaped_bytes(self) -> int:
         """Size inside the event, where the objects are JSON text inside JSON."""
-        return len(json.dumps(json.dumps(self.objects, separators=(",", ":"))))
+        return len(json.dumps(self.text))
 
 
 def pack_component(component: Component, objects: Iterable[KubernetesObject]) -> list[Pack]:

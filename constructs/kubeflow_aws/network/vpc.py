@@ -64,6 +64,8 @@ class KubeflowVpc(Construct):
             ip_addresses=ec2.IpAddresses.cidr(props.cidr),
             max_azs=3,
             nat_gateways=props.nat_gateways,
+            # CloudFormation cannot change the default group; CDK would add a Lambda that may edit
+            # groups. Nothing joins the default one: every interface here names its own.
             restrict_default_security_group=False,
             subnet_configuration=_subnets(props.cidr),
         )
