@@ -11,15 +11,8 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import findings
-from tests.support.deployments import variation
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 
-VPC: JsonValue = {
-    "existing": {
-        "vpc_id": "vpc-0123456789abcdef0",
-        "availability_zones": ["us-west-2a", "us-west-2b"],
-        "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-    }
-}
 FORMS: dict[str, dict[str, JsonValue]] = {
     "development": {},
     "production": {
@@ -30,13 +23,13 @@ FORMS: dict[str, dict[str, JsonValue]] = {
         },
     },
     "China": {"region": "cn-north-1"},
-    "existing VPC": {"network": VPC},
+    "existing VPC": {"network": EXISTING_VPC},
     "existing cluster": {
-        "network": VPC,
-        "cluster": {"existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}},
+        "network": EXISTING_VPC,
+        "cluster": EXISTING_CLUSTER,
     },
     "existing cluster of 1.24": {
-        "network": VPC,
+        "network": EXISTING_VPC,
         "cluster": {
             "kubernetes_version": "1.24",
             "existing": {

@@ -14,20 +14,9 @@ from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, applies, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
-from tests.support.deployments import variation
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 
-EXISTING: dict[str, JsonValue] = {
-    "network": {
-        "existing": {
-            "vpc_id": "vpc-0123456789abcdef0",
-            "availability_zones": ["us-west-2a", "us-west-2b"],
-            "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-        }
-    },
-    "cluster": {
-        "existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"},
-    },
-}
+EXISTING: dict[str, JsonValue] = {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
 from kubeflow_aws.manifests.platform import Platform, render_platform
 from tests.support.assembly import Assembly, applies, gates, resources, synthesize
-from tests.support.deployments import variation
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 
 
 def depends_on(template: dict[str, Any], logical_id: str) -> set[str]:
@@ -169,16 +169,8 @@ def test_what_is_switched_off_is_not_there(
         {
             "components": off,
             "upstream": {"offline": True},
-            "network": {
-                "existing": {
-                    "vpc_id": "vpc-0123456789abcdef0",
-                    "availability_zones": ["us-west-2a", "us-west-2b"],
-                    "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-                }
-            },
-            "cluster": {
-                "existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}
-            },
+            "network": EXISTING_VPC,
+            "cluster": EXISTING_CLUSTER,
         },
     )
     platform = render_platform(
