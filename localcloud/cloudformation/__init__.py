@@ -1,0 +1,1 @@
+"""CloudFormation: templates, stacks, their operations, and the API in front of them."""

@@ -1,0 +1,1 @@
+"""Lambda functions, run from their real code in local processes."""

@@ -1,0 +1,1 @@
+"""What CloudFormation resource types do: one module per family of services."""
