@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import secrets
 import string
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 Properties: TypeAlias = Mapping[str, Any]
-"""Resolved properties. Their shapes are the registry schemas' matter, so a type would say no more."""
+"""Resolved properties. Their shapes are the registry schemas' matter; a type would say no more."""
 
 _SUFFIX_LENGTH = 12
 
 
 class ResourceError(Exception):
-    """A resource could not be created, updated or deleted; the text becomes the status reason."""
+    """A resource could not be created, updated or deleted; the text becomes the status reason.
+
+    Attributes:
+        left: What a failed creation left, for the rollback to delete.
+    """
+
+    def __init__(self, message: str, left: Resource | None = None) -> None:
+        super().__init__(message)
+        self.left = left
+
+
+class CancelledError(ResourceError):
+    """Something else in the stack failed, so the operation ended before this resource was done."""
 
 
 class Clients(Protocol):
@@ -40,6 +53,7 @@ class Request:
         properties: All intrinsics resolved, checked against the registry schema.
         clients: Where `client` gets them.
         tags: The stack's tags, which CloudFormation also puts on resources.
+        cancelled: Set when the rest of the operation has failed: what waits should end.
     """
 
     account: str
@@ -51,6 +65,7 @@ class Request:
     properties: Properties
     clients: Clients
     tags: Mapping[str, str] = field(default_factory=dict)
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client for a service of this cloud, in the stack's region unless told."""

@@ -1,0 +1,124 @@
+"""Deletes resources of a stack: in reverse order, as their policies say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import replace
+
+from botocore.exceptions import ClientError
+
+from localcloud.cloudformation.environment import Environment
+from localcloud.cloudformation.graph import reversed_order, run_in_order
+from localcloud.cloudformation.stack import STACK_TYPE, Stack, StackResource, now
+from localcloud.resources.provider import Request, ResourceError
+
+
+def request_for(
+    environment: Environment,
+    stack: Stack,
+    resource: StackResource,
+    cancelled: threading.Event | None = None,
+) -> Request:
+    """What a provider is given to work on a resource of a stack."""
+    return Request(
+        account=stack.account,
+        region=stack.region,
+        stack_id=stack.id,
+        stack_name=stack.name,
+        logical_id=resource.logical_id,
+        resource_type=resource.type,
+        properties=resource.properties,
+        clients=environment.clients,
+        tags=stack.tags,
+        cancelled=cancelled or threading.Event(),
+    )
+
+
+def delete_resources(
+    environment: Environment,
+    stack: Stack,
+    names: Collection[str],
+    *,
+    created_now: Collection[str] = (),
+) -> list[str]:
+    """Delete resources of a stack, the ones that depend on others first.
+
+    Args:
+        environment: What operations work with.
+        stack: The stack.
+        names: Logical ids.
+        created_now: Those that this very operation made: RetainExceptOnCreate does not keep them.
+
+    Returns:
+        Logical ids of those that could not be deleted, sorted. They stay in the stack.
+    """
+    order = reversed_order({name: stack.resources[name].definition.dependencies for name in names})
+
+    def delete(name: str) -> None:
+        resource = stack.resources[name]
+        policy = resource.definition.deletion_policy
+        kept = policy == "Retain" or (policy == "RetainExceptOnCreate" and name not in created_now)
+        delete_resource(environment, stack, resource, kept=kept)
+        del stack.resources[name]
+
+    failures = run_in_order(order, delete, go_on=True, cancelled=threading.Event())
+    return sorted(failures)
+
+
+def delete_resource(
+    environment: Environment, stack: Stack, resource: StackResource, *, kept: bool
+) -> None:
+    """Delete one physical resource, or skip it, and record that.
+
+    Raises:
+        ResourceError: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
+    """
+    if resource.resource is None:
+        stack.record(replace(resource, status="DELETE_COMPLETE", reason=None, updated=now()))
+        return
+    if kept:
+        stack.record(replace(resource, status="DELETE_SKIPPED", reason=None, updated=now()))
+        return
+    is_current = stack.resources.get(resource.logical_id) == resource
+    going = replace(resource, status="DELETE_IN_PROGRESS", reason=None, updated=now())
+    stack.record(going)
+    if is_current:
+        stack.resources[resource.logical_id] = going
+    try:
+        if resource.type == STACK_TYPE:
+            _delete_nested(environment, stack, resource)
+        else:
+            environment.types.provider_of(resource.type).delete(
+                request_for(environment, stack, resource), resource.resource
+            )
+    except (ResourceError, ClientError) as error:
+        failed = replace(going, status="DELETE_FAILED", reason=str(error), updated=now())
+        stack.record(failed)
+        if is_current:
+            stack.resources[resource.logical_id] = failed
+        raise
+    stack.record(replace(going, status="DELETE_COMPLETE", updated=now()))
+
+
+def delete_stack(environment: Environment, stack: Stack) -> None:
+    """Delete a whole stack; its status says how that ended."""
+    stack.set_status("DELETE_IN_PROGRESS", None if stack.parent_id else "User Initiated")
+    failed = delete_resources(environment, stack, list(stack.resources))
+    if failed:
+        stack.set_status(
+            "DELETE_FAILED",
+            f"The following resource(s) failed to delete: [{', '.join(failed)}].",
+        )
+        return
+    stack.outputs = {}
+    stack.imports = set()
+    stack.set_status("DELETE_COMPLETE")
+
+
+def _delete_nested(environment: Environment, stack: Stack, resource: StackResource) -> None:
+    nested = environment.stacks.find(stack.account, stack.region, resource.physical_id)
+    if nested.exists:
+        delete_stack(environment, nested)
+    if nested.exists:
+        raise ResourceError(f"Embedded stack {nested.id} was not deleted: {nested.reason}")

@@ -1,0 +1,419 @@
+"""Brings a stack to a template: forward, then either clean up or roll back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.cloudformation.deletion import delete_resource, delete_resources, request_for
+from localcloud.cloudformation.environment import Environment
+from localcloud.cloudformation.errors import CloudFormationError, TemplateError
+from localcloud.cloudformation.graph import run_in_order
+from localcloud.cloudformation.intrinsics import Resolver
+from localcloud.cloudformation.parameters import parameter_values
+from localcloud.cloudformation.scope import StackScope
+from localcloud.cloudformation.stack import STACK_TYPE, Output, Stack, StackResource, now
+from localcloud.cloudformation.template import ResourceDefinition, Template, parse
+from localcloud.resources.provider import (
+    CancelledError,
+    Properties,
+    Resource,
+    ResourceError,
+)
+
+FAILURES = (ResourceError, CloudFormationError, ClientError, BotoCoreError)
+"""What a resource may fail with; anything else is a mistake of the local cloud's own."""
+
+
+class DeploymentError(Exception):
+    """A stack did not reach its template; the text says which resources failed.
+
+    Attributes:
+        cancelled: Whether the failure was another stack's of the same operation.
+    """
+
+    def __init__(self, message: str, *, cancelled: bool = False) -> None:
+        super().__init__(message)
+        self.cancelled = cancelled
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What a stack shall become.
+
+    Attributes:
+        template: The new template.
+        given_parameters: As the caller gave them.
+        tags: The stack's tags.
+    """
+
+    template: Template
+    given_parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Deployment:
+    """One operation on one stack, and on the stacks nested in it.
+
+    Nothing is deleted before the whole tree of stacks has reached its templates, so everything
+    can be rolled back until then: the root calls `run`, then `clean_up` or `roll_back`, and both
+    reach down into nested stacks.
+
+    Args:
+        environment: What operations work with.
+        stack: The stack; it has no resources if it is new.
+        target: What it shall become.
+        cancelled: Shared by all stacks of the operation; set at the first failure.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        stack: Stack,
+        target: Target,
+        cancelled: threading.Event | None = None,
+    ) -> None:
+        self._environment = environment
+        self._stack = stack
+        self._target = target
+        self._cancelled = cancelled or threading.Event()
+        self._before = replace(stack, resources=dict(stack.resources), events=[])
+        self._replaced: list[StackResource] = []
+        self._nested: dict[str, Deployment] = {}
+        self._wanted: frozenset[str] = frozenset()
+
+    def run(self) -> None:
+        """Create and update resources, in parallel where their dependencies allow.
+
+        Raises:
+            DeploymentError: If the stack did not reach its template. Call `roll_back` then.
+        """
+        stack, template = self._stack, self._target.template
+        scope = StackScope(
+            stack, template, stacks=self._environment.stacks, clients=self._environment.clients
+        )
+        try:
+            values = parameter_values(
+                template, self._target.given_parameters, scope.stored_parameter
+            )
+            scope.know(values)
+            resolver = Resolver(scope)
+            wanted = {
+                name: definition
+                for name, definition in template.resources.items()
+                if definition.condition is None or resolver.holds(definition.condition)
+            }
+        except CloudFormationError as error:
+            raise DeploymentError(str(error)) from error
+        self._wanted = frozenset(wanted)
+        stack.tags = dict(self._target.tags)
+        failures = run_in_order(
+            {name: definition.dependencies for name, definition in wanted.items()},
+            lambda name: self._bring(wanted[name], resolver),
+            go_on=False,
+            cancelled=self._cancelled,
+        )
+        for failure in failures.values():
+            if not isinstance(failure, FAILURES):
+                raise failure
+        if failures or self._cancelled.is_set():
+            raise _deployment_error(stack, failures)
+        try:
+            outputs = _outputs(template, resolver)
+            with self._environment.stacks.lock:
+                exports = {o.export_name: o.value for o in outputs.values() if o.export_name}
+                self._environment.stacks.check_exports(stack, exports)
+                stack.outputs = outputs
+        except CloudFormationError as error:
+            raise DeploymentError(str(error)) from error
+        stack.imports = scope.imports
+        stack.template = template
+        stack.given_parameters = dict(self._target.given_parameters)
+        stack.parameters = values
+
+    def clean_up(self) -> None:
+        """Delete what the new template has no more, and what was replaced."""
+        for nested in self._nested.values():
+            nested.clean_up()
+        for old in reversed(self._replaced):
+            policy = old.definition.update_replace_policy
+            self._try_delete(old, kept=policy != "Delete")
+        gone = [name for name in self._stack.resources if name not in self._wanted]
+        delete_resources(self._environment, self._stack, gone)
+
+    def roll_back(self) -> None:
+        """Bring everything back to what was there before `run`.
+
+        Raises:
+            DeploymentError: If something could not be brought back.
+        """
+        stack, before = self._stack, self._before
+        stack.template, stack.given_parameters = before.template, before.given_parameters
+        stack.parameters, stack.tags = before.parameters, before.tags
+        stack.outputs, stack.imports = before.outputs, before.imports
+        superseded: list[StackResource] = []
+        failures = run_in_order(
+            {name: resource.definition.dependencies for name, resource in before.resources.items()},
+            lambda name: self._bring_back(before.resources[name], superseded),
+            go_on=True,
+            cancelled=threading.Event(),
+        )
+        if failures:
+            raise DeploymentError(
+                f"The following resource(s) failed to update: [{', '.join(sorted(failures))}]."
+            )
+        for new in superseded:
+            self._try_delete(new, kept=new.definition.update_replace_policy == "Retain")
+        created = [name for name in stack.resources if name not in before.resources]
+        left = delete_resources(self._environment, stack, created, created_now=created)
+        if left and not before.resources:
+            raise DeploymentError(
+                f"The following resource(s) failed to delete: [{', '.join(left)}]."
+            )
+
+    def _try_delete(self, resource: StackResource, *, kept: bool) -> None:
+        try:
+            delete_resource(self._environment, self._stack, resource, kept=kept)
+        except FAILURES:
+            # As AWS: the event says so, and the stack goes on without the resource.
+            return
+
+    def _bring(self, definition: ResourceDefinition, resolver: Resolver) -> None:
+        current = self._stack.resources.get(definition.logical_id)
+        try:
+            properties = resolver.resolve(definition.properties)
+        except CloudFormationError as error:
+            verb = "UPDATE" if current and current.resource else "CREATE"
+            self._fail(StackResource(definition=definition), current, verb, error)
+            raise
+        wanted = StackResource(definition=definition, properties=properties)
+        if current is None or current.resource is None:
+            self._create(wanted)
+        elif current.type != wanted.type:
+            refusal = TemplateError(
+                f"Update of resource type is not permitted. The new template modifies resource "
+                f"type of the following resources: [{wanted.logical_id}]"
+            )
+            self._fail(wanted, current, "UPDATE", refusal)
+            raise refusal
+        elif current.properties != wanted.properties:
+            self._update(current, wanted)
+        else:
+            self._stack.resources[wanted.logical_id] = replace(current, definition=definition)
+
+    def _create(self, wanted: StackResource) -> None:
+        self._stack.set_resource(_marked(wanted, "CREATE_IN_PROGRESS"))
+        try:
+            resource = self._made(wanted)
+        except FAILURES as error:
+            left = error.left if isinstance(error, ResourceError) else None
+            self._fail(replace(wanted, resource=left), None, "CREATE", error)
+            raise
+        self._stack.set_resource(_marked(replace(wanted, resource=resource), "CREATE_COMPLETE"))
+
+    def _made(self, wanted: StackResource) -> Resource:
+        if wanted.type == STACK_TYPE:
+            return self._create_nested(wanted)
+        request = request_for(self._environment, self._stack, wanted, self._cancelled)
+        self._environment.types.check(request)
+        return self._environment.types.provider_of(wanted.type).create(request)
+
+    def _update(self, current: StackResource, wanted: StackResource) -> None:
+        assert current.resource is not None  # noqa: S101  # the caller has seen to it
+        started = replace(wanted, resource=current.resource)
+        try:
+            if wanted.type == STACK_TYPE:
+                self._stack.set_resource(_marked(started, "UPDATE_IN_PROGRESS"))
+                resource = self._update_nested(current, wanted)
+            else:
+                request = request_for(self._environment, self._stack, wanted, self._cancelled)
+                self._environment.types.check(request)
+                replaced = self._environment.types.replaced_by(request, current.properties)
+                reason = (
+                    "Requested update requires the creation of a new physical resource; hence "
+                    "creating one."
+                    if replaced
+                    else None
+                )
+                self._stack.set_resource(_marked(started, "UPDATE_IN_PROGRESS", reason))
+                provider = self._environment.types.provider_of(wanted.type)
+                if replaced:
+                    resource = provider.create(request)
+                else:
+                    resource = provider.update(request, current.resource, current.properties)
+        except FAILURES as error:
+            self._fail(started, current, "UPDATE", error)
+            raise
+        if resource.physical_id != current.resource.physical_id:
+            self._replaced.append(replace(current, definition=wanted.definition))
+        self._stack.set_resource(_marked(replace(wanted, resource=resource), "UPDATE_COMPLETE"))
+
+    def _fail(
+        self,
+        attempted: StackResource,
+        current: StackResource | None,
+        verb: str,
+        error: Exception,
+    ) -> None:
+        if attempted.resource is None and current is not None:
+            attempted = replace(attempted, resource=current.resource)
+        reason = (
+            f"Resource {'creation' if verb == 'CREATE' else 'update'} cancelled"
+            if isinstance(error, CancelledError)
+            else str(error)
+        )
+        self._stack.set_resource(_marked(attempted, f"{verb}_FAILED", reason))
+
+    def _bring_back(self, old: StackResource, superseded: list[StackResource]) -> None:
+        name = old.logical_id
+        current = self._stack.resources.get(name)
+        if current is None or current.resource is None or old.resource is None:
+            self._stack.resources[name] = old
+            return
+        if current.physical_id != old.physical_id:
+            superseded.append(current)
+            self._stack.set_resource(_marked(old, "UPDATE_COMPLETE"))
+            return
+        if name in self._nested:
+            self._stack.set_resource(_marked(current, "UPDATE_IN_PROGRESS"))
+            self._roll_back_nested(name, current)
+            self._stack.set_resource(_marked(old, "UPDATE_COMPLETE"))
+            return
+        if current.properties == old.properties and not current.status.endswith("_FAILED"):
+            self._stack.resources[name] = replace(current, definition=old.definition)
+            return
+        self._stack.set_resource(_marked(replace(current), "UPDATE_IN_PROGRESS"))
+        request = request_for(self._environment, self._stack, old)
+        try:
+            resource = self._environment.types.provider_of(old.type).update(
+                request, old.resource, current.properties
+            )
+        except FAILURES as error:
+            self._fail(current, old, "UPDATE", error)
+            raise
+        if resource.physical_id != old.physical_id:
+            superseded.append(current)
+        self._stack.set_resource(_marked(replace(old, resource=resource), "UPDATE_COMPLETE"))
+
+    def _create_nested(self, wanted: StackResource) -> Resource:
+        target = self._nested_target(wanted.properties)
+        nested = Stack(
+            account=self._stack.account,
+            region=self._stack.region,
+            name=request_for(self._environment, self._stack, wanted).generated_name(128),
+            parent_id=self._stack.id,
+            capabilities=self._stack.capabilities,
+        )
+        self._environment.stacks.add(nested)
+        nested.set_status("CREATE_IN_PROGRESS")
+        resource = Resource(physical_id=nested.id)
+        deployment = Deployment(self._environment, nested, target, self._cancelled)
+        try:
+            deployment.run()
+        except DeploymentError as error:
+            nested.set_status("CREATE_FAILED", str(error))
+            raise _embedded_error(nested, "created", error, resource) from error
+        nested.set_status("CREATE_COMPLETE")
+        return _nested_resource(nested)
+
+    def _update_nested(self, current: StackResource, wanted: StackResource) -> Resource:
+        target = self._nested_target(wanted.properties)
+        nested = self._nested_stack(current)
+        nested.updated = now()
+        nested.set_status("UPDATE_IN_PROGRESS")
+        deployment = Deployment(self._environment, nested, target, self._cancelled)
+        self._nested[wanted.logical_id] = deployment
+        try:
+            deployment.run()
+        except DeploymentError as error:
+            nested.set_status("UPDATE_FAILED", str(error))
+            raise _embedded_error(nested, "updated", error) from error
+        nested.set_status("UPDATE_COMPLETE")
+        return _nested_resource(nested)
+
+    def _roll_back_nested(self, name: str, current: StackResource) -> None:
+        nested = self._nested_stack(current)
+        nested.set_status("UPDATE_ROLLBACK_IN_PROGRESS")
+        try:
+            self._nested[name].roll_back()
+        except DeploymentError as error:
+            nested.set_status("UPDATE_ROLLBACK_FAILED", str(error))
+            raise ResourceError(f"Embedded stack {nested.id} was not rolled back: {error}") from (
+                error
+            )
+        nested.set_status("UPDATE_ROLLBACK_COMPLETE")
+
+    def _nested_stack(self, resource: StackResource) -> Stack:
+        return self._environment.stacks.find(
+            self._stack.account, self._stack.region, resource.physical_id
+        )
+
+    def _nested_target(self, properties: Properties) -> Target:
+        unknown = sorted(properties.keys() - {"Parameters", "Tags", "TemplateURL"})
+        if unknown:
+            raise ResourceError(f"the local cloud does not emulate {unknown} of a nested stack")
+        body = self._environment.template_at(properties["TemplateURL"], self._stack.region)
+        tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return Target(
+            template=parse(body),
+            given_parameters={
+                name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+                for name, value in properties.get("Parameters", {}).items()
+            },
+            tags={**self._stack.tags, **tags},
+        )
+
+
+def _marked(resource: StackResource, status: str, reason: str | None = None) -> StackResource:
+    return replace(resource, status=status, reason=reason, updated=now())
+
+
+def _nested_resource(nested: Stack) -> Resource:
+    return Resource(
+        physical_id=nested.id,
+        attributes={f"Outputs.{name}": output.value for name, output in nested.outputs.items()},
+    )
+
+
+def _embedded_error(
+    nested: Stack, verb: str, error: DeploymentError, left: Resource | None = None
+) -> ResourceError:
+    kind = CancelledError if error.cancelled else ResourceError
+    return kind(f"Embedded stack {nested.id} was not successfully {verb}: {error}", left)
+
+
+def _deployment_error(stack: Stack, failures: Mapping[str, Exception]) -> DeploymentError:
+    own = sorted(n for n, error in failures.items() if not isinstance(error, CancelledError))
+    if not own:
+        return DeploymentError("Another stack of the operation failed.", cancelled=True)
+    parts = []
+    for verb in ("create", "update"):
+        names = [n for n in own if stack.resources[n].status == f"{verb.upper()}_FAILED"]
+        if names:
+            parts.append(f"The following resource(s) failed to {verb}: [{', '.join(names)}].")
+    return DeploymentError(" ".join(parts))
+
+
+def _outputs(template: Template, resolver: Resolver) -> dict[str, Output]:
+    outputs = {}
+    for name, node in template.outputs.items():
+        if node.get("Condition") and not resolver.holds(node["Condition"]):
+            continue
+        value: Any = resolver.resolve(node["Value"])
+        if not isinstance(value, (str, int, float, bool)):
+            raise TemplateError(
+                f"Template format error: Output {name} is malformed. The Value field of every "
+                f"Outputs member must evaluate to a String, not {json.dumps(value)[:80]}"
+            )
+        export = node.get("Export")
+        outputs[name] = Output(
+            value=str(value),
+            description=node.get("Description"),
+            export_name=str(resolver.resolve(export["Name"])) if export else None,
+        )
+    return outputs
