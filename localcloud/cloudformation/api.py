@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -190,10 +191,9 @@ class CloudFormationApi:
         return {}
 
     def _delete_change_set(self, call: Call) -> dict[str, Any]:
-        try:
+        # Deleting what is not there is no error in this API.
+        with contextlib.suppress(CloudFormationError):
             del self._change_sets[self._change_set(call).id]
-        except CloudFormationError:
-            pass  # deleting what is not there is no error in this API
         return {}
 
     def _list_change_sets(self, call: Call) -> dict[str, Any]:

@@ -1,0 +1,140 @@
+"""The command line of the local cloud: demo, destroy, kubectl, env, coverage, serve."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from localcloud import server
+from localcloud.demo.cdk import CdkError, aws_environment
+from localcloud.demo.driver import Demo
+from localcloud.state import DEFAULT_FOLDER, Running, State, StateError
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+StateOption = Annotated[Path, typer.Option("--state", help="The state directory.")]
+PortOption = Annotated[int, typer.Option(help="Of the emulated AWS; 0 for any free one.")]
+
+
+@cli.command()
+def demo(
+    deployment: Annotated[str, typer.Argument(help="A deployment's name.")],
+    folder: StateOption = DEFAULT_FOLDER,
+    port: PortOption = 0,
+) -> None:
+    """Deploy to a local cloud, starting one if none runs, and show what came up."""
+    state, console = State(folder), Console()
+    with state.exclusively("a demo"):
+        running = state.running()
+        if running is None:
+            running = server.start(state, port=port)
+            console.print(f"local cloud on {running.endpoint}", highlight=False)
+        else:
+            console.print(f"local cloud on {running.endpoint}, up already", highlight=False)
+        try:
+            Demo(project=PROJECT, state=state, running=running, console=console).deploy(
+                {"deployment": deployment, "sample": "allowed"}
+            )
+        except KeyboardInterrupt:
+            state.stop()
+            console.print("interrupted: the local cloud is stopped, and nothing is left")
+            sys.exit(130)
+
+
+@cli.command()
+def destroy(folder: StateOption = DEFAULT_FOLDER) -> None:
+    """Remove what was deployed, then stop the local cloud."""
+    state, console = State(folder), Console()
+    with state.exclusively("a removal"):
+        running = state.running()
+        if running is None:
+            console.print("no local cloud runs")
+            return
+        try:
+            Demo(project=PROJECT, state=state, running=running, console=console).destroy()
+        finally:
+            state.stop()
+            console.print("the local cloud is stopped")
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def kubectl(context: typer.Context, folder: StateOption = DEFAULT_FOLDER) -> None:
+    """Run kubectl against the emulated cluster."""
+    from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+    from kubeflow_aws.manifests.tools import find_tools
+
+    state = State(folder)
+    _running(state)
+    if not state.kubeconfig.exists():
+        raise StateError("no cluster is deployed; run make demo")
+    version = KUBERNETES_VERSIONS["1.35"]
+    program = find_tools(version, PROJECT / "build" / "cache").kubectl
+    done = subprocess.run(
+        [str(program), *context.args],
+        env={**os.environ, "KUBECONFIG": str(state.kubeconfig)},
+        check=False,
+    )
+    sys.exit(done.returncode)
+
+
+@cli.command()
+def env(
+    folder: StateOption = DEFAULT_FOLDER,
+    region: Annotated[str, typer.Option(help="The default region.")] = "us-west-2",
+) -> None:
+    """Print shell commands that point AWS tools at the local cloud."""
+    state = State(folder)
+    variables = aws_environment(_running(state).endpoint, region)
+    if state.kubeconfig.exists():
+        variables["KUBECONFIG"] = str(state.kubeconfig.resolve())
+    for name, value in variables.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@cli.command()
+def coverage() -> None:
+    """List the resource types that the local cloud knows, and how well."""
+    from localcloud.resources.registry import coverage as of_all_types
+
+    table = Table(header_style="bold")
+    for column in ("type", "how", "acts on", "only records"):
+        table.add_column(column, overflow="fold")
+    for row in of_all_types():
+        table.add_row(row.resource_type, row.how, ", ".join(row.applied), ", ".join(row.recorded))
+    Console().print(table)
+
+
+@cli.command()
+def serve(folder: StateOption = DEFAULT_FOLDER, port: PortOption = 0) -> None:
+    """Run a local cloud in the foreground."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    server.serve(
+        State(folder),
+        node_modules=PROJECT / "node_modules",
+        port=port,
+        kubernetes_assets=Path(assets) if assets else None,
+    )
+
+
+def _running(state: State) -> Running:
+    running = state.running()
+    if running is None:
+        raise StateError("no local cloud runs; start one with make demo")
+    return running
+
+
+if __name__ == "__main__":
+    try:
+        cli()
+    except (CdkError, StateError) as error:
+        sys.exit(f"error: {error}")

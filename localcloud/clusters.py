@@ -1,0 +1,84 @@
+"""The Kubernetes APIs of the emulated EKS clusters, and who may use them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from localcloud.identity import principal_of
+from localcloud.kubernetes.api import Authenticate, KubernetesApi
+
+StartApi = Callable[[str, Authenticate, Path], KubernetesApi]
+"""Starts an API of a Kubernetes version that keeps its files in a folder."""
+MayAccess = Callable[[str, str], bool]
+"""Whether a principal has an access entry: of a cluster's ARN, to a role's ARN."""
+
+
+class Clusters:
+    """Starts and stops an API for each cluster.
+
+    Args:
+        folder: For the APIs' files.
+        start_api: Starts one.
+
+    Attributes:
+        admin_token: Opens every API: for the person at this machine, who has no IAM role.
+        may_access: Asked for everybody else.
+    """
+
+    def __init__(self, folder: Path, start_api: StartApi) -> None:
+        self._folder = folder
+        self._start_api = start_api
+        self._apis: dict[str, KubernetesApi] = {}
+        self._lock = threading.Lock()
+        self.admin_token = secrets.token_urlsafe(32)
+        self.may_access: MayAccess = lambda _cluster, _principal: False
+
+    @property
+    def apis(self) -> dict[str, KubernetesApi]:
+        """The running APIs by the ARNs of their clusters."""
+        with self._lock:
+            return dict(self._apis)
+
+    def start(self, account: str, region: str, name: str, version: str) -> KubernetesApi:
+        """Start the API of a cluster.
+
+        Raises:
+            RuntimeError: If it has one.
+        """
+        arn = _arn(account, region, name)
+        if arn in self.apis:
+            raise RuntimeError(f"{arn} has an API already")
+        api = self._start_api(
+            version, lambda token: self._user(arn, token), self._folder / region / name
+        )
+        with self._lock:
+            self._apis[arn] = api
+        return api
+
+    def stop(self, account: str, region: str, name: str) -> None:
+        """Stop the API of a cluster, if it has one."""
+        with self._lock:
+            api = self._apis.pop(_arn(account, region, name), None)
+        if api is not None:
+            api.stop()
+
+    def stop_all(self) -> None:
+        """Stop every API."""
+        with self._lock:
+            apis = list(self._apis.values())
+            self._apis.clear()
+        for api in apis:
+            api.stop()
+
+    def _user(self, arn: str, token: str) -> str | None:
+        if secrets.compare_digest(token, self.admin_token):
+            return "localcloud-admin"
+        principal = principal_of(token)
+        return principal if principal and self.may_access(arn, principal) else None
+
+
+def _arn(account: str, region: str, name: str) -> str:
+    return f"arn:aws:eks:{region}:{account}:cluster/{name}"

@@ -1,0 +1,1 @@
+"""`make demo`: a whole deployment with the real CDK CLI, shown while it happens."""

@@ -1,0 +1,134 @@
+"""The steps of a demo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from localcloud.clients import EmulatedClients
+from localcloud.demo.assembly import AssembledStack, regions_of, stacks_of
+from localcloud.demo.cdk import Cdk, aws_environment
+from localcloud.demo.inventory import ClusterAccess, inventory
+from localcloud.demo.progress import shown
+from localcloud.demo.report import print_inventory, print_stacks
+from localcloud.state import Running, State
+
+_BOOTSTRAP_STACK = "CDKToolkit"
+
+
+@dataclass(kw_only=True)
+class Demo:
+    """One demo on a running local cloud.
+
+    Attributes:
+        project: The folder with cdk.json.
+        state: The state directory.
+        running: The local cloud.
+        console: Where to tell what happens.
+        seconds: How long each phase took, for the benchmark.
+    """
+
+    project: Path
+    state: State
+    running: Running
+    console: Console
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def assembly(self) -> Path:
+        """The cloud assembly that is deployed."""
+        return self.state.folder.resolve() / "cdk.out"
+
+    def deploy(self, context: Mapping[str, str]) -> None:
+        """Synthesize, bootstrap, deploy, and show what came up.
+
+        Raises:
+            CdkError: If a command of the CDK CLI fails.
+        """
+        with self._phase("synth", "render and synthesize"):
+            self._cdk("us-east-1").synthesize(self.assembly, context)
+        stacks = stacks_of(self.assembly)
+        clients = EmulatedClients(self.running.endpoint)
+        missing = [r for r in regions_of(stacks) if not _is_bootstrapped(clients, r)]
+        cdk = self._cdk(regions_of(stacks)[0])
+        if missing:
+            with self._phase("bootstrap", f"cdk bootstrap in {', '.join(missing)}"):
+                cdk.bootstrap(missing)
+        with (
+            self._phase("deploy", "cdk deploy --all --concurrency 4"),
+            shown(self.console, clients, stacks),
+        ):
+            cdk.deploy(self.assembly)
+        self.show(clients, stacks)
+        clients.close()
+
+    def show(self, clients: EmulatedClients, stacks: list[AssembledStack]) -> None:
+        """Print the stacks, what runs in their clusters, and how to look around."""
+        print_stacks(self.console, clients, stacks)
+        for region in regions_of(stacks):
+            for access in self._clusters(clients, region):
+                access.write_kubeconfig(self.state.kubeconfig)
+                print_inventory(self.console, access.name, inventory(access))
+        settings = aws_environment(self.running.endpoint, regions_of(stacks)[0])
+        self.console.print(
+            "\nIt is up; nothing of it is AWS. Look around:\n"
+            '  make demo-kubectl ARGS="get pods -A"\n'
+            '  eval "$(make --silent demo-env)"; aws cloudformation list-stacks'
+            f"\n  AWS_ENDPOINT_URL={settings['AWS_ENDPOINT_URL']}\n"
+            "Deploy again after a change with make demo; remove it with make demo-destroy.",
+            highlight=False,
+        )
+
+    def destroy(self) -> None:
+        """Remove every stack of the last deployment.
+
+        Raises:
+            CdkError: If a command of the CDK CLI fails.
+        """
+        if not (self.assembly / "manifest.json").is_file():
+            return
+        stacks = stacks_of(self.assembly)
+        clients = EmulatedClients(self.running.endpoint)
+        with (
+            self._phase("destroy", "cdk destroy --all"),
+            shown(self.console, clients, stacks),
+        ):
+            self._cdk(regions_of(stacks)[0]).destroy(self.assembly)
+        clients.close()
+
+    def _cdk(self, region: str) -> Cdk:
+        return Cdk(
+            project=self.project,
+            endpoint=self.running.endpoint,
+            region=region,
+            logs=self.state.folder.resolve(),
+        )
+
+    def _clusters(self, clients: EmulatedClients, region: str) -> Iterator[ClusterAccess]:
+        eks = clients.client("eks", region)
+        for name in eks.list_clusters()["clusters"]:
+            cluster = eks.describe_cluster(name=name)["cluster"]
+            yield ClusterAccess(
+                name=name,
+                url=cluster["endpoint"],
+                ca_data=cluster["certificateAuthority"]["data"],
+                token=self.running.admin_token,
+            )
+
+    @contextmanager
+    def _phase(self, name: str, title: str) -> Iterator[None]:
+        self.console.print(f"[bold]{title}[/bold]")
+        began = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - began
+        self.console.print(f"  [dim]{self.seconds[name]:.0f} s[/dim]")
+
+
+def _is_bootstrapped(clients: EmulatedClients, region: str) -> bool:
+    stacks = clients.client("cloudformation", region).describe_stacks()["Stacks"]
+    return any(stack["StackName"] == _BOOTSTRAP_STACK for stack in stacks)

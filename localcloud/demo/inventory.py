@@ -1,0 +1,143 @@
+"""What runs in an emulated cluster, read through its Kubernetes API."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+_WORKLOADS: Final = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
+_UNINTERESTING: Final = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints"})
+CLUSTER_SCOPE: Final = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterAccess:
+    """How to reach a cluster.
+
+    Attributes:
+        name: The cluster's name.
+        url: Of its Kubernetes API.
+        ca_data: The CA's certificate, PEM in base64, as EKS gives it.
+        token: A bearer token.
+    """
+
+    name: str
+    url: str
+    ca_data: str
+    token: str
+
+    def write_kubeconfig(self, file: Path) -> None:
+        """Write a kubeconfig that only the user may read."""
+        file.touch(mode=0o600)
+        entry = {"name": self.name}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    **entry,
+                    "cluster": {
+                        "server": self.url,
+                        "certificate-authority-data": self.ca_data,
+                    },
+                }
+            ],
+            "users": [{**entry, "user": {"token": self.token}}],
+            "contexts": [{**entry, "context": {"cluster": self.name, "user": self.name}}],
+            "current-context": self.name,
+        }
+        file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """Something that runs pods.
+
+    Attributes:
+        kind: For example ``Deployment``.
+        name: Its name.
+        state: For example ``1/1`` replicas, or ``complete``.
+    """
+
+    kind: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """What a namespace holds, or the cluster outside of namespaces.
+
+    Attributes:
+        workloads: What runs there.
+        others: How many objects of each other kind.
+    """
+
+    workloads: tuple[Workload, ...]
+    others: Counter[str]
+
+
+def inventory(access: ClusterAccess) -> dict[str, Contents]:
+    """The objects of a cluster by namespace; those of no namespace under `CLUSTER_SCOPE`."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for kind, item in _objects(access):
+        if kind not in _UNINTERESTING:
+            metadata = item["metadata"]
+            namespace = found.setdefault(metadata.get("namespace", CLUSTER_SCOPE), {})
+            # An object of several API versions is one object.
+            namespace.setdefault(f"{kind}/{metadata['uid']}", {**item, "kind": kind})
+    return {namespace: _contents(list(found[namespace].values())) for namespace in sorted(found)}
+
+
+def _contents(items: list[dict[str, Any]]) -> Contents:
+    workloads = [
+        Workload(kind=item["kind"], name=item["metadata"]["name"], state=_state(item))
+        for item in items
+        if item["kind"] in _WORKLOADS
+    ]
+    return Contents(
+        workloads=tuple(sorted(workloads, key=lambda w: (w.kind, w.name))),
+        others=Counter(item["kind"] for item in items if item["kind"] not in _WORKLOADS),
+    )
+
+
+def _state(item: dict[str, Any]) -> str:
+    status = item.get("status", {})
+    if item["kind"] == "Job":
+        return "complete" if status.get("succeeded") else "running"
+    if item["kind"] == "DaemonSet":
+        return f"{status.get('numberReady', 0)}/{status.get('desiredNumberScheduled', 0)}"
+    ready = status.get("availableReplicas", status.get("readyReplicas", 0))
+    return f"{ready}/{item['spec'].get('replicas', 1)}"
+
+
+def _objects(access: ClusterAccess) -> Iterator[tuple[str, dict[str, Any]]]:
+    paths = ["/api/v1"]
+    for group in _get(access, "/apis")["groups"]:
+        preferred = group.get("preferredVersion") or group["versions"][0]
+        paths.append(f"/apis/{preferred['groupVersion']}")
+    for path in paths:
+        for resource in _get(access, path)["resources"]:
+            if "/" not in resource["name"] and "list" in resource["verbs"]:
+                for item in _get(access, f"{path}/{resource['name']}").get("items") or []:
+                    yield resource["kind"], item
+
+
+def _get(access: ClusterAccess, path: str) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310  # the URL of a cluster: always https
+        access.url + path,
+        headers={"Authorization": f"Bearer {access.token}", "Accept": "application/json"},
+    )
+    context = ssl.create_default_context(cadata=base64.b64decode(access.ca_data).decode())
+    with urllib.request.urlopen(request, context=context, timeout=30) as answer:  # noqa: S310
+        body: dict[str, Any] = json.load(answer)
+        return body

@@ -1,0 +1,70 @@
+"""All resource types that the local cloud knows: services', custom ones, and CDK's metadata."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from localcloud.resources.provider import Properties, Provider, Request, Resource
+from localcloud.resources.registry import Registry
+
+_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+_METADATA: Final = "AWS::CDK::Metadata"
+
+
+class KnownResourceTypes:
+    """The resource types of one cloud.
+
+    Args:
+        registry: The types of AWS's services.
+        custom_resources: Runs custom resources.
+    """
+
+    def __init__(self, registry: Registry, custom_resources: Provider) -> None:
+        self._registry = registry
+        self._custom_resources = custom_resources
+        self._metadata = _Metadata()
+
+    def provider_of(self, resource_type: str) -> Provider:
+        """The provider of a type.
+
+        Raises:
+            ResourceError: For a type that is not known.
+        """
+        if resource_type.startswith(_CUSTOM):
+            return self._custom_resources
+        if resource_type == _METADATA:
+            return self._metadata
+        return self._registry.provider_of(resource_type)
+
+    def check(self, request: Request) -> None:
+        """Check the request's properties.
+
+        Raises:
+            ResourceError: For one that the type does not have, or that is not emulated.
+        """
+        if _has_schema(request.resource_type):
+            self._registry.check(request)
+
+    def replaced_by(self, request: Request, old: Properties) -> list[str]:
+        """The changed properties that make a new resource necessary."""
+        if _has_schema(request.resource_type):
+            return self._registry.replaced_by(request, old)
+        return []
+
+
+def _has_schema(resource_type: str) -> bool:
+    # A custom resource has what its function makes of it, and says itself when it was replaced.
+    return not resource_type.startswith(_CUSTOM) and resource_type != _METADATA
+
+
+class _Metadata(Provider):
+    """What CDK tells AWS about itself; there is nothing to make."""
+
+    recorded = frozenset({"Analytics"})
+
+    def create(self, request: Request) -> Resource:  # noqa: ARG002  # the interface
+        return Resource(physical_id=str(uuid.uuid4()))
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        pass

@@ -1,0 +1,54 @@
+"""Tags of resources: the stack's and their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localcloud.resources.provider import Properties, Request, Resource
+from localcloud.resources.settings import Setting
+
+
+def tags_of(request: Request) -> dict[str, str]:
+    """All tags of a resource; its own win over the stack's."""
+    return {**request.tags, **_own(request.properties)}
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Tags as most APIs take them."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def tag_arguments(request: Request, argument: str = "Tags") -> dict[str, Any]:
+    """The argument of an operation that tags what it makes, where there is any tag."""
+    tags = tags_of(request)
+    return {argument: tag_list(tags)} if tags else {}
+
+
+def retagging(
+    put: Callable[[Request, Resource, dict[str, str]], object],
+    remove: Callable[[Request, Resource, list[str]], object],
+) -> Setting:
+    """A setting for tags.
+
+    Args:
+        put: Adds tags or changes their values.
+        remove: Removes tags with these keys.
+    """
+
+    def setting(request: Request, resource: Resource, old: Properties) -> None:
+        tags = tags_of(request)
+        gone = sorted(_own(old).keys() - tags.keys())
+        if gone:
+            remove(request, resource, gone)
+        if tags:
+            put(request, resource, tags)
+
+    return setting
+
+
+def _own(properties: Properties) -> dict[str, str]:
+    tags = properties.get("Tags") or {}
+    if isinstance(tags, Mapping):
+        return {str(name): str(value) for name, value in tags.items()}
+    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in tags}

@@ -1,0 +1,91 @@
+"""The local cloud as a process of its own: started, waited for and stopped by the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from localcloud.state import Running, State, StateError
+
+_START_SECONDS: Final = 60
+
+
+def serve(state: State, *, node_modules: Path, port: int, kubernetes_assets: Path | None) -> None:
+    """Run a local cloud in this process until SIGTERM or SIGINT.
+
+    Raises:
+        StateError: If one runs already, or the port is not free.
+    """
+    # Imported here: it takes seconds, which `--help` and a refusal need not.
+    from localcloud.cloud import LocalCloud, LocalCloudProps
+    from localcloud.moto_service import PortInUseError
+
+    if state.running():
+        raise StateError("a local cloud runs already")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    try:
+        cloud = LocalCloud(
+            LocalCloudProps(
+                folder=state.folder.resolve(),
+                node_modules=node_modules,
+                port=port,
+                kubernetes_assets=kubernetes_assets,
+            )
+        )
+    except PortInUseError as error:
+        raise StateError(
+            f"{error}; stop the program that has it, or take another one: make demo PORT=..."
+        ) from error
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    cloud.start()
+    state.write(
+        Running(pid=os.getpid(), endpoint=cloud.endpoint, admin_token=cloud.clusters.admin_token)
+    )
+    stopping.wait()
+    cloud.stop()
+    state.forget()
+
+
+def start(state: State, *, port: int) -> Running:
+    """Start a local cloud in the background, and wait until it answers.
+
+    Raises:
+        StateError: If it does not come up; the text holds the end of its log.
+    """
+    state.folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "localcloud", "serve", "--state", str(state.folder)]
+    with state.log.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal is for the demo, which then stops the server.
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                said = state.log.read_text(encoding="utf-8", errors="replace").strip()
+                raise StateError(said.splitlines()[-1].removeprefix("error: ") if said else "")
+            running = state.running()
+            if running is not None:
+                return running
+            time.sleep(0.1)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    process.terminate()
+    process.wait()
+    raise StateError(f"the local cloud did not come up in {_START_SECONDS} s; read {state.log}")
