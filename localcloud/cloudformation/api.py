@@ -12,6 +12,7 @@ from localcloud.cloudformation.change_sets import ChangeSet, is_unchanged
 from localcloud.cloudformation.deployment import Target
 from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.cloudformation.parameters import check_parameters
 from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.template import MAX_INLINE_BYTES, Template, parse
 
@@ -116,16 +117,18 @@ class CloudFormationApi:
     def _target(self, call: Call, stack: Stack) -> Target:
         template = self._template(call, stack.template)
         _check_capabilities(template, call.items("Capabilities"))
+        given = {
+            parameter["ParameterKey"]: (
+                stack.given_parameters[parameter["ParameterKey"]]
+                if str(parameter.get("UsePreviousValue", "")).lower() == "true"
+                else str(parameter.get("ParameterValue", ""))
+            )
+            for parameter in call.items("Parameters")
+        }
+        check_parameters(template, given)
         return Target(
             template=template,
-            given_parameters={
-                parameter["ParameterKey"]: (
-                    stack.given_parameters[parameter["ParameterKey"]]
-                    if str(parameter.get("UsePreviousValue", "")).lower() == "true"
-                    else str(parameter.get("ParameterValue", ""))
-                )
-                for parameter in call.items("Parameters")
-            },
+            given_parameters=given,
             tags={tag["Key"]: tag["Value"] for tag in call.items("Tags")},
         )
 

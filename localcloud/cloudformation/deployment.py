@@ -84,6 +84,7 @@ class Deployment:
         self._cancelled = cancelled or threading.Event()
         self._before = replace(stack, resources=dict(stack.resources), events=[])
         self._replaced: list[StackResource] = []
+        self._changed: set[str] = set()
         self._nested: dict[str, Deployment] = {}
         self._wanted: frozenset[str] = frozenset()
 
@@ -245,6 +246,7 @@ class Deployment:
                 if replaced:
                     resource = provider.create(request)
                 else:
+                    self._changed.add(wanted.logical_id)
                     resource = provider.update(request, current.resource, current.properties)
         except FAILURES as error:
             self._fail(started, current, "UPDATE", error)
@@ -284,8 +286,8 @@ class Deployment:
             self._roll_back_nested(name, current)
             self._stack.set_resource(_marked(old, "UPDATE_COMPLETE"))
             return
-        if current.properties == old.properties and not current.status.endswith("_FAILED"):
-            self._stack.resources[name] = replace(current, definition=old.definition)
+        if name not in self._changed:
+            self._stack.resources[name] = old
             return
         self._stack.set_resource(_marked(replace(current), "UPDATE_IN_PROGRESS"))
         request = request_for(self._environment, self._stack, old)

@@ -13,15 +13,12 @@ _MAX_VALUE_BYTES = 4096
 _SSM = "AWS::SSM::Parameter::Value<"
 
 
-def parameter_values(
-    template: Template, given: Mapping[str, str], stored: Callable[[str], str]
-) -> dict[str, Any]:
-    """The value of every declared parameter.
+def check_parameters(template: Template, given: Mapping[str, str]) -> None:
+    """Refuse what CloudFormation refuses before it begins.
 
     Args:
         template: Declares the parameters.
         given: What the caller gave, by name.
-        stored: Reads a parameter of Systems Manager.
 
     Raises:
         TemplateError: For a value missing, not declared, too long, or outside what is allowed.
@@ -36,12 +33,34 @@ def parameter_values(
     )
     if missing:
         raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values")
-    values = {}
     for name, declaration in template.parameters.items():
-        text = str(given.get(name, declaration.get("Default")))
-        _check(name, text, declaration)
-        values[name] = _typed(text, str(declaration.get("Type", "String")), stored)
-    return values
+        _check(name, _text(name, given, declaration), declaration)
+
+
+def parameter_values(
+    template: Template, given: Mapping[str, str], stored: Callable[[str], str]
+) -> dict[str, Any]:
+    """The value of every declared parameter.
+
+    Args:
+        template: Declares the parameters.
+        given: What the caller gave, by name.
+        stored: Reads a parameter of Systems Manager.
+
+    Raises:
+        TemplateError: As `check_parameters`, and if Systems Manager has no such parameter.
+    """
+    check_parameters(template, given)
+    return {
+        name: _typed(
+            _text(name, given, declaration), str(declaration.get("Type", "String")), stored
+        )
+        for name, declaration in template.parameters.items()
+    }
+
+
+def _text(name: str, given: Mapping[str, str], declaration: Mapping[str, Any]) -> str:
+    return str(given.get(name, declaration.get("Default")))
 
 
 def _check(name: str, text: str, declaration: Mapping[str, Any]) -> None:
