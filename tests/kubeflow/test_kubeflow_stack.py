@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kubeflow_aws.cli.assembly import objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
@@ -85,15 +86,46 @@ def test_components_wait_for_those_they_come_after(sample_assembly: Assembly) ->
     }
 
 
-def test_on_our_own_cluster_only_what_holds_disks_is_deleted(sample_assembly: Assembly) -> None:
+def test_on_our_own_cluster_what_runs_is_deleted_and_what_defines_is_kept(
+    sample_assembly: Assembly,
+) -> None:
     policies = {
-        (logical_id.startswith("Stateful"), pack["DeletionPolicy"])
-        for name, template in sample_assembly.templates.items()
-        if name != "KubeflowCluster"
+        (logical_id.rstrip("0123456789ABCDEF"), pack["DeletionPolicy"])
+        for template in sample_assembly.templates.values()
         for logical_id, pack in applies(template).items()
+        if logical_id.startswith(("Admitted", "Definitions", "Stateful", "Workloads"))
     }
 
-    assert policies == {(True, "Delete"), (False, "Retain")}
+    assert policies == {
+        ("Admitted", "Retain"),
+        ("Definitions", "Retain"),
+        ("Stateful", "Delete"),
+        ("Workloads", "Delete"),
+    }
+
+
+def test_nothing_that_is_deleted_waits_for_a_finalizer_of_its_own(
+    sample_assembly: Assembly,
+) -> None:
+    kinds = {
+        item["kind"]
+        for template in sample_assembly.templates.values()
+        for logical_id, pack in applies(template).items()
+        if logical_id.startswith("Workloads")
+        for item in objects_in({"Resources": {logical_id: pack}})
+    }
+
+    assert "Deployment" in kinds
+    # Claims wait for their pods, Ingresses for their controller, runtimes for jobs that use them.
+    assert not kinds & {
+        "ClusterTrainingRuntime",
+        "CustomResourceDefinition",
+        "Ingress",
+        "Namespace",
+        "PersistentVolumeClaim",
+        "Profile",
+        "TrainingRuntime",
+    }
 
 
 def test_a_disk_goes_together_with_the_database_that_holds_it(sample_assembly: Assembly) -> None:

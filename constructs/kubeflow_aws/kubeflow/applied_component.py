@@ -23,8 +23,8 @@ class AppliedComponentProps:
 
     Attributes:
         cluster: The cluster to apply to.
-        owns_cluster: Whether this application also deletes the cluster. If so, most objects are
-            left to die with it, so that no finalizer can hold up the removal.
+        owns_cluster: Whether this application also deletes the cluster. If so, custom objects
+            are left to die with it, so that no finalizer can hold up the removal.
         packs: What to apply.
         gates: Objects that must be ready before the component counts as applied.
     """
@@ -96,11 +96,12 @@ def _removal_policy(phase: Phase, *, owns_cluster: bool) -> cdk.RemovalPolicy:
         case Phase.DEFINITIONS:
             # Deleting a CRD or a namespace deletes everything in it, users' work included.
             return cdk.RemovalPolicy.RETAIN
-        case Phase.STATEFUL:
-            # Disks outlive a cluster; they must go while the CSI driver runs.
-            return cdk.RemovalPolicy.DESTROY
+        case Phase.ADMITTED if owns_cluster:
+            # Its controller may hold such an object by a finalizer for as long as users' objects
+            # refer to it, and kubectl would wait.
+            return cdk.RemovalPolicy.RETAIN
         case _:
-            return cdk.RemovalPolicy.RETAIN if owns_cluster else cdk.RemovalPolicy.DESTROY
+            return cdk.RemovalPolicy.DESTROY
 
 
 def _pascal_case(name: str) -> str:
