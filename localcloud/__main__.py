@@ -104,13 +104,19 @@ def env(
 @cli.command()
 def coverage() -> None:
     """List the resource types that the local cloud knows, and how well."""
-    from localcloud.resources.registry import coverage as of_all_types
+    from localcloud.resource_types import OTHERS, coverage_of_all
 
-    table = Table(header_style="bold")
-    for column in ("type", "how", "acts on", "only records"):
-        table.add_column(column, overflow="fold")
-    for row in of_all_types():
-        table.add_row(row.resource_type, row.how, ", ".join(row.applied), ", ".join(row.recorded))
+    table = Table(header_style="bold", show_lines=True)
+    for column in ("type", "how", "acts on", "only records", "refuses"):
+        table.add_column(column, overflow="fold", ratio=1 if column == "how" else 2)
+    for row in coverage_of_all():
+        table.add_row(
+            row.resource_type,
+            "emulated" if row.emulated else "schema-checked",
+            *(", ".join(sorted(names)) for names in (row.applied, row.recorded, row.refused)),
+        )
+    for name, how in OTHERS.items():
+        table.add_row(name, how)
     Console().print(table)
 
 

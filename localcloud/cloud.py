@@ -67,8 +67,8 @@ class LocalCloud:
         self.clients = EmulatedClients(self.endpoint)
         self.clusters = Clusters(
             props.folder / "clusters",
-            lambda version, authenticate, folder: start_api(
-                version, authenticate, folder, props.kubernetes_assets
+            lambda version, authenticate, folder, region: start_api(
+                version, authenticate, folder, props.kubernetes_assets, region
             ),
         )
         self._runner = Runner(

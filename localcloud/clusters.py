@@ -6,13 +6,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from localcloud.identity import principal_of
 from localcloud.kubernetes.api import Authenticate, KubernetesApi
 
-StartApi = Callable[[str, Authenticate, Path], KubernetesApi]
-"""Starts an API of a Kubernetes version that keeps its files in a folder."""
-MayAccess = Callable[[str, str], bool]
+StartApi: TypeAlias = Callable[[str, Authenticate, Path, str], KubernetesApi]
+"""Starts an API of a Kubernetes version that keeps its files in a folder, for a region."""
+MayAccess: TypeAlias = Callable[[str, str], bool]
 """Whether a principal has an access entry: of a cluster's ARN, to a role's ARN."""
 
 
@@ -52,7 +53,10 @@ class Clusters:
         if arn in self.apis:
             raise RuntimeError(f"{arn} has an API already")
         api = self._start_api(
-            version, lambda token: self._user(arn, token), self._folder / region / name
+            version,
+            lambda token: self._user(arn, token),
+            self._folder / region / name,
+            region,
         )
         with self._lock:
             self._apis[arn] = api

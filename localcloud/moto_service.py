@@ -147,8 +147,11 @@ def _snake_case(name: str) -> str:
 
 
 def _install_lambda(invoke: Invoke) -> None:
-    def run(self: LambdaFunction, event: str | None = None) -> tuple[str, bool, str]:
-        answer = invoke(self.function_arn, json.loads(event or "{}"))
+    def run(
+        self: LambdaFunction, event: str | dict[str, Any] | None = None
+    ) -> tuple[str, bool, str]:
+        parsed = event if isinstance(event, dict) else json.loads(event or "{}")
+        answer = invoke(self.function_arn, parsed)
         if answer.error:
             return json.dumps(dict(answer.error)), True, answer.log
         return json.dumps(answer.result), False, answer.log

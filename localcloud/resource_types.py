@@ -5,11 +5,34 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
+from localcloud.kubernetes.api import KubernetesApi
 from localcloud.resources.provider import Properties, Provider, Request, Resource
-from localcloud.resources.registry import Registry
+from localcloud.resources.registry import Coverage, Registry
 
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 _METADATA: Final = "AWS::CDK::Metadata"
+
+OTHERS: Final = {
+    "AWS::CloudFormation::Stack": "emulated: nested stacks",
+    "AWS::CloudFormation::CustomResource, Custom::*": "emulated: the function's real code runs",
+    _METADATA: "nothing to make",
+}
+"""Types that are not in the registry, and how far the local cloud goes with them."""
+
+
+def coverage_of_all() -> list[Coverage]:
+    """How far the local cloud goes with each type of AWS's services."""
+    return Registry(kubernetes=_NoKubernetes()).coverage("us-east-1")
+
+
+class _NoKubernetes:
+    """Where no cluster is ever started."""
+
+    def start(self, account: str, region: str, name: str, version: str) -> KubernetesApi:
+        raise NotImplementedError(f"{account} {region} {name} {version}")
+
+    def stop(self, account: str, region: str, name: str) -> None:
+        raise NotImplementedError(f"{account} {region} {name}")
 
 
 class KnownResourceTypes:

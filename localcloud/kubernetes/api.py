@@ -10,15 +10,15 @@ Authenticate: TypeAlias = Callable[[str], str | None]
 
 
 class KubernetesApi(Protocol):
-    """A running Kubernetes API on loopback.
+    """A running Kubernetes API on loopback."""
 
-    Attributes:
-        url: ``https://127.0.0.1:PORT``.
-        ca_certificate: The CA that signed its certificate, in PEM.
-    """
+    @property
+    def url(self) -> str:
+        """``https://127.0.0.1:PORT``."""
 
-    url: str
-    ca_certificate: str
+    @property
+    def ca_certificate(self) -> str:
+        """The CA that signed its certificate, in PEM."""
 
     def pause(self) -> None:
         """Answer no request until `resume`, as in an outage: connections are refused."""

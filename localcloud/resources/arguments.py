@@ -31,7 +31,9 @@ def arguments(
         ResourceError: For a name that the operation does not have: nothing is dropped.
     """
     shape = client.meta.service_model.operation_model(operation).input_shape
-    return conform(shape, {name: properties[name] for name in names if name in properties})
+    given = {name: properties[name] for name in names if name in properties}
+    made: dict[str, Any] = conform(shape, given)
+    return made
 
 
 def conform(shape: Shape, value: Any) -> Any:

@@ -65,7 +65,9 @@ def _is_boolean(_: Any, value: Any) -> bool:
 def _type(validator: Any, types: Any, value: Any, _: Any) -> Iterator[ValidationError]:
     wanted = [types] if isinstance(types, str) else types
     if not any(validator.is_type(value, name) for name in wanted):
-        expected = ", ".join(f"JSON{n.title()}" if n in ("array", "object") else n.title() for n in wanted)
+        expected = ", ".join(
+            f"JSON{n.title()}" if n in ("array", "object") else n.title() for n in wanted
+        )
         found = _JSON_TYPES.get(type(value), type(value).__name__)
         yield ValidationError(f"expected type: {expected}, found: {found}")
 
@@ -163,7 +165,9 @@ _CHECKER: TypeChecker = Draft7Validator.TYPE_CHECKER.redefine_many(
     }
 )
 
-CoercingValidator = extend(
+_extend: Any = extend
+
+CoercingValidator: Any = _extend(
     Draft7Validator,
     validators={
         "additionalProperties": _additional,
@@ -179,7 +183,13 @@ CoercingValidator = extend(
         "type": _type,
         **{
             name: _limit(name)
-            for name in ("exclusiveMaximum", "exclusiveMinimum", "maxLength", "maximum", "minLength")
+            for name in (
+                "exclusiveMaximum",
+                "exclusiveMinimum",
+                "maxLength",
+                "maximum",
+                "minLength",
+            )
         },
         "minimum": _limit("minimum"),
     },

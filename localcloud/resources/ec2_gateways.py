@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from localcloud.resources.arguments import arguments, boolean, document
+from localcloud.resources.arguments import arguments, document
 from localcloud.resources.ec2_common import Ec2Provider, retag
 from localcloud.resources.provider import Properties, Request, Resource, ResourceError
-from localcloud.resources.settings import Setting, SettingsProvider, is_changed, missing_is_fine
+from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
 
 
 class InternetGateway(Ec2Provider):
@@ -65,6 +65,7 @@ class NatGateway(Ec2Provider):
 
     at_creation = frozenset({"AllocationId", "ConnectivityType", "SubnetId"})
     deletion = ("delete_nat_gateway", "NatGatewayId")
+    interfaces = "EniId"
 
     def make(self, request: Request) -> Resource:
         """Create the gateway."""
@@ -132,6 +133,7 @@ class VpcEndpoint(Ec2Provider):
         }
     )
     deletion = ("delete_vpc_endpoints", "VpcEndpointIds")
+    interfaces = "NetworkInterfaceIds"
 
     def make(self, request: Request) -> Resource:
         """Create the endpoint."""

@@ -23,19 +23,20 @@ _PEERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 _EVERYWHERE: Final = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
 _KNOWN: Final = frozenset({*_PORTS, *_PEERS, "Description", "SourceSecurityGroupOwnerId"})
+_OWN: Final = frozenset({*_PORTS, "CidrIp", "CidrIpv6", "Description", "GroupId"})
 
 
 def _permission(client: Any, rule: Properties) -> dict[str, Any]:
     unknown = sorted(rule.keys() - _KNOWN)
     if unknown:
         raise ResourceError(f"{', '.join(unknown)} of a rule is not emulated by the local cloud")
-    peers = [name for name in _PEERS if name in rule]
-    if len(peers) != 1:
-        raise ResourceError("a rule of a security group needs exactly one source or destination")
-    target, name = _PEERS[peers[0]]
-    peer = {name: rule[peers[0]]}
+    property_name = next(name for name in _PEERS if name in rule)
+    target, name = _PEERS[property_name]
+    peer = {name: rule[property_name]}
     if "Description" in rule:
         peer["Description"] = rule["Description"]
+    if "SourceSecurityGroupOwnerId" in rule:
+        peer["UserId"] = rule["SourceSecurityGroupOwnerId"]
     shape = client.meta.service_model.shape_for("IpPermission")
     ports = {name: rule[name] for name in _PORTS if name in rule}
     permission: dict[str, Any] = conform(shape, {**ports, target: [peer]})
@@ -93,29 +94,36 @@ class SecurityGroup(Ec2Provider):
         return Resource(physical_id=name, attributes=attributes)
 
 
-class SecurityGroupRule(SettingsProvider):
-    """``AWS::EC2::SecurityGroupIngress`` and ``AWS::EC2::SecurityGroupEgress``.
-
-    Args:
-        direction: ``ingress`` or ``egress``.
-    """
-
-    at_creation = frozenset({"GroupId", *_KNOWN})
-
-    def __init__(self, direction: str) -> None:
-        self._direction = direction
+class _Rule(SettingsProvider):
+    direction: ClassVar[str]
 
     def make(self, request: Request) -> Resource:
         """Add the rule to its group."""
         rule, group = _rule_and_group(request)
-        name = _authorize(request.client("ec2"), self._direction, group, rule)
+        name = _authorize(request.client("ec2"), self.direction, group, rule)
         return Resource(physical_id=name, attributes={"Id": name})
 
     def delete(self, request: Request, resource: Resource) -> None:
         """Take the rule out of its group."""
         del resource
         rule, group = _rule_and_group(request)
-        _revoke(request.client("ec2"), self._direction, group, rule)
+        _revoke(request.client("ec2"), self.direction, group, rule)
+
+
+class SecurityGroupIngress(_Rule):
+    """``AWS::EC2::SecurityGroupIngress``."""
+
+    direction = "ingress"
+    at_creation = frozenset(
+        {*_OWN, "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupOwnerId"}
+    )
+
+
+class SecurityGroupEgress(_Rule):
+    """``AWS::EC2::SecurityGroupEgress``."""
+
+    direction = "egress"
+    at_creation = frozenset({*_OWN, "DestinationPrefixListId", "DestinationSecurityGroupId"})
 
 
 def _rule_and_group(request: Request) -> tuple[Properties, str]:

@@ -105,7 +105,8 @@ class ResourceSchema:
     @cached_property
     def _validator(self) -> Validator:
         about = {key: self.document[key] for key in _ABOUT_PROPERTIES & self.document.keys()}
-        return CoercingValidator({**about, "type": "object"})
+        validator: Validator = CoercingValidator({**about, "type": "object"})
+        return validator
 
     def _dotted(self, key: str) -> list[str]:
         pointers = self.document.get(key, [])

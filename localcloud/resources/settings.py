@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.resources.coercion import same
 from localcloud.resources.provider import (
@@ -21,7 +21,7 @@ from localcloud.resources.provider import (
 )
 
 Setting: TypeAlias = Callable[[Request, Resource, Properties], None]
-"""Brings one thing of a resource to the request's properties; the last argument has the old ones."""
+"""Brings one thing of a resource to the request's properties, from the old ones (last)."""
 
 
 class SettingsProvider(Provider):
@@ -59,7 +59,7 @@ class SettingsProvider(Provider):
             return self.refreshed(request, resource)
         except CancelledError as error:
             raise CancelledError(str(error), left=resource) from error
-        except (ResourceError, ClientError) as error:
+        except (ResourceError, ClientError, BotoCoreError) as error:
             raise ResourceError(str(error), left=resource) from error
 
     def update(self, request: Request, resource: Resource, old: Properties) -> Resource:

@@ -14,7 +14,9 @@ def tags_of(request: Request) -> dict[str, str]:
     return {**request.tags, **_own(request.properties)}
 
 
-def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+def tag_list(
+    tags: Mapping[str, str], key: str = "Key", value: str = "Value"
+) -> list[dict[str, str]]:
     """Tags as most APIs take them."""
     return [{key: name, value: text} for name, text in tags.items()]
 

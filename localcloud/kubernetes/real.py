@@ -1,0 +1,160 @@
+"""A real kube-apiserver with its etcd, from the folder that KUBEBUILDER_ASSETS names.
+
+The folder is what envtest's ``setup-envtest use -p path`` prints. No controller and no pod runs;
+admission webhooks are off, for nobody would answer them, and so are conversions of CRDs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from localcloud.kubernetes.api import Authenticate
+from localcloud.kubernetes.certificates import loopback_certificate
+from localcloud.kubernetes.client import Client, ClientError
+from localcloud.kubernetes.token_webhook import TokenWebhook
+
+PROGRAMS: Final = ("etcd", "kube-apiserver")
+_SUPERVISE: Final = Path(__file__).with_name("supervise.py")
+_START_SECONDS: Final = 60
+_WITHOUT: Final = "MutatingAdmissionWebhook,ServiceAccount,ValidatingAdmissionWebhook"
+
+
+class RealApi:
+    """A Kubernetes API; see `localcloud.kubernetes.api.KubernetesApi`.
+
+    Args:
+        assets: Folder with the programs of `PROGRAMS`.
+        authenticate: Decides about bearer tokens.
+        probe_token: A token that `authenticate` takes, to see when it is up.
+        folder: For data, certificates and logs; removed in the end.
+
+    Raises:
+        RuntimeError: If it does not come up; the text names its log.
+    """
+
+    def __init__(
+        self, assets: Path, authenticate: Authenticate, probe_token: str, folder: Path
+    ) -> None:
+        self._assets = assets
+        self._folder = folder
+        self._probe_token = probe_token
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        certificate = loopback_certificate()
+        self.ca_certificate = certificate.ca_certificate
+        for name, text in (
+            ("tls.crt", certificate.certificate),
+            ("tls.key", certificate.key),
+        ):
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_text(text)
+        self._webhook = TokenWebhook(authenticate)
+        self._webhook.write_config(folder / "webhook.yaml")
+        self._etcd_port, self._etcd_peer_port, self._port = _free_ports(3)
+        self.url = f"https://127.0.0.1:{self._port}"
+        self._etcd = self._start("etcd", *self._etcd_arguments())
+        self._server = self._start("kube-apiserver", *self._server_arguments())
+        try:
+            self._wait()
+        except RuntimeError:
+            self.stop()
+            raise
+
+    def pause(self) -> None:
+        """Stop the API server; etcd keeps the objects."""
+        _end(self._server)
+
+    def resume(self) -> None:
+        """Start the API server again, and wait until it is ready."""
+        self._server = self._start("kube-apiserver", *self._server_arguments())
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop all processes, and remove their files."""
+        _end(self._server)
+        _end(self._etcd)
+        self._webhook.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{program}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(_SUPERVISE), str(self._assets / program), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _etcd_arguments(self) -> list[str]:
+        client = f"http://127.0.0.1:{self._etcd_port}"
+        peer = f"http://127.0.0.1:{self._etcd_peer_port}"
+        return [
+            f"--data-dir={self._folder / 'etcd'}",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
+        ]
+
+    def _server_arguments(self) -> list[str]:
+        key = self._folder / "tls.key"
+        return [
+            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            f"--secure-port={self._port}",
+            f"--cert-dir={self._folder}",
+            f"--tls-cert-file={self._folder / 'tls.crt'}",
+            f"--tls-private-key-file={key}",
+            "--service-cluster-ip-range=10.100.0.0/16",
+            "--service-account-issuer=https://localcloud.invalid",
+            f"--service-account-key-file={key}",
+            f"--service-account-signing-key-file={key}",
+            "--authorization-mode=RBAC",
+            f"--authentication-token-webhook-config-file={self._folder / 'webhook.yaml'}",
+            "--authentication-token-webhook-version=v1",
+            "--authentication-token-webhook-cache-ttl=1s",
+            f"--disable-admission-plugins={_WITHOUT}",
+            "--enable-priority-and-fairness=false",
+            "--allow-privileged=true",
+        ]
+
+    def _wait(self) -> None:
+        client = Client(self.url, self.ca_certificate, self._probe_token)
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._server.poll() is None:
+            try:
+                client.get("/api/v1/namespaces/default")
+            except ClientError:
+                time.sleep(0.2)
+            else:
+                client.close()
+                return
+        client.close()
+        log = self._folder / "kube-apiserver.log"
+        end = log.read_text(errors="replace").strip().splitlines()[-3:]
+        raise RuntimeError(f"kube-apiserver did not come up: {' '.join(end)}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        process.stdin.close()
+    process.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [int(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
