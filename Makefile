@@ -3,6 +3,8 @@
 SHELL := bash
 
 DEPLOYMENT ?= vanilla
+PORT ?= 0
+ARGS ?= get pods -A
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,13 +31,29 @@ node_modules/.installed: package-lock.json
 	touch $@
 
 .PHONY: demo
-demo: install ## render and synthesize DEPLOYMENT, and print a summary
-	cdk synth --quiet --context deployment=$(DEPLOYMENT) --context sample=allowed > /dev/null
-	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
+demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
+	@$(BIN)/python -m localcloud demo $(DEPLOYMENT) --port $(PORT)
+
+.PHONY: demo-kubectl
+demo-kubectl: install ## kubectl in the demo's cluster: make demo-kubectl ARGS="get pods -A"
+	@$(BIN)/python -m localcloud kubectl $(ARGS)
+
+.PHONY: demo-env
+demo-env: install ## shell variables that point AWS tools at the demo
+	@$(BIN)/python -m localcloud env
+
+.PHONY: demo-coverage
+demo-coverage: install ## the resource types that the demo's AWS knows, and how well
+	@$(BIN)/python -m localcloud coverage
+
+.PHONY: demo-destroy
+demo-destroy: install ## remove what the demo deployed, and stop its AWS
+	@$(BIN)/python -m localcloud destroy
 
 .PHONY: synth
-synth: install ## synthesize DEPLOYMENT into cdk.out, with all checks
+synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print a summary
 	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
 
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS

@@ -314,6 +314,11 @@ class Deployment:
         self._environment.stacks.add(nested)
         nested.set_status("CREATE_IN_PROGRESS")
         resource = Resource(physical_id=nested.id)
+        # The CDK CLI follows a nested stack from this event on.
+        started = replace(wanted, resource=resource)
+        self._stack.set_resource(
+            _marked(started, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+        )
         deployment = Deployment(self._environment, nested, target, self._cancelled)
         try:
             deployment.run()

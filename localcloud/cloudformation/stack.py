@@ -14,7 +14,6 @@ from localcloud.cloudformation.template import EMPTY, ResourceDefinition, Templa
 from localcloud.resources.provider import Properties, Resource
 
 STACK_TYPE: Final = "AWS::CloudFormation::Stack"
-_MAX_REASON = 1024
 
 
 def now() -> datetime:
@@ -188,7 +187,7 @@ class Stack:
                 physical_id=physical_id,
                 resource_type=kind,
                 status=status,
-                reason=reason[:_MAX_REASON] if reason else None,
+                reason=reason,
                 timestamp=now(),
             )
         )

@@ -129,6 +129,16 @@ def _pattern(_v: Any, pattern: Any, value: Any, _s: Any) -> Iterator[ValidationE
         yield ValidationError(f"string [{value}] does not match pattern {pattern}")
 
 
+def _pattern_properties(
+    validator: Any, rules: Any, value: Any, _s: Any
+) -> Iterator[ValidationError]:
+    if isinstance(value, Mapping):
+        for pattern, schema in rules.items():
+            for name in value:
+                if _matches(pattern, name):
+                    yield from validator.descend(value[name], schema, path=name)
+
+
 def _matches(pattern: str, text: str) -> bool:
     try:
         return re.search(pattern, text) is not None
@@ -177,6 +187,7 @@ CoercingValidator: Any = _extend(
         "enum": _enum,
         "oneOf": _one_of,
         "pattern": _pattern,
+        "patternProperties": _pattern_properties,
         "required": _required,
         "requiredOr": _required_or,
         "requiredXor": _required_xor,

@@ -57,11 +57,12 @@ def _show(request: Request, resource: Resource, old: Properties) -> None:
 
 
 def _upgrade(request: Request, resource: Resource, old: Properties) -> None:
+    del old
     cluster = moto_cluster(cluster_name(request, resource.physical_id))
     wanted = str(request.properties.get("Version", cluster.version))
     before, after = (int(version.split(".")[1]) for version in (cluster.version, wanted))
-    # A rollback goes back: then `old` is the version that the cluster has not reached or has.
-    if after > before + 1 or (after < before and str(old.get("Version")) != cluster.version):
+    # No way back, as in EKS: a rollback over a version fails there, too.
+    if not before <= after <= before + 1:
         raise ResourceError(
             f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}"
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from localcloud.resources import (
+    acm,
+    cognito,
     ec2_gateways,
     ec2_launch_templates,
     ec2_network,
@@ -21,7 +23,10 @@ from localcloud.resources import (
     lambda_extras,
     lambda_functions,
     logs,
+    rds,
+    route53,
     s3,
+    secrets_manager,
     ssm,
 )
 from localcloud.resources.eks_state import Clusters, KubernetesApis
@@ -30,6 +35,10 @@ from localcloud.resources.schema_only import SchemaOnly
 from localcloud.resources.schemas import ResourceSchema
 
 EMULATED: Final[Mapping[str, Provider]] = {
+    "AWS::CertificateManager::Certificate": acm.Certificate(),
+    "AWS::Cognito::UserPool": cognito.UserPool(),
+    "AWS::Cognito::UserPoolClient": cognito.UserPoolClient(),
+    "AWS::Cognito::UserPoolDomain": cognito.UserPoolDomain(),
     "AWS::EC2::EIP": ec2_gateways.ElasticIp(),
     "AWS::EC2::FlowLog": ec2_gateways.FlowLog(),
     "AWS::EC2::InternetGateway": ec2_gateways.InternetGateway(),
@@ -61,8 +70,16 @@ EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::Lambda::Url": lambda_extras.FunctionUrl(),
     "AWS::Lambda::Version": lambda_extras.Version(),
     "AWS::Logs::LogGroup": logs.LogGroup(),
+    "AWS::RDS::DBInstance": rds.DbInstance(),
+    "AWS::RDS::DBParameterGroup": rds.DbParameterGroup(),
+    "AWS::RDS::DBSubnetGroup": rds.DbSubnetGroup(),
+    "AWS::Route53::HostedZone": route53.HostedZone(),
+    "AWS::Route53::RecordSet": route53.RecordSet(),
     "AWS::S3::Bucket": s3.Bucket(),
     "AWS::S3::BucketPolicy": s3.BucketPolicy(),
+    "AWS::SecretsManager::ResourcePolicy": secrets_manager.ResourcePolicy(),
+    "AWS::SecretsManager::Secret": secrets_manager.Secret(),
+    "AWS::SecretsManager::SecretTargetAttachment": secrets_manager.SecretTargetAttachment(),
     "AWS::SSM::Parameter": ssm.Parameter(),
 }
 """Types that are made through an API, except those of EKS that keep state in a registry."""

@@ -10,6 +10,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, fill_placeholders
 from kubeflow_aws.manifests.render import Rendered, render
@@ -82,6 +83,7 @@ def render_platform(
         notify=notify,
         kubernetes_version=version.minor,
     )
+    check_namespaces(components)
     return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
 
 

@@ -1,0 +1,212 @@
+"""Databases. No engine starts: the instance is RDS's record of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+from localcloud.resources.arguments import arguments
+from localcloud.resources.coercion import text_of
+from localcloud.resources.provider import Properties, Request, Resource
+from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
+from localcloud.resources.tags import retagging, tag_list
+
+
+def _retagging(attribute: str) -> Setting:
+    return retagging(
+        lambda request, resource, tags: request.client("rds").add_tags_to_resource(
+            ResourceName=resource.attributes[attribute], Tags=tag_list(tags)
+        ),
+        lambda request, resource, keys: request.client("rds").remove_tags_from_resource(
+            ResourceName=resource.attributes[attribute], TagKeys=keys
+        ),
+    )
+
+
+def _move(request: Request, resource: Resource, old: Properties) -> None:
+    del old
+    request.client("rds").modify_db_subnet_group(
+        DBSubnetGroupName=resource.physical_id,
+        DBSubnetGroupDescription=request.properties["DBSubnetGroupDescription"],
+        SubnetIds=request.properties["SubnetIds"],
+    )
+
+
+class DbSubnetGroup(SettingsProvider):
+    """``AWS::RDS::DBSubnetGroup``."""
+
+    at_creation = frozenset({"DBSubnetGroupDescription", "DBSubnetGroupName", "SubnetIds"})
+    settings: ClassVar[Mapping[str, Setting]] = {
+        **dict.fromkeys(("DBSubnetGroupDescription", "SubnetIds"), _move),
+        "Tags": _retagging("DBSubnetGroupArn"),
+    }
+
+    def make(self, request: Request) -> Resource:
+        """Create the group."""
+        client = request.client("rds")
+        given = {
+            "DBSubnetGroupName": request.generated_name(lower=True),
+            **arguments(client, "CreateDBSubnetGroup", request.properties, self.at_creation),
+        }
+        group = client.create_db_subnet_group(**given)["DBSubnetGroup"]
+        return Resource(
+            physical_id=group["DBSubnetGroupName"],
+            attributes={"DBSubnetGroupArn": group["DBSubnetGroupArn"]},
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the group."""
+        with missing_is_fine():
+            request.client("rds").delete_db_subnet_group(DBSubnetGroupName=resource.physical_id)
+
+
+def _put_parameters(request: Request, resource: Resource, old: Properties) -> None:
+    client, name = request.client("rds"), resource.physical_id
+    parameters, before = request.properties.get("Parameters", {}), old.get("Parameters", {})
+    apply = {"ApplyMethod": "pending-reboot"}
+    if parameters:
+        client.modify_db_parameter_group(
+            DBParameterGroupName=name,
+            Parameters=[
+                {"ParameterName": key, "ParameterValue": text_of(value), **apply}
+                for key, value in parameters.items()
+            ],
+        )
+    gone = [{"ParameterName": key, **apply} for key in before if key not in parameters]
+    if gone:
+        client.reset_db_parameter_group(DBParameterGroupName=name, Parameters=gone)
+
+
+class DbParameterGroup(SettingsProvider):
+    """``AWS::RDS::DBParameterGroup``."""
+
+    at_creation = frozenset({"DBParameterGroupName", "Description", "Family"})
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "Parameters": _put_parameters,
+        "Tags": _retagging("DBParameterGroupArn"),
+    }
+
+    def make(self, request: Request) -> Resource:
+        """Create the group."""
+        client, properties = request.client("rds"), request.properties
+        group = client.create_db_parameter_group(
+            DBParameterGroupName=properties.get("DBParameterGroupName")
+            or request.generated_name(lower=True),
+            DBParameterGroupFamily=properties["Family"],
+            Description=properties["Description"],
+        )["DBParameterGroup"]
+        return Resource(
+            physical_id=group["DBParameterGroupName"],
+            attributes={
+                "DBParameterGroupArn": group["DBParameterGroupArn"],
+                "DBParameterGroupName": group["DBParameterGroupName"],
+            },
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the group."""
+        with missing_is_fine():
+            request.client("rds").delete_db_parameter_group(
+                DBParameterGroupName=resource.physical_id
+            )
+
+
+# The API's names for properties.
+_RENAMED: Final = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
+_MODIFIABLE: Final = (
+    "AllocatedStorage",
+    "BackupRetentionPeriod",
+    "CopyTagsToSnapshot",
+    "DBInstanceClass",
+    "DBParameterGroupName",
+    "DeletionProtection",
+    "EnableIAMDatabaseAuthentication",
+    "EngineVersion",
+    "MasterUserPassword",
+    "MaxAllocatedStorage",
+    "MultiAZ",
+    "PreferredBackupWindow",
+    "PreferredMaintenanceWindow",
+    "StorageType",
+    "VPCSecurityGroups",
+)
+
+
+def _arguments(
+    client: Any, operation: str, properties: Properties, names: Iterable[str]
+) -> dict[str, Any]:
+    given = {_RENAMED.get(name, name): properties[name] for name in names if name in properties}
+    return arguments(client, operation, given, given)
+
+
+def _modify(request: Request, resource: Resource, old: Properties) -> None:
+    del old
+    client = request.client("rds")
+    client.modify_db_instance(
+        DBInstanceIdentifier=resource.physical_id,
+        ApplyImmediately=True,
+        **_arguments(client, "ModifyDBInstance", request.properties, _MODIFIABLE),
+    )
+
+
+class DbInstance(SettingsProvider):
+    """``AWS::RDS::DBInstance``."""
+
+    settings: ClassVar[Mapping[str, Setting]] = {
+        **dict.fromkeys(_MODIFIABLE, _modify),
+        "Tags": _retagging("DBInstanceArn"),
+    }
+    at_creation = frozenset(
+        {
+            *_MODIFIABLE,
+            "AutoMinorVersionUpgrade",
+            "DBInstanceIdentifier",
+            "DBName",
+            "DBSubnetGroupName",
+            "EnableCloudwatchLogsExports",
+            "Engine",
+            "KmsKeyId",
+            "MasterUsername",
+            "Port",
+            "PubliclyAccessible",
+            "StorageEncrypted",
+        }
+    )
+    recorded = frozenset(
+        {
+            "AllowMajorVersionUpgrade",
+            "CACertificateIdentifier",
+            "DeleteAutomatedBackups",
+            "EnablePerformanceInsights",
+            "MonitoringInterval",
+            "MonitoringRoleArn",
+            "PerformanceInsightsKMSKeyId",
+            "PerformanceInsightsRetentionPeriod",
+        }
+    )
+
+    def make(self, request: Request) -> Resource:
+        """Create the instance."""
+        client = request.client("rds")
+        given = {
+            "DBInstanceIdentifier": request.generated_name(60, lower=True),
+            **_arguments(client, "CreateDBInstance", request.properties, self.at_creation),
+        }
+        about = client.create_db_instance(**given)["DBInstance"]
+        return Resource(
+            physical_id=about["DBInstanceIdentifier"],
+            attributes={
+                "DBInstanceArn": about["DBInstanceArn"],
+                "DbiResourceId": about["DbiResourceId"],
+                "Endpoint.Address": about["Endpoint"]["Address"],
+                "Endpoint.Port": str(about["Endpoint"]["Port"]),
+                "Endpoint.HostedZoneId": about["Endpoint"].get("HostedZoneId", ""),
+            },
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the instance without a snapshot; its protection keeps it."""
+        with missing_is_fine():
+            request.client("rds").delete_db_instance(
+                DBInstanceIdentifier=resource.physical_id, SkipFinalSnapshot=True
+            )

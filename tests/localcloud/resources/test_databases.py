@@ -1,0 +1,177 @@
+"""Databases and the secrets that open them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.resources.provider import Resource, ResourceError
+from tests.localcloud.resources.stack import Stack
+
+DATABASE = "AWS::RDS::DBInstance"
+SUBNETS = "AWS::RDS::DBSubnetGroup"
+PARAMETERS = "AWS::RDS::DBParameterGroup"
+SECRET = "AWS::SecretsManager::Secret"  # noqa: S105  # a type
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+GENERATED = {
+    "ExcludeCharacters": " \"'@/",
+    "GenerateStringKey": "password",
+    "PasswordLength": "20",
+    "SecretStringTemplate": '{"username": "admin"}',
+}
+
+
+def value(stack: Stack, secret: Resource) -> Any:
+    answer = stack.client("secretsmanager").get_secret_value(SecretId=secret.physical_id)
+    return json.loads(answer["SecretString"])
+
+
+@pytest.fixture
+def database(stack: Stack) -> dict[str, Any]:
+    vpc = stack.create("AWS::EC2::VPC", CidrBlock="10.0.0.0/16").physical_id
+    subnets = stack.subnets(vpc)
+    group = stack.create(SUBNETS, DBSubnetGroupDescription="Private", SubnetIds=subnets)
+    inside = stack.create("AWS::EC2::SecurityGroup", GroupDescription="Database", VpcId=vpc)
+    return {
+        "AllocatedStorage": "20",
+        "DBInstanceClass": "db.t4g.small",
+        "DBName": "kubeflow",
+        "DBSubnetGroupName": group.physical_id,
+        "Engine": "mysql",
+        "EngineVersion": "8.4.5",
+        "MasterUserPassword": "secret-secret",
+        "MasterUsername": "admin",
+        "StorageEncrypted": "true",
+        "VPCSecurityGroups": [inside.physical_id],
+    }
+
+
+def shown(stack: Stack, instance: Resource) -> Any:
+    answer = stack.client("rds").describe_db_instances(DBInstanceIdentifier=instance.physical_id)
+    return answer["DBInstances"][0]
+
+
+def test_a_database_is_in_its_network_and_is_resized(
+    stack: Stack, database: dict[str, Any]
+) -> None:
+    instance = stack.create(DATABASE, **database)
+    about = shown(stack, instance)
+    assert about["DBSubnetGroup"]["DBSubnetGroupName"] == database["DBSubnetGroupName"]
+    groups = [group["VpcSecurityGroupId"] for group in about["VpcSecurityGroups"]]
+    assert groups == database["VPCSecurityGroups"]
+    assert (about["AllocatedStorage"], about["StorageEncrypted"]) == (20, True)
+    assert instance.attributes["Endpoint.Address"] == about["Endpoint"]["Address"]
+    changes = {
+        "AllocatedStorage": 40,
+        "DBInstanceClass": "db.m7g.large",
+        "BackupRetentionPeriod": 7,
+    }
+    stack.update(DATABASE, instance, database, **{**database, **changes})
+    about = shown(stack, instance)
+    assert (about["AllocatedStorage"], about["DBInstanceClass"]) == (40, "db.m7g.large")
+    assert about["BackupRetentionPeriod"] == 7
+    stack.delete(DATABASE, instance, **database)
+    stack.delete(DATABASE, instance, **database)
+    with pytest.raises(ClientError, match="DBInstanceNotFound"):
+        shown(stack, instance)
+
+
+def test_a_protected_database_stays(stack: Stack, database: dict[str, Any]) -> None:
+    protected = {**database, "DeletionProtection": "true"}
+    instance = stack.create(DATABASE, **protected)
+    with pytest.raises(ClientError, match="protected DB Instance"):
+        stack.delete(DATABASE, instance, **protected)
+    stack.update(DATABASE, instance, protected, **{**database, "DeletionProtection": False})
+    stack.delete(DATABASE, instance, **database)
+
+
+def test_parameters_of_a_group_are_put(stack: Stack) -> None:
+    fixed = {"Description": "Ours", "Family": "mysql8.4"}
+    old = {**fixed, "Parameters": {"max_connections": 100}}
+    group = stack.create(PARAMETERS, **old)
+    stack.update(PARAMETERS, group, old, **fixed, Parameters={"max_connections": 200})
+    client = stack.client("rds")
+    found = client.describe_db_parameters(DBParameterGroupName=group.physical_id)["Parameters"]
+    assert {item["ParameterName"]: item["ParameterValue"] for item in found} == {
+        "max_connections": "200"
+    }
+    stack.delete(PARAMETERS, group, **old)
+    stack.delete(PARAMETERS, group, **old)
+    with pytest.raises(ClientError, match="DBParameterGroupNotFound"):
+        client.describe_db_parameters(DBParameterGroupName=group.physical_id)
+
+
+def test_a_generated_password_goes_into_its_template(stack: Stack) -> None:
+    secret = stack.create(SECRET, GenerateSecretString=GENERATED)
+    content = value(stack, secret)
+    assert content["username"] == "admin"
+    assert len(content["password"]) == 20
+    assert not set(content["password"]) & set(GENERATED["ExcludeCharacters"])
+
+
+def test_a_secret_is_described_tagged_and_deleted(stack: Stack) -> None:
+    fixed = {"Name": "kubeflow/one"}
+    old = {**fixed, "SecretString": "a", "Tags": [{"Key": "a", "Value": "b"}]}
+    secret = stack.create(SECRET, **old)
+    stack.update(SECRET, secret, old, **fixed, SecretString="b", Description="Two")
+    client = stack.client("secretsmanager")
+    about = client.describe_secret(SecretId=secret.physical_id)
+    assert about["Description"] == "Two"
+    assert not about.get("Tags")
+    assert client.get_secret_value(SecretId=secret.physical_id)["SecretString"] == "b"
+    stack.delete(SECRET, secret, **fixed)
+    stack.delete(SECRET, secret, **fixed)
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        client.describe_secret(SecretId=secret.physical_id)
+
+
+def test_an_attached_secret_says_where_the_database_is(
+    stack: Stack, database: dict[str, Any]
+) -> None:
+    instance = stack.create(DATABASE, **database)
+    secret = stack.create(SECRET, GenerateSecretString=GENERATED)
+    target = {
+        "SecretId": secret.physical_id,
+        "TargetId": instance.physical_id,
+        "TargetType": DATABASE,
+    }
+    attachment = stack.create(ATTACHMENT, **target)
+    assert attachment.physical_id == secret.physical_id
+    content = value(stack, secret)
+    assert content["host"] == instance.attributes["Endpoint.Address"]
+    assert (content["engine"], content["dbname"], content["username"]) == (
+        "mysql",
+        "kubeflow",
+        "admin",
+    )
+    stack.delete(ATTACHMENT, attachment, **target)
+    assert value(stack, secret).keys() == {"username", "password"}
+
+
+def test_a_secret_attaches_to_nothing_that_is_not_emulated(stack: Stack) -> None:
+    secret = stack.create(SECRET, GenerateSecretString=GENERATED)
+    with pytest.raises(ResourceError, match="AWS::Redshift::Cluster is not emulated"):
+        stack.create(
+            ATTACHMENT,
+            SecretId=secret.physical_id,
+            TargetId="x",
+            TargetType="AWS::Redshift::Cluster",
+        )
+
+
+def test_a_secret_has_a_policy(stack: Stack) -> None:
+    kind, secret = "AWS::SecretsManager::ResourcePolicy", stack.create(SECRET)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
+    properties = {
+        "SecretId": secret.physical_id,
+        "ResourcePolicy": {"Version": "2012-10-17", "Statement": [deny]},
+    }
+    policy = stack.create(kind, **properties)
+    client = stack.client("secretsmanager")
+    found = client.get_resource_policy(SecretId=secret.physical_id)
+    assert "Deny" in found["ResourcePolicy"]
+    stack.delete(kind, policy, **properties)
+    assert "ResourcePolicy" not in client.get_resource_policy(SecretId=secret.physical_id)
