@@ -85,7 +85,8 @@ class RealApi:
     def _start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{program}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, str(_SUPERVISE), str(self._assets / program), *arguments],
+                # Isolated, for this folder's modules must not stand in for Python's own.
+                [sys.executable, "-I", str(_SUPERVISE), str(self._assets / program), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -116,7 +117,7 @@ class RealApi:
             f"--tls-private-key-file={key}",
             "--service-cluster-ip-range=10.100.0.0/16",
             "--service-account-issuer=https://localcloud.invalid",
-            f"--service-account-key-file={key}",
+            f"--service-account-key-file={self._folder / 'tls.crt'}",
             f"--service-account-signing-key-file={key}",
             "--authorization-mode=RBAC",
             f"--authentication-token-webhook-config-file={self._folder / 'webhook.yaml'}",

@@ -47,7 +47,14 @@ def not_found(resource: str, name: str) -> ApiError:
 def invalid(kind: str, name: str, problems: Sequence[str]) -> ApiError:
     """An object that does not fit its schema; each problem begins with the field's path."""
     text = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-    return ApiError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', name=name, kind=kind)
+    # kubectl prints the causes, not the message.
+    causes = [
+        {"reason": "FieldValueInvalid", "field": field, "message": message}
+        for field, _, message in (problem.partition(": ") for problem in problems)
+    ]
+    return ApiError(
+        422, "Invalid", f'{kind} "{name}" is invalid: {text}', causes=causes, name=name, kind=kind
+    )
 
 
 def bad_request(message: str) -> ApiError:
