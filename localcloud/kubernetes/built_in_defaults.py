@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 
-def fill_in(item: dict[str, Any], *, address: int) -> None:
+def fill_in(item: dict[str, Any], *, address: Iterator[int]) -> None:
     """Set the defaults of a built-in object.
 
     Args:
         item: Changed in place.
-        address: A number that no other Service of the cluster has.
+        address: Numbers that no other Service of the cluster has.
     """
     match item["kind"]:
         case "Service":
@@ -42,10 +43,11 @@ def fill_in(item: dict[str, Any], *, address: int) -> None:
             names.setdefault("listKind", f"{names['kind']}List")
 
 
-def _service(spec: dict[str, Any], address: int) -> None:
+def _service(spec: dict[str, Any], address: Iterator[int]) -> None:
     spec.setdefault("type", "ClusterIP")
-    if spec["type"] != "ExternalName":
-        spec.setdefault("clusterIP", f"10.100.{address // 250}.{address % 250 + 1}")
+    if spec["type"] != "ExternalName" and not spec.get("clusterIP"):
+        high, low = divmod(next(address), 256)
+        spec["clusterIP"] = f"10.100.{high}.{low}"
     for port in spec.get("ports") or []:
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port["port"])

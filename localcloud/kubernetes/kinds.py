@@ -11,9 +11,10 @@ import yaml
 
 from localcloud.kubernetes.status import ApiError
 
+CRDS: Final = ("apiextensions.k8s.io", "customresourcedefinitions")
+NAMESPACES: Final = ("", "namespaces")
 _FILE: Final = Path(__file__).with_name("kinds.yaml")
 _VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-_SCALABLE: Final = frozenset({"deployments", "replicasets", "statefulsets"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,7 @@ class Kind:
         crd: Name of the CRD that defines it; empty for a built-in kind.
         categories: Groups of kinds that kubectl takes, ``all`` for example.
         has_status: Whether status is a subresource.
+        has_scale: Whether scale is a subresource.
     """
 
     group: str
@@ -40,7 +42,8 @@ class Kind:
     short_names: tuple[str, ...] = ()
     crd: str = ""
     categories: tuple[str, ...] = ()
-    has_status: bool = True
+    has_status: bool = False
+    has_scale: bool = False
 
     @property
     def api_version(self) -> str:
@@ -121,6 +124,17 @@ class Kinds:
             ],
         }
 
+    def group(self, name: str) -> dict[str, Any]:
+        """The ``APIGroup`` of a name.
+
+        Raises:
+            ApiError: If there is none.
+        """
+        for entry in self.groups()["groups"]:
+            if entry["name"] == name:
+                return {"kind": "APIGroup", "apiVersion": "v1", **entry}
+        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+
     def resources(self, group: str, version: str) -> dict[str, Any]:
         """The ``APIResourceList`` of an API version.
 
@@ -153,7 +167,7 @@ def _resources(kind: Kind) -> Iterator[dict[str, Any]]:
         "categories": list(kind.categories),
     }
     subresources = ["status"] if kind.has_status else []
-    if not kind.crd and kind.plural in _SCALABLE:
+    if kind.has_scale:
         subresources.append("scale")
     for name in subresources:
         yield {
@@ -171,12 +185,15 @@ def _built_in() -> Iterator[Kind]:
         for api_version, lines in api_versions.items():
             group, _, version = api_version.rpartition("/")
             for line in lines:
-                name, plural, *short_names = line.split()
+                name, plural, *more = line.split()
                 yield Kind(
                     group=group,
                     version=version,
                     kind=name,
                     plural=plural,
                     namespaced=scope == "namespaced",
-                    short_names=tuple(short_names),
+                    short_names=tuple(word for word in more if word.isalpha()),
+                    categories=("all",) if "@all" in more else (),
+                    has_status="/status" in more,
+                    has_scale="/scale" in more,
                 )

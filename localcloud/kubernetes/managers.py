@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -11,6 +10,19 @@ from localcloud.kubernetes import field_sets
 from localcloud.kubernetes.field_sets import FieldSet, differing, fields_of
 from localcloud.kubernetes.schema import Schema
 from localcloud.kubernetes.status import ApiError
+from localcloud.kubernetes.trees import copied
+
+
+class ObjectSchemas(NamedTuple):
+    """What says which fields an object has.
+
+    Attributes:
+        item: Of the object.
+        metadata: Of its metadata.
+    """
+
+    item: Schema
+    metadata: Schema
 
 
 class Manager(NamedTuple):
@@ -34,10 +46,9 @@ def apply(
     live: dict[str, Any] | None,
     applied: dict[str, Any],
     manager: str,
+    schemas: ObjectSchemas,
     *,
     force: bool,
-    schema: Schema,
-    metadata: Schema,
 ) -> dict[str, Any]:
     """What server-side apply makes of an object.
 
@@ -45,17 +56,16 @@ def apply(
         live: The object as it is, None if it does not exist.
         applied: What the manager wants of it.
         manager: The field manager's name.
+        schemas: Of the object.
         force: Whether to take fields that others own.
-        schema: Of the object.
-        metadata: Of its metadata.
 
     Raises:
         ApiError: For a conflict without force.
     """
-    wanted = fields_of(applied, schema, metadata)
+    wanted = fields_of(applied, schemas.item, schemas.metadata)
     me = Manager(manager, "Apply")
     if live is None:
-        made = copy.deepcopy(applied)
+        made: dict[str, Any] = copied(applied)
         _write(made, {me: wanted})
         return made
     owners = _read(live)
@@ -68,7 +78,9 @@ def apply(
     }
     if conflicts and not force:
         raise _conflict(conflicts)
-    result: dict[str, Any] = field_sets.merged(live, applied, schema, schema.root)
+    live = copied(live)
+    item, metadata = schemas
+    result: dict[str, Any] = field_sets.merged(live, applied, item, item.root)
     result["metadata"] = field_sets.merged(
         live["metadata"], applied["metadata"], metadata, metadata.root
     )
@@ -83,12 +95,10 @@ def update(
     live: dict[str, Any] | None,
     item: dict[str, Any],
     manager: str,
-    *,
-    schema: Schema,
-    metadata: Schema,
+    schemas: ObjectSchemas,
 ) -> None:
     """Note in an object that a manager changed it otherwise than by applying."""
-    now = fields_of(item, schema, metadata)
+    now = fields_of(item, schemas.item, schemas.metadata)
     me = Manager(manager, "Update")
     if live is None:
         _write(item, {me: now})

@@ -10,6 +10,11 @@ _IN: Final = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")
 _TERMS: Final = re.compile(r",(?![^(]*\))")
 
 
+def matches(item: Mapping[str, Any], labels: str, fields: str) -> bool:
+    """Whether an object fits a label selector and a field selector; empty ones fit all."""
+    return labels_match(item, labels) and fields_match(item, fields)
+
+
 def labels_match(item: Mapping[str, Any], selector: str) -> bool:
     """Whether an object's labels fit a selector (``a=b,c!=d,e in (f,g),h,!i``)."""
     labels = item["metadata"].get("labels") or {}

@@ -39,21 +39,31 @@ class ApiError(Exception):
 
 def not_found(resource: str, name: str) -> ApiError:
     """An object that does not exist; ``resource`` is ``PLURAL.GROUP``."""
+    return ApiError(404, "NotFound", f'{resource} "{name}" not found', **_details(resource, name))
+
+
+def already_exists(resource: str, name: str) -> ApiError:
+    """An object that exists and should be created; ``resource`` is ``PLURAL.GROUP``."""
     return ApiError(
-        404, "NotFound", f'{resource} "{name}" not found', name=name, kind=resource.split(".")[0]
+        409, "AlreadyExists", f'{resource} "{name}" already exists', **_details(resource, name)
     )
 
 
-def invalid(kind: str, name: str, problems: Sequence[str]) -> ApiError:
-    """An object that does not fit its schema; each problem begins with the field's path."""
+def invalid(kind: str, group: str, name: str, problems: Sequence[str]) -> ApiError:
+    """An object that does not fit its schema; each problem is ``FIELD: MESSAGE``."""
     text = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-    # kubectl prints the causes, not the message.
     causes = [
         {"reason": "FieldValueInvalid", "field": field, "message": message}
         for field, _, message in (problem.partition(": ") for problem in problems)
     ]
     return ApiError(
-        422, "Invalid", f'{kind} "{name}" is invalid: {text}', causes=causes, name=name, kind=kind
+        422,
+        "Invalid",
+        f'{f"{kind}.{group}".rstrip(".")} "{name}" is invalid: {text}',
+        causes=causes,
+        name=name,
+        group=group,
+        kind=kind,
     )
 
 
@@ -68,6 +78,10 @@ def conflict(resource: str, name: str, why: str) -> ApiError:
         409,
         "Conflict",
         f'Operation cannot be fulfilled on {resource} "{name}": {why}',
-        name=name,
-        kind=resource.split(".")[0],
+        **_details(resource, name),
     )
+
+
+def _details(resource: str, name: str) -> dict[str, str]:
+    plural, _, group = resource.partition(".")
+    return {"name": name, "group": group, "kind": plural}

@@ -1,56 +1,37 @@
-"""The objects of an in-process Kubernetes API, and what may be done to them."""
+"""What may be done to the objects of an in-process Kubernetes API."""
 
 from __future__ import annotations
 
-import copy
-import itertools
-import re
-import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from localcloud.kubernetes import managers
-from localcloud.kubernetes.built_in_defaults import fill_in
-from localcloud.kubernetes.kinds import Kind, Kinds
+from localcloud.kubernetes.admission import Admission
+from localcloud.kubernetes.crds import CLEANUP_FINALIZER, established
+from localcloud.kubernetes.kinds import CRDS, NAMESPACES, Kind, Kinds
 from localcloud.kubernetes.managers import timestamp
-from localcloud.kubernetes.schema import Schema, built_in, metadata_schema, of_crd
-from localcloud.kubernetes.selectors import fields_match, labels_match
-from localcloud.kubernetes.status import ApiError, bad_request, conflict, invalid, not_found
+from localcloud.kubernetes.objects import Key, Objects
+from localcloud.kubernetes.schemas import Schemas
+from localcloud.kubernetes.selectors import matches
+from localcloud.kubernetes.status import ApiError, already_exists, conflict, not_found
+from localcloud.kubernetes.trees import Tree, copied
 
-CRDS: Final = ("apiextensions.k8s.io", "customresourcedefinitions")
-NAMESPACES: Final = ("", "namespaces")
-_RBAC: Final = "rbac.authorization.k8s.io"
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _SYSTEM_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
-_FOREGROUND: Final = "foregroundDeletion"
-
-
-class Key(NamedTuple):
-    """What identifies an object in all API versions of its kind."""
-
-    group: str
-    plural: str
-    namespace: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """Something that a watch tells.
-
-    Attributes:
-        revision: Its number among all changes of the cluster.
-        key: Whose.
-        type: ``ADDED``, ``MODIFIED`` or ``DELETED``.
-        item: The object after it, or as it was last.
-    """
-
-    revision: int
-    key: Key
-    type: str
-    item: Mapping[str, Any]
+_KEPT_NAMESPACES: Final = frozenset({"default", "kube-public", "kube-system"})
+_SERVER_METADATA: Final = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "resourceVersion",
+    "uid",
+)
+_MODIFIED: Final = (
+    "the object has been modified; please apply your changes to the latest version and try again"
+)
+_POLICY_FINALIZERS: Final = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,198 +43,147 @@ class WriteOptions:
         strict: Whether an unknown field is refused.
         dry_run: Whether to answer as if, and change nothing.
         force: For an apply: whether to take fields of others.
+        subresource: What it is confined to, ``status`` for example; empty for the object itself.
     """
 
     manager: str = "unknown"
     strict: bool = False
     dry_run: bool = False
     force: bool = False
+    subresource: str = ""
 
 
 class Store:
-    """All objects of one cluster.
+    """All objects of one cluster; its methods are safe for threads.
+
+    As in Kubernetes, it is for controllers (`localcloud.kubernetes.collector`) to empty namespaces
+    that are deleted, and to collect what has lost its owners.
 
     Args:
         version: Of Kubernetes, for example ``1.35``.
 
     Attributes:
         kinds: What can be stored.
-        changed: Notified of every change; its lock guards everything.
+        objects: What is stored.
+        schemas: Of the kinds.
     """
 
     def __init__(self, version: str) -> None:
         self.kinds = Kinds()
-        self.changed = threading.Condition(threading.RLock())
-        self._version = version
-        self._metadata = metadata_schema(version)
-        self._objects: dict[Key, dict[str, Any]] = {}
-        self._changes: list[Change] = []
-        self._revisions = itertools.count(1)
-        self._revision = 0
-        self._addresses = itertools.count(10)
-        self._schemas: dict[tuple[str, str, str], Schema] = {}
+        self.objects = Objects()
+        self.schemas = Schemas(version, lambda name: self._existing(Key(*CRDS, "", name)))
+        self._admission = Admission(self.schemas, self.objects)
         namespaces = self.kinds.find("", "v1", "namespaces")
         for name in _SYSTEM_NAMESPACES:
             self.create(namespaces, "", {"metadata": {"name": name}}, WriteOptions())
 
-    @property
-    def revision(self) -> int:
-        """The number of the last change."""
-        return self._revision
-
-    def schema(self, kind: Kind) -> Schema:
-        """The schema of a kind."""
-        with self.changed:
-            place = (kind.group, kind.version, kind.plural)
-            if place not in self._schemas:
-                if kind.crd:
-                    crd = self._objects[Key(*CRDS, "", kind.crd)]
-                    self._schemas[place] = of_crd(crd, kind.version)
-                else:
-                    self._schemas[place] = built_in(kind, self._version)
-            return self._schemas[place]
-
-    def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any]:
-        """An object.
+    def get(self, kind: Kind, namespace: str, name: str) -> Tree:
+        """A copy of an object.
 
         Raises:
             ApiError: If it does not exist.
         """
-        with self.changed:
-            item = self._objects.get(Key(*kind.key, namespace, name))
+        with self.objects.changed:
+            item = self.objects.find(Key(*kind.key, namespace, name))
             if item is None:
                 raise not_found(kind.resource, name)
-            return _as(kind, item)
+            return as_version(kind, copied(item))
 
     def listed(
         self, kind: Kind, namespace: str, *, labels: str = "", fields: str = ""
-    ) -> tuple[list[dict[str, Any]], int]:
-        """The objects of a kind in a namespace, or in all, and the revision that they are of."""
-        with self.changed:
-            items = [
-                _as(kind, item)
-                for key, item in sorted(self._objects.items())
-                if key[:2] == kind.key
-                and namespace in {"", key.namespace}
-                and labels_match(item, labels)
-                and fields_match(item, fields)
-            ]
-            return items, self._revision
+    ) -> tuple[list[Tree], int]:
+        """The objects of a kind in a namespace, or in all, and the revision that they are of.
 
-    def changes_since(self, revision: int) -> tuple[list[Change], int]:
-        """What happened after a revision. Call it with `changed` held.
-
-        Raises:
-            ApiError: If that is too long ago.
+        They share their content with the store: read them only.
         """
-        first = self._changes[0].revision if self._changes else 0
-        if self._changes and revision < first - 1:
-            raise ApiError(410, "Expired", f"too old resource version: {revision}")
-        return list(self._changes[max(0, revision - first + 1) :]), self._revision
+        with self.objects.changed:
+            items = [
+                as_version(kind, item)
+                for key, item in self.objects.of_kind(kind.key)
+                if namespace in {"", key.namespace} and matches(item, labels, fields)
+            ]
+            return items, self.objects.revision
 
     def create(
-        self, kind: Kind, namespace: str, item: dict[str, Any], options: WriteOptions
-    ) -> dict[str, Any]:
+        self, kind: Kind, namespace: str, item: Mapping[str, Any], options: WriteOptions
+    ) -> Tree:
         """Create an object.
 
         Raises:
             ApiError: If there is one, or it does not fit.
         """
-        with self.changed:
-            item = self._admitted(kind, namespace, item, options)
-            if "name" not in item["metadata"] and "generateName" in item["metadata"]:
-                suffix = uuid.uuid4().hex[:5]
-                item["metadata"]["name"] = item["metadata"]["generateName"] + suffix
-            self._check(kind, item)
-            key = Key(*kind.key, namespace, item["metadata"]["name"])
-            if key in self._objects:
-                raise ApiError(
-                    409,
-                    "AlreadyExists",
-                    f'{kind.resource} "{key.name}" already exists',
-                    name=key.name,
-                    kind=kind.plural,
-                )
-            schema = self.schema(kind)
-            managers.update(None, item, options.manager, schema=schema, metadata=self._metadata)
-            return self._added(kind, key, item, options)
+        with self.objects.changed:
+            new = self._admission.decoded(kind, namespace, item, strict=options.strict)
+            metadata = new["metadata"]
+            if not metadata.get("name") and metadata.get("generateName"):
+                metadata["name"] = metadata["generateName"] + uuid.uuid4().hex[:5]
+            key = Key(*kind.key, namespace, str(metadata.get("name", "")))
+            if self.objects.find(key) is not None:
+                raise already_exists(kind.resource, key.name)
+            if kind.has_status:
+                new.pop("status", None)
+            self._admission.fill_in(kind, new)
+            managers.update(None, new, options.manager, self._schemas_of(kind))
+            return self._added(kind, key, new, options)
 
     def apply(
-        self,
-        kind: Kind,
-        namespace: str,
-        name: str,
-        item: dict[str, Any],
-        options: WriteOptions,
-    ) -> tuple[dict[str, Any], bool]:
+        self, kind: Kind, namespace: str, name: str, item: Mapping[str, Any], options: WriteOptions
+    ) -> tuple[Tree, bool]:
         """Apply server-side; returns the object and whether it is new.
 
         Raises:
             ApiError: For a conflict, or if it does not fit.
         """
-        with self.changed:
-            item = self._admitted(kind, namespace, item, options, fill=False)
-            item["metadata"].setdefault("name", name)
+        with self.objects.changed:
+            applied = self._admission.decoded(kind, namespace, item, strict=options.strict)
+            applied["metadata"].setdefault("name", name)
             key = Key(*kind.key, namespace, name)
-            live = self._objects.get(key)
-            result = managers.apply(
-                live,
-                item,
-                options.manager,
-                force=options.force,
-                schema=self.schema(kind),
-                metadata=self._metadata,
-            )
-            self._fill_in(kind, result)
-            self._check(kind, result)
+            live = self.objects.find(key)
+            self._check_revision(kind, live, applied)
+            if kind.has_status and options.subresource != "status":
+                applied.pop("status", None)
+            schemas = self._schemas_of(kind)
+            new = managers.apply(live, applied, options.manager, schemas, force=options.force)
+            self._admission.fill_in(kind, new)
             if live is None:
-                return self._added(kind, key, result, options), True
-            return self._modified(kind, key, live, result, options), False
+                return self._added(kind, key, new, options), True
+            return self._modified(kind, key, live, new, options), False
 
     def replace(
-        self,
-        kind: Kind,
-        namespace: str,
-        name: str,
-        item: dict[str, Any],
-        options: WriteOptions,
-        *,
-        subresource: str = "",
-    ) -> dict[str, Any]:
+        self, kind: Kind, namespace: str, name: str, item: Mapping[str, Any], options: WriteOptions
+    ) -> Tree:
         """Replace an object, or only its status.
 
         Raises:
             ApiError: If it does not exist, has changed meanwhile, or does not fit.
         """
-        with self.changed:
+        with self.objects.changed:
             key = Key(*kind.key, namespace, name)
-            live = self._objects.get(key)
+            live = self.objects.find(key)
             if live is None:
                 raise not_found(kind.resource, name)
-            wanted = item.get("metadata", {}).get("resourceVersion")
-            if wanted and wanted != live["metadata"]["resourceVersion"]:
-                raise conflict(
-                    kind.resource,
-                    name,
-                    "the object has been modified; please apply your changes to the latest "
-                    "version and try again",
-                )
-            if subresource == "status":
-                new = copy.deepcopy(live)
-                new["status"] = copy.deepcopy(item.get("status", {}))
-            else:
-                new = self._admitted(kind, namespace, item, options)
-                if kind.has_status and "status" in live:
-                    new["status"] = copy.deepcopy(live["status"])
-            self._check(kind, new)
-            schema = self.schema(kind)
-            managers.update(live, new, options.manager, schema=schema, metadata=self._metadata)
+            self._check_revision(kind, live, item)
+            new = self._admission.decoded(kind, namespace, item, strict=options.strict)
+            match options.subresource:
+                case "status":
+                    new = {**copied(live), "status": new.get("status", {})}
+                case "finalize":
+                    new = {**copied(live), "spec": new.get("spec", {})}
+                case _:
+                    if kind.has_status:
+                        new.pop("status", None)
+                        new |= {"status": copied(live["status"])} if "status" in live else {}
+                    if kind.key == NAMESPACES:
+                        # Its finalizers only change through the subresource of that name.
+                        new["spec"] = copied(live.get("spec", {}))
+                    self._admission.fill_in(kind, new)
+            managers.update(live, new, options.manager, self._schemas_of(kind))
             return self._modified(kind, key, live, new, options)
 
     def delete(
         self, kind: Kind, namespace: str, name: str, options: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Delete an object, or mark it while finalizers hold it; returns it as it was last.
+    ) -> tuple[Tree, bool]:
+        """Delete an object, or mark it while finalizers hold it.
 
         Args:
             kind: Its kind.
@@ -261,253 +191,162 @@ class Store:
             name: Its name.
             options: ``DeleteOptions``.
 
+        Returns:
+            The object as it was last, and whether it is gone.
+
         Raises:
             ApiError: If it does not exist, or is not what the options expect.
         """
-        with self.changed:
+        with self.objects.changed:
+            key = Key(*kind.key, namespace, name)
             item = self.get(kind, namespace, name)
             for field, value in (options.get("preconditions") or {}).items():
                 if item["metadata"].get(field) != value:
                     raise conflict(kind.resource, name, f"the precondition {field} does not hold")
-            if options.get("dryRun"):
-                return item
-            key = Key(*kind.key, namespace, name)
-            if options.get("propagationPolicy") == "Orphan":
-                self._orphan(item["metadata"]["uid"])
-            elif options.get("propagationPolicy") == "Foreground" and self._owned(item):
-                self._hold(key, _FOREGROUND)
-            self._delete(key)
-            self._settle()
-            return item
-
-    def _admitted(
-        self,
-        kind: Kind,
-        namespace: str,
-        item: dict[str, Any],
-        options: WriteOptions,
-        *,
-        fill: bool = True,
-    ) -> dict[str, Any]:
-        item = copy.deepcopy(item)
-        given = (item.get("apiVersion", kind.api_version), item.get("kind", kind.kind))
-        if given != (kind.api_version, kind.kind):
-            raise bad_request(
-                f"{given[1]} in version {given[0]!r} cannot be handled as a {kind.kind} of "
-                f"{kind.api_version}"
-            )
-        metadata = item.setdefault("metadata", {})
-        if kind.namespaced:
-            if metadata.setdefault("namespace", namespace) != namespace:
-                raise bad_request(
-                    f"the namespace of the provided object does not match the namespace sent on "
-                    f"the request ({metadata['namespace']} != {namespace})"
+            if kind.key == NAMESPACES and name in _KEPT_NAMESPACES:
+                raise ApiError(
+                    403, "Forbidden", f'namespaces "{name}" is forbidden: it may not be deleted'
                 )
-            self._check_namespace(namespace)
-        else:
-            metadata.pop("namespace", None)
-        metadata.pop("managedFields", None)
-        item["apiVersion"], item["kind"] = kind.api_version, kind.kind
-        unknown = [
-            *self.schema(kind).unknown(item),
-            *(f"metadata.{path}" for path in self._metadata.unknown(metadata)),
-        ]
-        if unknown and options.strict:
-            problems = ", ".join(f'unknown field "{path}"' for path in unknown)
-            raise bad_request(
-                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-                f"strict decoding error: {problems}"
-            )
-        if unknown:
-            self.schema(kind).prune(item)
-        if fill:
-            self._fill_in(kind, item)
+            if options.get("dryRun"):
+                return item, True
+            self._mark(key, _POLICY_FINALIZERS.get(options.get("propagationPolicy") or ""))
+            left = self.objects.find(key)
+            return (as_version(kind, copied(left)), False) if left else (item, True)
+
+    def _existing(self, key: Key) -> Tree:
+        item = self.objects.find(key)
+        if item is None:
+            raise KeyError(key)
         return item
 
-    def _fill_in(self, kind: Kind, item: dict[str, Any]) -> None:
-        if kind.crd:
-            self.schema(kind).fill_in(item)
-        else:
-            fill_in(item, address=next(self._addresses))
+    def _schemas_of(self, kind: Kind) -> managers.ObjectSchemas:
+        return managers.ObjectSchemas(self.schemas.of(kind), self.schemas.metadata)
 
-    def _check_namespace(self, namespace: str) -> None:
-        owner = self._objects.get(Key(*NAMESPACES, "", namespace))
-        if owner is None:
-            raise not_found("namespaces", namespace)
-        if "deletionTimestamp" in owner["metadata"]:
-            raise ApiError(
-                403,
-                "Forbidden",
-                f"unable to create new content in namespace {namespace} because it is being "
-                "terminated",
-            )
+    def _check_revision(self, kind: Kind, live: Tree | None, item: Mapping[str, Any]) -> None:
+        metadata = item.get("metadata") or {}
+        name = metadata.get("name", "")
+        for field in ("resourceVersion", "uid"):
+            wanted = metadata.get(field)
+            if wanted and (live is None or wanted != live["metadata"][field]):
+                raise conflict(kind.resource, name, _MODIFIED)
 
-    def _check(self, kind: Kind, item: dict[str, Any]) -> None:
-        name = str(item["metadata"].get("name", ""))
-        if kind.group != _RBAC and not _NAME.fullmatch(name):
-            raise invalid(
-                f"{kind.kind}.{kind.group}".rstrip("."),
-                name,
-                [
-                    f'metadata.name: Invalid value: "{name}": a lowercase RFC 1123 subdomain must '
-                    "consist of lower case alphanumeric characters, '-' or '.'"
-                ],
-            )
-        problems = self.schema(kind).problems(item)
-        if problems:
-            raise invalid(f"{kind.kind}.{kind.group}".rstrip("."), name, problems)
-
-    def _added(
-        self, kind: Kind, key: Key, item: dict[str, Any], options: WriteOptions
-    ) -> dict[str, Any]:
+    def _added(self, kind: Kind, key: Key, item: Tree, options: WriteOptions) -> Tree:
+        if kind.namespaced:
+            self._admission.check_namespace(key.namespace)
         metadata = item["metadata"]
+        for field in _SERVER_METADATA:
+            metadata.pop(field, None)
+        self._admission.check(kind, item, None)
         metadata.update(uid=str(uuid.uuid4()), creationTimestamp=timestamp(), generation=1)
         if not options.dry_run:
-            self._put(key, item, "ADDED")
-        return _as(kind, item)
+            item = self._put(key, item)
+        return as_version(kind, copied(item))
 
     def _modified(
-        self,
-        kind: Kind,
-        key: Key,
-        live: dict[str, Any],
-        item: dict[str, Any],
-        options: WriteOptions,
-    ) -> dict[str, Any]:
-        for name in ("uid", "creationTimestamp", "generation", "resourceVersion"):
-            item["metadata"][name] = live["metadata"][name]
-        if "deletionTimestamp" in live["metadata"]:
-            item["metadata"]["deletionTimestamp"] = live["metadata"]["deletionTimestamp"]
+        self, kind: Kind, key: Key, live: Tree, item: Tree, options: WriteOptions
+    ) -> Tree:
+        for field in _SERVER_METADATA:
+            item["metadata"].pop(field, None)
+            if field in live["metadata"]:
+                item["metadata"][field] = live["metadata"][field]
+        self._admission.check(kind, item, live)
         if _content(item) == _content(live):
-            return _as(kind, live)
-        if _content(item, spec_only=True) != _content(live, spec_only=True):
+            return as_version(kind, copied(live))
+        if _wanted(item) != _wanted(live):
             item["metadata"]["generation"] += 1
         if not options.dry_run:
-            self._put(key, item, "MODIFIED")
-            if "deletionTimestamp" in item["metadata"]:
-                self._delete(key)
-                self._settle()
-        return _as(kind, item)
+            item = self._put(key, item)
+            self._finish(key)
+        return as_version(kind, copied(item))
 
-    def _put(self, key: Key, item: dict[str, Any], change: str) -> None:
-        self._record(key, item, change)
-        self._objects[key] = item
+    def _put(self, key: Key, item: Tree) -> Tree:
         if key[:2] == CRDS:
-            self._define(item)
+            item = established(item)
+            self.schemas.forget(key.name)
+            self.kinds.define(item)
+        return self.objects.put(key, item)
 
-    def _record(self, key: Key, item: dict[str, Any], change: str) -> None:
-        self._revision = next(self._revisions)
-        item["metadata"]["resourceVersion"] = str(self._revision)
-        self._changes.append(
-            Change(revision=self._revision, key=key, type=change, item=copy.deepcopy(item))
-        )
-        self.changed.notify_all()
-
-    def _define(self, crd: dict[str, Any]) -> None:
-        self.kinds.define(crd)
-        self._schemas = {
-            place: schema
-            for place, schema in self._schemas.items()
-            if (place[0], place[2]) != (crd["spec"]["group"], crd["spec"]["names"]["plural"])
-        }
-        crd["status"] = {
-            "acceptedNames": crd["spec"]["names"],
-            "storedVersions": [v["name"] for v in crd["spec"]["versions"] if v.get("storage")],
-            "conditions": [
-                {
-                    "type": kind,
-                    "status": "True",
-                    "reason": kind,
-                    "message": "",
-                    "lastTransitionTime": timestamp(),
-                }
-                for kind in ("NamesAccepted", "Established")
-            ],
-        }
-
-    def _delete(self, key: Key) -> None:
-        """Remove an object if nothing holds it, else mark it."""
-        item = self._objects.get(key)
-        if item is None:
-            return
-        if "deletionTimestamp" not in item["metadata"]:
-            held = copy.deepcopy(item)
-            held["metadata"]["deletionTimestamp"] = timestamp()
+    def _mark(self, key: Key, finalizer: str | None = None) -> None:
+        """Mark an object as deleted, and remove it if nothing holds it."""
+        item = copied(self._existing(key))
+        metadata = item["metadata"]
+        held = [finalizer] if finalizer else []
+        if key[:2] == CRDS:
+            held.append(CLEANUP_FINALIZER)
+        finalizers = metadata.get("finalizers") or []
+        added = [name for name in held if name not in finalizers]
+        if "deletionTimestamp" not in metadata or added:
+            metadata.setdefault("deletionTimestamp", timestamp())
+            metadata["deletionGracePeriodSeconds"] = 0
+            metadata["finalizers"] = [*finalizers, *added]
             if key[:2] == NAMESPACES:
-                held["status"]["phase"] = "Terminating"
-            self._put(key, held, "MODIFIED")
-            item = held
-        content = list(self._content_of(key, item))
-        for inner in content:
-            if "deletionTimestamp" not in self._objects[inner]["metadata"]:
-                self._delete(inner)
-        if item["metadata"].get("finalizers") or any(k in self._objects for k in content):
+                item["status"] = {**item.get("status", {}), "phase": "Terminating"}
+            if metadata["finalizers"] or key[:2] == NAMESPACES:
+                metadata["generation"] += 1
+                self._put(key, item)
+        if key[:2] == CRDS:
+            self._empty(key, item)
+        elif not metadata.get("finalizers"):
+            self._finish(key, marked=True)
+
+    def _empty(self, crd: Key, item: Tree) -> None:
+        """Delete the objects that a CRD defines; the last one lets the CRD go."""
+        kind = (item["spec"]["group"], item["spec"]["names"]["plural"])
+        keys = [key for key, _ in self.objects.of_kind(kind)]
+        for key in keys:
+            if self.objects.find(key) is not None:
+                self._mark(key)
+        if self.objects.find(crd) is not None:
+            self._release(crd, kind)
+
+    def _release(self, crd: Key, kind: tuple[str, str]) -> None:
+        item = self._existing(crd)
+        if next(self.objects.of_kind(kind), None) is None:
+            metadata = dict(item["metadata"])
+            metadata["finalizers"] = [
+                name for name in metadata["finalizers"] if name != CLEANUP_FINALIZER
+            ]
+            self.objects.put(crd, {**item, "metadata": metadata})
+            self._finish(crd)
+
+    def _finish(self, key: Key, *, marked: bool = False) -> None:
+        """Remove an object that is marked as deleted, if nothing holds it."""
+        item = self._existing(key)
+        if not marked and "deletionTimestamp" not in item["metadata"]:
             return
-        del self._objects[key]
-        self._record(key, item, "DELETED")
+        if item["metadata"].get("finalizers"):
+            return
+        if key[:2] == NAMESPACES and item.get("spec", {}).get("finalizers"):
+            return
+        self.objects.remove(key)
         if key[:2] == CRDS:
+            self.schemas.forget(key.name)
             self.kinds.drop(key.name)
-
-    def _content_of(self, key: Key, item: Mapping[str, Any]) -> Iterator[Key]:
-        """What goes with a namespace or a CRD."""
-        if key[:2] == NAMESPACES:
-            yield from [other for other in self._objects if other.namespace == key.name]
-        if key[:2] == CRDS:
-            kind = (item["spec"]["group"], item["spec"]["names"]["plural"])
-            yield from [other for other in self._objects if other[:2] == kind]
-
-    def _settle(self) -> None:
-        """Collect what lost its owners, until nothing more goes."""
-        while True:
-            before = len(self._objects)
-            uids = {item["metadata"]["uid"] for item in self._objects.values()}
-            for key, item in list(self._objects.items()):
-                owners = [o["uid"] for o in item["metadata"].get("ownerReferences") or []]
-                if owners and not uids & set(owners):
-                    self._delete(key)
-                elif "deletionTimestamp" in item["metadata"]:
-                    if not self._owned(item):
-                        self._release(key, _FOREGROUND)
-                    self._delete(key)
-                    for owned in self._owned(item):
-                        self._delete(owned)
-            if len(self._objects) == before:
+            return
+        for kind in self.kinds.versions_of(key[:2]):
+            crd = Key(*CRDS, "", kind.crd)
+            owner = self.objects.find(crd) if kind.crd else None
+            if owner and CLEANUP_FINALIZER in (owner["metadata"].get("finalizers") or []):
+                self._release(crd, kind.key)
                 return
 
-    def _owned(self, item: Mapping[str, Any]) -> list[Key]:
-        uid = item["metadata"]["uid"]
-        return [
-            key
-            for key, other in self._objects.items()
-            if any(o["uid"] == uid for o in other["metadata"].get("ownerReferences") or [])
-        ]
 
-    def _orphan(self, uid: str) -> None:
-        for item in self._objects.values():
-            owners = item["metadata"].get("ownerReferences")
-            if owners:
-                item["metadata"]["ownerReferences"] = [o for o in owners if o["uid"] != uid]
-
-    def _hold(self, key: Key, finalizer: str) -> None:
-        self._objects[key]["metadata"].setdefault("finalizers", []).append(finalizer)
-
-    def _release(self, key: Key, finalizer: str) -> None:
-        finalizers = self._objects[key]["metadata"].get("finalizers") or []
-        if finalizer in finalizers:
-            finalizers.remove(finalizer)
-
-
-def _as(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
+def as_version(kind: Kind, item: Mapping[str, Any]) -> Tree:
     """An object in an API version. Versions differ in name only: nothing is converted."""
-    return {**copy.deepcopy(dict(item)), "apiVersion": kind.api_version, "kind": kind.kind}
+    return {**item, "apiVersion": kind.api_version, "kind": kind.kind}
 
 
-def _content(item: Mapping[str, Any], *, spec_only: bool = False) -> dict[str, Any]:
-    skipped = {"apiVersion", *(("metadata", "status") if spec_only else ())}
-    content = {key: value for key, value in item.items() if key not in skipped}
-    if "metadata" in content:
-        content["metadata"] = {
-            key: [{**entry, "time": ""} for entry in value] if key == "managedFields" else value
-            for key, value in content["metadata"].items()
-        }
-    return content
+def _content(item: Mapping[str, Any]) -> Tree:
+    """What makes a write one: neither the times of managers nor the version of the request."""
+    metadata = dict(item["metadata"])
+    metadata["managedFields"] = [
+        {**entry, "time": ""} for entry in metadata.get("managedFields", ())
+    ]
+    content = {key: value for key, value in item.items() if key != "apiVersion"}
+    return {**content, "metadata": metadata}
+
+
+def _wanted(item: Mapping[str, Any]) -> Tree:
+    """What counts for the generation."""
+    skipped = {"apiVersion", "metadata", "status"}
+    return {key: value for key, value in item.items() if key not in skipped}

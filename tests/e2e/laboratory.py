@@ -1,0 +1,150 @@
+"""Deploys to a local cloud and looks at what came of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import LocalCloud
+from localcloud.cloudformation.stack import Event, Stack
+from localcloud.demo.cdk import Cdk
+from localcloud.demo.inventory import ClusterAccess, Contents, inventory
+from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.client import Client, ClientError
+from tests.support.assembly import PROJECT, Assembly
+
+BOOTSTRAP = "CDKToolkit"
+
+
+@dataclass
+class Laboratory:
+    """A local cloud with the CDK CLI pointed at it.
+
+    Attributes:
+        cloud: In this process, so that a test may pull its cables.
+        folder: For the CLI's logs.
+        region: Where everything is deployed.
+    """
+
+    cloud: LocalCloud
+    folder: Path
+    region: str = "us-west-2"
+
+    @cached_property
+    def cdk(self) -> Cdk:
+        """The real CLI."""
+        return Cdk(
+            project=PROJECT,
+            endpoint=self.cloud.endpoint,
+            region=self.region,
+            logs=self.folder,
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client."""
+        return self.cloud.clients.client(service, self.region)
+
+    def stacks(self) -> list[Stack]:
+        """The stacks that exist, nested ones included, but the bootstrap stack."""
+        stacks = self.cloud.engine.environment.stacks.all()
+        return [stack for stack in stacks if stack.exists and stack.name != BOOTSTRAP]
+
+    def statuses(self) -> dict[str, str]:
+        """The root stacks by name."""
+        return {stack.name: stack.status for stack in self.stacks() if not stack.parent_id}
+
+    @contextmanager
+    def events(self) -> Iterator[list[Event]]:
+        """Collects what happens to resources of any stack while the block runs."""
+        all_stacks = self.cloud.engine.environment.stacks.all
+        before = {stack.id: len(stack.events) for stack in all_stacks()}
+        found: list[Event] = []
+        try:
+            yield found
+        finally:
+            for stack in all_stacks():
+                found += stack.events[before.get(stack.id, 0) :]
+
+    @property
+    def api(self) -> KubernetesApi:
+        """The one cluster's Kubernetes API."""
+        [api] = self.cloud.clusters.apis.values()
+        return api
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Read something from the cluster.
+
+        Raises:
+            ClientError: If it is not there.
+        """
+        client = Client(self.api.url, self.api.ca_certificate, self.cloud.clusters.admin_token)
+        try:
+            return client.get(path)
+        finally:
+            client.close()
+
+    def exists(self, path: str) -> bool:
+        """Whether something is in the cluster."""
+        try:
+            self.read(path)
+        except ClientError as error:
+            if error.code != 404:
+                raise
+            return False
+        return True
+
+    def inventory(self) -> dict[str, Contents]:
+        """What is in the cluster, by namespace."""
+        [name] = self.client("eks").list_clusters()["clusters"]
+        cluster = self.client("eks").describe_cluster(name=name)["cluster"]
+        return inventory(
+            ClusterAccess(
+                name=name,
+                url=cluster["endpoint"],
+                ca_data=cluster["certificateAuthority"]["data"],
+                token=self.cloud.clusters.admin_token,
+            )
+        )
+
+    def deploy(self, assembly: Assembly) -> str:
+        """``cdk deploy --all``; returns what it said.
+
+        Raises:
+            CdkError: If it fails.
+        """
+        return self.cdk.run(
+            "deploy",
+            [
+                *("deploy", "--app", str(assembly.folder), "--all", "--concurrency", "4"),
+                *("--require-approval", "never", "--progress", "events"),
+            ],
+        )
+
+    @contextmanager
+    def when(self, condition: Callable[[], bool], action: Callable[[], None]) -> Iterator[None]:
+        """Does something as soon as a condition holds while the block runs."""
+        ended = threading.Event()
+        done = threading.Event()
+
+        def watch() -> None:
+            while not ended.is_set():
+                if condition():
+                    action()
+                    done.set()
+                    return
+                time.sleep(0.05)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+        assert done.is_set(), "what the test waited for did not happen"
