@@ -68,8 +68,12 @@ destroy: install ## remove DEPLOYMENT from AWS
 	cdk destroy --all --context deployment=$(DEPLOYMENT)
 
 .PHONY: test
-test: lint ## lint, types and all tests
-	$(BIN)/pytest
+test: lint ## lint, types and all tests but the end-to-end ones
+	$(BIN)/pytest -m "not e2e"
+
+.PHONY: e2e
+e2e: install ## deploy, change, break and destroy everything on a local cloud (about 6 minutes)
+	$(BIN)/pytest -m e2e
 
 .PHONY: lint
 lint: install ## ruff, mypy, import rules and yamllint
