@@ -7,6 +7,7 @@ own, so that its peak memory is its own too.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,10 +25,14 @@ from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
 from kubeflow_aws.manifests.tools import find_tools
+from localcloud.demo.driver import Demo
+from localcloud.server import start
+from localcloud.state import State
 
 PROJECT = Path(__file__).resolve().parents[1]
 CACHE = PROJECT / "build" / "cache"
 ROUNDS = 3
+MAX_CHAIN = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,21 @@ class Cost:
 
     seconds: float
     megabytes: float
+
+
+@dataclass(frozen=True)
+class DemoCost:
+    """What a demo took.
+
+    Attributes:
+        seconds: By phase.
+        longest_chain: Custom resources of a stack that wait for one another.
+        gigabytes: Peak memory of the local cloud.
+    """
+
+    seconds: dict[str, float]
+    longest_chain: int
+    gigabytes: float
 
 
 def measure(command: list[str], *, rounds: int = ROUNDS, fresh: Path | None = None) -> Cost:
@@ -95,11 +115,41 @@ def main() -> None:
     total = sum(one.size_bytes for one in platform) / 1e6
     largest = max(one.size_bytes for one in templates) / 1e6
     customs = sum(one.packs + one.gates for one in platform)
+    demo = deploy_to_local_cloud()
     table.add_section()
     count(table, "templates of the Kubeflow stack, MB", total, 2.2)
     count(table, "largest template, MB", largest, 0.8)
     count(table, "custom resources of the Kubeflow stack", customs, 45)
+    count(table, "longest chain of applies", demo.longest_chain, MAX_CHAIN)
+    table.add_section()
+    for name, seconds in demo.seconds.items():
+        table.add_row(f"make demo: {name}", f"{seconds:.0f} s", "", "", "", "")
+    shown = sum(seconds for name, seconds in demo.seconds.items() if name != "destroy")
+    count(table, "make demo, minutes", shown / 60, 5)
+    count(table, "make demo: memory of the server, GB", demo.gigabytes, 2)
     Console().print(table)
+
+
+def deploy_to_local_cloud() -> DemoCost:
+    """Run a whole demo on a local cloud of its own, and remove it."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Path(folder))
+        began = time.perf_counter()
+        running = start(state, port=0)
+        started = time.perf_counter() - began
+        try:
+            demo = Demo(project=PROJECT, state=state, running=running, console=Console(quiet=True))
+            stacks = demo.deploy({"deployment": "vanilla"})
+            status = Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
+            [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
+            demo.destroy()
+        finally:
+            state.stop()
+    return DemoCost(
+        seconds={"start": started, **demo.seconds},
+        longest_chain=max(stack.longest_chain for stack in stacks),
+        gigabytes=int(peak) / 1e6,
+    )
 
 
 def add(table: Table, name: str, ours: Cost, yardstick: Cost, most: float) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 
 from localcloud import server
 from localcloud.demo.cdk import CdkError, aws_environment
@@ -106,18 +106,21 @@ def coverage() -> None:
     """List the resource types that the local cloud knows, and how well."""
     from localcloud.resource_types import OTHERS, coverage_of_all
 
-    table = Table(header_style="bold", show_lines=True)
-    for column in ("type", "how", "acts on", "only records", "refuses"):
-        table.add_column(column, overflow="fold", ratio=1 if column == "how" else 2)
+    console = Console(highlight=False)
     for row in coverage_of_all():
-        table.add_row(
-            row.resource_type,
-            "emulated" if row.emulated else "schema-checked",
-            *(", ".join(sorted(names)) for names in (row.applied, row.recorded, row.refused)),
-        )
+        how = "[green]emulated[/green]" if row.emulated else "[yellow]only schema-checked[/yellow]"
+        console.print(f"[bold]{row.resource_type}[/bold]  {how}")
+        for what, names in (
+            ("acts on", row.applied),
+            ("only records", row.recorded),
+            ("refuses", row.refused),
+        ):
+            if names and row.emulated:
+                console.print(
+                    Padding(f"[dim]{what}:[/dim] {', '.join(sorted(names))}", (0, 0, 0, 4))
+                )
     for name, how in OTHERS.items():
-        table.add_row(name, how)
-    Console().print(table)
+        console.print(f"[bold]{name}[/bold]  {how}")
 
 
 @cli.command()

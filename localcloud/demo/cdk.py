@@ -48,14 +48,14 @@ class Cdk:
     region: str
     logs: Path
 
-    def synthesize(self, assembly: Path, context: Mapping[str, str]) -> None:
-        """``cdk synth`` into a folder.
+    def synthesize(self, assembly: Path, context: Mapping[str, str]) -> str:
+        """``cdk synth`` into a folder; returns what the application said.
 
         Raises:
             CdkError: If it fails.
         """
         pairs = [word for item in context.items() for word in ("--context", "=".join(item))]
-        self.run("synth", ["synth", "--quiet", "--output", str(assembly), *pairs])
+        return self.run("synth", ["synth", "--quiet", "--output", str(assembly), *pairs])
 
     def bootstrap(self, regions: Sequence[str]) -> None:
         """``cdk bootstrap`` in each region.

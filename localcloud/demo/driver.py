@@ -19,6 +19,7 @@ from localcloud.demo.report import print_inventory, print_stacks
 from localcloud.state import Running, State
 
 _BOOTSTRAP_STACK = "CDKToolkit"
+_WORTH_TELLING = ("Kubeflow ", "WARNING")
 
 
 @dataclass(kw_only=True)
@@ -44,14 +45,17 @@ class Demo:
         """The cloud assembly that is deployed."""
         return self.state.folder.resolve() / "cdk.out"
 
-    def deploy(self, context: Mapping[str, str]) -> None:
-        """Synthesize, bootstrap, deploy, and show what came up.
+    def deploy(self, context: Mapping[str, str]) -> list[AssembledStack]:
+        """Synthesize, bootstrap, deploy, and show what came up; returns the stacks.
 
         Raises:
             CdkError: If a command of the CDK CLI fails.
         """
         with self._phase("synth", "render and synthesize"):
-            self._cdk("us-east-1").synthesize(self.assembly, context)
+            said = self._cdk("us-east-1").synthesize(self.assembly, context)
+            for line in said.splitlines():
+                if line.startswith(_WORTH_TELLING):
+                    self.console.print(f"  {line}", highlight=False)
         stacks = stacks_of(self.assembly)
         clients = EmulatedClients(self.running.endpoint)
         missing = [r for r in regions_of(stacks) if not _is_bootstrapped(clients, r)]
@@ -66,6 +70,7 @@ class Demo:
             cdk.deploy(self.assembly)
         self.show(clients, stacks)
         clients.close()
+        return stacks
 
     def show(self, clients: EmulatedClients, stacks: list[AssembledStack]) -> None:
         """Print the stacks, what runs in their clusters, and how to look around."""

@@ -84,6 +84,7 @@ def render_platform(
         kubernetes_version=version.minor,
     )
     check_namespaces(components)
+    notify(f"Kubeflow {lock.kubeflow} from {sources.origin.description}")
     return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
 
 
