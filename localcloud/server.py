@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -74,30 +74,43 @@ def start(state: State, *, port: int) -> Running:
         StateError: If it does not come up; the text holds the end of its log.
     """
     state.folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "localcloud", "serve", "--state", str(state.folder)]
-    with state.log.open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C in the terminal is for the demo, which then stops the server.
-            start_new_session=True,
-        )
+    options = ["--state", str(state.folder), "--port", str(port)]
+    pid = _spawn([sys.executable, "-m", "localcloud", "serve", *options], log=state.log)
     deadline = time.monotonic() + _START_SECONDS
     try:
         while time.monotonic() < deadline:
-            if process.poll() is not None:
+            if os.waitpid(pid, os.WNOHANG)[0]:
                 said = state.log.read_text(encoding="utf-8", errors="replace").strip()
                 raise StateError(said.splitlines()[-1].removeprefix("error: ") if said else "")
             running = state.running()
             if running is not None:
                 return running
             time.sleep(0.1)
-    except BaseException:
-        process.terminate()
-        process.wait()
+    except KeyboardInterrupt:
+        _end(pid)
         raise
-    process.terminate()
-    process.wait()
+    _end(pid)
     raise StateError(f"the local cloud did not come up in {_START_SECONDS} s; read {state.log}")
+
+
+def _spawn(command: list[str], *, log: Path) -> int:
+    # No Popen: the process is to outlive this one. Its own session, because Ctrl-C in the
+    # terminal is for the demo, which then stops the server.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.posix_spawn(
+        command[0],
+        command,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+
+
+def _end(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)

@@ -26,14 +26,6 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.fixture
 def state(tmp_path: Path) -> State:
     return State(tmp_path / "state")
@@ -46,7 +38,7 @@ def test_a_local_cloud_starts_in_the_background_and_stops(state: State) -> None:
     assert oct((state.folder / "running.json").stat().st_mode & 0o777) == "0o600"
     assert running.endpoint.startswith("http://127.0.0.1:")
     assert state.stop()
-    assert not is_running(running.pid)
+    assert not running.is_alive
     assert state.running() is None
     assert not state.stop()
 
@@ -55,11 +47,8 @@ def test_it_listens_on_loopback_only(state: State) -> None:
     running = server.start(state, port=0)
     try:
         lines = Path(f"/proc/{running.pid}/net/tcp").read_text().splitlines()[1:]
-        inodes = {
-            os.readlink(entry).removeprefix("socket:[").removesuffix("]")
-            for entry in Path(f"/proc/{running.pid}/fd").iterdir()
-            if os.readlink(entry).startswith("socket:")
-        }
+        files = [str(f.readlink()) for f in Path(f"/proc/{running.pid}/fd").iterdir()]
+        inodes = {file.strip("socket:[]") for file in files if file.startswith("socket:")}
         listening = [
             fields[1]
             for fields in (line.split() for line in lines)
@@ -125,7 +114,7 @@ def test_what_a_killed_cloud_left_is_cleaned_up(state: State) -> None:
 
 
 def test_a_process_that_only_has_the_number_is_not_taken_for_the_cloud(state: State) -> None:
-    with subprocess.Popen(["sleep", "60"]) as other:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         state.write(Running(pid=other.pid, endpoint="http://127.0.0.1:1", admin_token="t"))  # noqa: S106
 
         assert state.running() is None
@@ -163,7 +152,7 @@ def test_ctrl_c_stops_the_cloud_and_leaves_nothing(state: State) -> None:
     assert code == 130
     assert "interrupted: the local cloud is stopped, and nothing is left" in said
     assert running
-    assert not is_running(running.pid)
+    assert not running.is_alive
     assert state.running() is None
 
 
@@ -179,5 +168,5 @@ def test_kubebuilder_assets_without_the_programs_are_refused(
 ) -> None:
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
 
-    with pytest.raises(StateError, match="KUBEBUILDER_ASSETS: .* has no etcd"):
+    with pytest.raises(StateError, match=r"KUBEBUILDER_ASSETS: .* has no etcd"):
         server.start(state, port=0)
