@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from localcloud.cloudformation import shapes
 from localcloud.cloudformation.change_sets import ChangeSet, is_unchanged
-from localcloud.cloudformation.deployment import Target
 from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.cloudformation.operation import Target
 from localcloud.cloudformation.parameters import check_parameters
 from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.template import MAX_INLINE_BYTES, Template, parse

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localcloud.cloudformation.deployment import Target
 from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.cloudformation.operation import Target
 from localcloud.cloudformation.shapes import given, parameter_list, tag_list
 from localcloud.cloudformation.stack import Stack, now
 

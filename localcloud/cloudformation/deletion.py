@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
 from localcloud.cloudformation.environment import Environment
 from localcloud.cloudformation.graph import reversed_order, run_in_order
-from localcloud.cloudformation.stack import STACK_TYPE, Stack, StackResource, now
+from localcloud.cloudformation.stack import STACK_TYPE, Stack, StackResource
 from localcloud.resources.provider import Request, ResourceError
 
 
@@ -75,13 +74,13 @@ def delete_resource(
         ResourceError: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
     """
     if resource.resource is None:
-        stack.record(replace(resource, status="DELETE_COMPLETE", reason=None, updated=now()))
+        stack.record(resource.marked("DELETE_COMPLETE"))
         return
     if kept:
-        stack.record(replace(resource, status="DELETE_SKIPPED", reason=None, updated=now()))
+        stack.record(resource.marked("DELETE_SKIPPED"))
         return
     is_current = stack.resources.get(resource.logical_id) == resource
-    going = replace(resource, status="DELETE_IN_PROGRESS", reason=None, updated=now())
+    going = resource.marked("DELETE_IN_PROGRESS")
     stack.record(going)
     if is_current:
         stack.resources[resource.logical_id] = going
@@ -93,12 +92,12 @@ def delete_resource(
                 request_for(environment, stack, resource), resource.resource
             )
     except (ResourceError, ClientError) as error:
-        failed = replace(going, status="DELETE_FAILED", reason=str(error), updated=now())
+        failed = going.marked("DELETE_FAILED", str(error))
         stack.record(failed)
         if is_current:
             stack.resources[resource.logical_id] = failed
         raise
-    stack.record(replace(going, status="DELETE_COMPLETE", updated=now()))
+    stack.record(going.marked("DELETE_COMPLETE"))
 
 
 def delete_stack(environment: Environment, stack: Stack) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,46 +15,20 @@ from localcloud.cloudformation.environment import Environment
 from localcloud.cloudformation.errors import CloudFormationError, TemplateError
 from localcloud.cloudformation.graph import run_in_order
 from localcloud.cloudformation.intrinsics import Resolver
+from localcloud.cloudformation.nested_stacks import NestedStacks
+from localcloud.cloudformation.operation import DeploymentError, Target
 from localcloud.cloudformation.parameters import parameter_values
 from localcloud.cloudformation.scope import StackScope
-from localcloud.cloudformation.stack import STACK_TYPE, Output, Stack, StackResource, now
-from localcloud.cloudformation.template import ResourceDefinition, Template, parse
+from localcloud.cloudformation.stack import STACK_TYPE, Output, Stack, StackResource
+from localcloud.cloudformation.template import ResourceDefinition, Template
 from localcloud.resources.provider import (
     CancelledError,
-    Properties,
     Resource,
     ResourceError,
 )
 
 FAILURES = (ResourceError, CloudFormationError, ClientError, BotoCoreError)
 """What a resource may fail with; anything else is a mistake of the local cloud's own."""
-
-
-class DeploymentError(Exception):
-    """A stack did not reach its template; the text says which resources failed.
-
-    Attributes:
-        cancelled: Whether the failure was another stack's of the same operation.
-    """
-
-    def __init__(self, message: str, *, cancelled: bool = False) -> None:
-        super().__init__(message)
-        self.cancelled = cancelled
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """What a stack shall become.
-
-    Attributes:
-        template: The new template.
-        given_parameters: As the caller gave them.
-        tags: The stack's tags.
-    """
-
-    template: Template
-    given_parameters: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Deployment:
@@ -85,7 +59,11 @@ class Deployment:
         self._before = replace(stack, resources=dict(stack.resources), events=[])
         self._replaced: list[StackResource] = []
         self._changed: set[str] = set()
-        self._nested: dict[str, Deployment] = {}
+        self._nested = NestedStacks(
+            environment,
+            stack,
+            lambda nested, goal: Deployment(environment, nested, goal, self._cancelled),
+        )
         self._wanted: frozenset[str] = frozenset()
 
     def run(self) -> None:
@@ -139,8 +117,7 @@ class Deployment:
 
     def clean_up(self) -> None:
         """Delete what the new template has no more, and what was replaced."""
-        for nested in self._nested.values():
-            nested.clean_up()
+        self._nested.clean_up()
         for old in reversed(self._replaced):
             policy = old.definition.update_replace_policy
             self._try_delete(old, kept=policy != "Delete")
@@ -208,18 +185,18 @@ class Deployment:
             self._stack.resources[wanted.logical_id] = replace(current, definition=definition)
 
     def _create(self, wanted: StackResource) -> None:
-        self._stack.set_resource(_marked(wanted, "CREATE_IN_PROGRESS"))
+        self._stack.set_resource(wanted.marked("CREATE_IN_PROGRESS"))
         try:
             resource = self._made(wanted)
         except FAILURES as error:
             left = error.left if isinstance(error, ResourceError) else None
             self._fail(replace(wanted, resource=left), None, "CREATE", error)
             raise
-        self._stack.set_resource(_marked(replace(wanted, resource=resource), "CREATE_COMPLETE"))
+        self._stack.set_resource(replace(wanted, resource=resource).marked("CREATE_COMPLETE"))
 
     def _made(self, wanted: StackResource) -> Resource:
         if wanted.type == STACK_TYPE:
-            return self._create_nested(wanted)
+            return self._nested.create(wanted)
         request = request_for(self._environment, self._stack, wanted, self._cancelled)
         self._environment.types.check(request)
         return self._environment.types.provider_of(wanted.type).create(request)
@@ -229,8 +206,8 @@ class Deployment:
         started = replace(wanted, resource=current.resource)
         try:
             if wanted.type == STACK_TYPE:
-                self._stack.set_resource(_marked(started, "UPDATE_IN_PROGRESS"))
-                resource = self._update_nested(current, wanted)
+                self._stack.set_resource(started.marked("UPDATE_IN_PROGRESS"))
+                resource = self._nested.update(current, wanted)
             else:
                 request = request_for(self._environment, self._stack, wanted, self._cancelled)
                 self._environment.types.check(request)
@@ -241,7 +218,7 @@ class Deployment:
                     if replaced
                     else None
                 )
-                self._stack.set_resource(_marked(started, "UPDATE_IN_PROGRESS", reason))
+                self._stack.set_resource(started.marked("UPDATE_IN_PROGRESS", reason))
                 provider = self._environment.types.provider_of(wanted.type)
                 if replaced:
                     resource = provider.create(request)
@@ -253,7 +230,7 @@ class Deployment:
             raise
         if resource.physical_id != current.resource.physical_id:
             self._replaced.append(replace(current, definition=wanted.definition))
-        self._stack.set_resource(_marked(replace(wanted, resource=resource), "UPDATE_COMPLETE"))
+        self._stack.set_resource(replace(wanted, resource=resource).marked("UPDATE_COMPLETE"))
 
     def _fail(
         self,
@@ -269,7 +246,7 @@ class Deployment:
             if isinstance(error, CancelledError)
             else str(error)
         )
-        self._stack.set_resource(_marked(attempted, f"{verb}_FAILED", reason))
+        self._stack.set_resource(attempted.marked(f"{verb}_FAILED", reason))
 
     def _bring_back(self, old: StackResource, superseded: list[StackResource]) -> None:
         name = old.logical_id
@@ -279,17 +256,17 @@ class Deployment:
             return
         if current.physical_id != old.physical_id:
             superseded.append(current)
-            self._stack.set_resource(_marked(old, "UPDATE_COMPLETE"))
+            self._stack.set_resource(old.marked("UPDATE_COMPLETE"))
             return
         if name in self._nested:
-            self._stack.set_resource(_marked(current, "UPDATE_IN_PROGRESS"))
-            self._roll_back_nested(name, current)
-            self._stack.set_resource(_marked(old, "UPDATE_COMPLETE"))
+            self._stack.set_resource(current.marked("UPDATE_IN_PROGRESS"))
+            self._nested.roll_back(current)
+            self._stack.set_resource(old.marked("UPDATE_COMPLETE"))
             return
         if name not in self._changed:
             self._stack.resources[name] = old
             return
-        self._stack.set_resource(_marked(replace(current), "UPDATE_IN_PROGRESS"))
+        self._stack.set_resource(replace(current).marked("UPDATE_IN_PROGRESS"))
         request = request_for(self._environment, self._stack, old)
         try:
             resource = self._environment.types.provider_of(old.type).update(
@@ -300,98 +277,7 @@ class Deployment:
             raise
         if resource.physical_id != old.physical_id:
             superseded.append(current)
-        self._stack.set_resource(_marked(replace(old, resource=resource), "UPDATE_COMPLETE"))
-
-    def _create_nested(self, wanted: StackResource) -> Resource:
-        target = self._nested_target(wanted.properties)
-        nested = Stack(
-            account=self._stack.account,
-            region=self._stack.region,
-            name=request_for(self._environment, self._stack, wanted).generated_name(128),
-            parent_id=self._stack.id,
-            capabilities=self._stack.capabilities,
-        )
-        self._environment.stacks.add(nested)
-        nested.set_status("CREATE_IN_PROGRESS")
-        resource = Resource(physical_id=nested.id)
-        # The CDK CLI follows a nested stack from this event on.
-        started = replace(wanted, resource=resource)
-        self._stack.set_resource(
-            _marked(started, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-        )
-        deployment = Deployment(self._environment, nested, target, self._cancelled)
-        try:
-            deployment.run()
-        except DeploymentError as error:
-            nested.set_status("CREATE_FAILED", str(error))
-            raise _embedded_error(nested, "created", error, resource) from error
-        nested.set_status("CREATE_COMPLETE")
-        return _nested_resource(nested)
-
-    def _update_nested(self, current: StackResource, wanted: StackResource) -> Resource:
-        target = self._nested_target(wanted.properties)
-        nested = self._nested_stack(current)
-        nested.updated = now()
-        nested.set_status("UPDATE_IN_PROGRESS")
-        deployment = Deployment(self._environment, nested, target, self._cancelled)
-        self._nested[wanted.logical_id] = deployment
-        try:
-            deployment.run()
-        except DeploymentError as error:
-            nested.set_status("UPDATE_FAILED", str(error))
-            raise _embedded_error(nested, "updated", error) from error
-        nested.set_status("UPDATE_COMPLETE")
-        return _nested_resource(nested)
-
-    def _roll_back_nested(self, name: str, current: StackResource) -> None:
-        nested = self._nested_stack(current)
-        nested.set_status("UPDATE_ROLLBACK_IN_PROGRESS")
-        try:
-            self._nested[name].roll_back()
-        except DeploymentError as error:
-            nested.set_status("UPDATE_ROLLBACK_FAILED", str(error))
-            raise ResourceError(f"Embedded stack {nested.id} was not rolled back: {error}") from (
-                error
-            )
-        nested.set_status("UPDATE_ROLLBACK_COMPLETE")
-
-    def _nested_stack(self, resource: StackResource) -> Stack:
-        return self._environment.stacks.find(
-            self._stack.account, self._stack.region, resource.physical_id
-        )
-
-    def _nested_target(self, properties: Properties) -> Target:
-        unknown = sorted(properties.keys() - {"Parameters", "Tags", "TemplateURL"})
-        if unknown:
-            raise ResourceError(f"the local cloud does not emulate {unknown} of a nested stack")
-        body = self._environment.template_at(properties["TemplateURL"], self._stack.region)
-        tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-        return Target(
-            template=parse(body),
-            given_parameters={
-                name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
-                for name, value in properties.get("Parameters", {}).items()
-            },
-            tags={**self._stack.tags, **tags},
-        )
-
-
-def _marked(resource: StackResource, status: str, reason: str | None = None) -> StackResource:
-    return replace(resource, status=status, reason=reason, updated=now())
-
-
-def _nested_resource(nested: Stack) -> Resource:
-    return Resource(
-        physical_id=nested.id,
-        attributes={f"Outputs.{name}": output.value for name, output in nested.outputs.items()},
-    )
-
-
-def _embedded_error(
-    nested: Stack, verb: str, error: DeploymentError, left: Resource | None = None
-) -> ResourceError:
-    kind = CancelledError if error.cancelled else ResourceError
-    return kind(f"Embedded stack {nested.id} was not successfully {verb}: {error}", left)
+        self._stack.set_resource(replace(old, resource=resource).marked("UPDATE_COMPLETE"))
 
 
 def _deployment_error(stack: Stack, failures: Mapping[str, Exception]) -> DeploymentError:

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable
 
 from localcloud.cloudformation.deletion import delete_stack
-from localcloud.cloudformation.deployment import Deployment, DeploymentError, Target
+from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.environment import Environment
 from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.cloudformation.operation import DeploymentError, Target
 from localcloud.cloudformation.stack import Stack, now
 
 _log = logging.getLogger(__name__)

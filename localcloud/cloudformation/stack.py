@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -55,6 +55,10 @@ class StackResource:
     def physical_id(self) -> str:
         """What Ref gives; empty if it does not exist."""
         return self.resource.physical_id if self.resource else ""
+
+    def marked(self, status: str, reason: str | None = None) -> StackResource:
+        """The same with another status, from now."""
+        return replace(self, status=status, reason=reason, updated=now())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
@@ -19,12 +20,13 @@ def print_stacks(
     console: Console, clients: EmulatedClients, stacks: Sequence[AssembledStack]
 ) -> None:
     """A table of the deployed stacks, and one of their outputs."""
-    table = Table(title="Stacks", title_justify="left", header_style="bold")
-    outputs = Table(title="Outputs", title_justify="left", header_style="bold")
-    for column in ("stack", "region", "status", "resources", "custom resources", "seconds"):
-        right = column in {"resources", "custom resources", "seconds"}
-        table.add_column(column, justify="right" if right else "left")
-    for column in ("stack", "output", "value"):
+    table = Table(box=SIMPLE, header_style="bold")
+    outputs = Table(box=SIMPLE, header_style="bold")
+    for column in ("stack", "region", "status"):
+        table.add_column(column, no_wrap=True)
+    for column in ("resources", "custom", "seconds"):
+        table.add_column(column, justify="right")
+    for column in ("output", "value"):
         outputs.add_column(column, overflow="fold")
     for stack in stacks:
         client = clients.client("cloudformation", stack.region)
@@ -44,7 +46,7 @@ def print_stacks(
         for output in shape.get("Outputs", []):
             # What other stacks import is for them, not for people.
             if not output["OutputKey"].startswith("ExportsOutput"):
-                outputs.add_row(stack.name, output["OutputKey"], output["OutputValue"])
+                outputs.add_row(output["OutputKey"], output["OutputValue"])
     console.print(table)
     if outputs.row_count:
         console.print(outputs)

@@ -66,9 +66,9 @@ def without(platform: Platform, component: str) -> Platform:
 
 
 @pytest.fixture(scope="module")
-def everything(platform: Platform) -> Platform:
+def everything(best_platform: Platform) -> Platform:
     """The platform, and an Ingress that only the load balancer controller can let go."""
-    return with_objects(platform, "kubeflow", INGRESS)
+    return with_objects(best_platform, "kubeflow", INGRESS)
 
 
 @pytest.fixture(scope="module")
