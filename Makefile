@@ -69,7 +69,7 @@ destroy: install ## remove DEPLOYMENT from AWS
 
 .PHONY: test
 test: lint ## lint, types and all tests but the end-to-end ones
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not e2e"
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud (about 6 minutes)

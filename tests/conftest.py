@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,18 +20,36 @@ from kubeflow_aws.manifests.sources import Origin  # noqa: E402
 from tests.support.assembly import Assembly, synthesize  # noqa: E402
 from tests.support.deployments import variation  # noqa: E402
 
-UPSTREAM = pytest.StashKey[Platform]()
+TESTED = pytest.StashKey[str]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests that share a synthesized app in one worker; the others fill the second."""
+    for item in items:
+        if "localcloud" not in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("synthesized"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand on what a worker tested to the process that writes the report."""
+    output: dict[str, str] | None = getattr(session.config, "workeroutput", None)
+    if output is not None and TESTED in session.config.stash:
+        output["tested"] = session.config.stash[TESTED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker tested; the type of `node` is xdist's own."""
+    if "tested" in getattr(node, "workeroutput", {}):
+        node.config.stash[TESTED] = node.workeroutput["tested"]
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say plainly which Kubeflow was tested."""
-    platform = config.stash.get(UPSTREAM, None)
-    if platform:
-        terminalreporter.write_line(
-            f"tested: Kubeflow {platform.release} from {platform.origin.description}"
-        )
+    if TESTED in config.stash:
+        terminalreporter.write_line(f"tested: {config.stash[TESTED]}")
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +100,8 @@ def best_platform(vanilla: Deployment, pytestconfig: pytest.Config) -> Platform:
         notify=lambda line: print(line, file=sys.stderr),
         allow_sample=True,
     )
-    pytestconfig.stash[UPSTREAM] = platform
+    description = f"Kubeflow {platform.release} from {platform.origin.description}"
+    pytestconfig.stash[TESTED] = description
     return platform
 
 
