@@ -37,21 +37,19 @@ class Admission:
         # Below these, Kubernetes hands out addresses that were asked for.
         self._addresses = itertools.count(256)
 
-    def decoded(
-        self, kind: Kind, namespace: str, item: Mapping[str, Any], *, strict: bool
-    ) -> Tree:
+    def decoded(self, kind: Kind, namespace: str, body: Mapping[str, Any], *, strict: bool) -> Tree:
         """A copy of an object as its kind knows it: fields that are unknown are gone.
 
         Args:
             kind: What the URL says.
             namespace: What the URL says.
-            item: What the request's body says.
+            body: What the request's body says.
             strict: Whether to refuse unknown fields instead.
 
         Raises:
             ApiError: If the body is of another kind or namespace, or has unknown fields.
         """
-        item = copied(item)
+        item: Tree = copied(body)
         given = item.get("kind") or kind.kind, item.get("apiVersion") or kind.api_version
         if given != (kind.kind, kind.api_version):
             raise bad_request(
@@ -69,7 +67,6 @@ class Admission:
                 )
         else:
             metadata.pop("namespace", None)
-        metadata.pop("managedFields", None)
         schema = self._schemas.of(kind)
         unknown = [
             *schema.unknown(item),
@@ -120,10 +117,15 @@ class Admission:
         problems = []
         if not (_PATH_SEGMENT if kind.group == _RBAC else _NAME).fullmatch(name):
             problems.append(f'metadata.name: Invalid value: "{name}": {_NAME_RULE}')
-        problems += [
-            f"metadata.{problem}" for problem in self._schemas.metadata.problems(item["metadata"])
-        ]
-        problems += self._schemas.of(kind).problems(item)
+        # Not what the server itself writes there, which is most of it.
+        metadata = {
+            key: item["metadata"][key] for key in item["metadata"] if key != "managedFields"
+        }
+        problems += self._schemas.of(kind).problems({**item, "metadata": metadata})
+        if kind.crd:
+            problems += [
+                f"metadata.{problem}" for problem in self._schemas.metadata.problems(metadata)
+            ]
         if live is not None and not kind.crd and not problems:
             problems += changed_immutable_fields(live, item)
         if problems:

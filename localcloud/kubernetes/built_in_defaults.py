@@ -17,8 +17,12 @@ def fill_in(item: dict[str, Any], *, address: Iterator[int]) -> None:
     match item["kind"]:
         case "Service":
             _service(item.setdefault("spec", {}), address)
-        case "Deployment" | "StatefulSet" | "ReplicaSet":
+        case "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController":
             item["spec"].setdefault("replicas", 1)
+            if item["kind"] == "StatefulSet":
+                item["spec"].setdefault("updateStrategy", {"type": "RollingUpdate"})
+        case "DaemonSet":
+            item["spec"].setdefault("updateStrategy", {"type": "RollingUpdate"})
         case "Job":
             item["spec"].setdefault("completions", 1)
             item["spec"].setdefault("parallelism", 1)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 30.0
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 class ClientError(Exception):
@@ -47,6 +48,14 @@ class Client:
         """
         return self._send("GET", path)
 
+    def metadata_items(self, path: str) -> list[dict[str, Any]]:
+        """The items of a list, with their metadata only.
+
+        Raises:
+            ClientError: If that fails.
+        """
+        return list(self._send("GET", path, accept=_METADATA_ONLY).get("items") or [])
+
     def items(self, path: str) -> list[dict[str, Any]]:
         """The items of a list.
 
@@ -71,13 +80,14 @@ class Client:
         """
         self._send("PUT", path, item)
 
-    def delete(self, path: str) -> None:
-        """Delete something, or a collection.
+    def delete(self, path: str, uid: str) -> None:
+        """Delete an object in the background, if it still has this UID.
 
         Raises:
             ClientError: If that fails.
         """
-        self._send("DELETE", path)
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        self._send("DELETE", path, options)
 
     def close(self) -> None:
         """Close the connection."""
@@ -91,8 +101,15 @@ class Client:
         path: str,
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": content_type}
+        headers = {
+            "Accept": accept,
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": content_type,
+            # Without a field manager in the query, this is whose fields are.
+            "User-Agent": "localcloud-controllers",
+        }
         if self._connection is None:
             self._connection = http.client.HTTPSConnection(
                 str(self._address.hostname),

@@ -6,28 +6,30 @@ It works over the API, so it serves the real kube-apiserver and the in-process A
 from __future__ import annotations
 
 import base64
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from localcloud.kubernetes import load_balancers
 from localcloud.kubernetes.client import Client, ClientError
-from localcloud.kubernetes.managers import timestamp
+from localcloud.kubernetes.collector import Collector
+from localcloud.kubernetes.trees import Tree
+from localcloud.kubernetes.workloads import STATUSES, says
 
 _SECONDS: Final = 0.3
-_LOAD_BALANCER_CONTROLLER: Final = "aws-load-balancer-controller"
-_INGRESS_FINALIZER: Final = "ingress.k8s.aws/resources"
+_PASSING: Final = frozenset({0, 404, 409, 422, 503})
 _log = logging.getLogger(__name__)
 
 
 class Controllers:
     """Reconciles a cluster again and again, in a thread of its own.
 
-    Deployments, StatefulSets and DaemonSets become available, Jobs complete, claims are bound,
-    webhooks whose namespace runs something get a CA bundle, Services and Ingresses get a load
-    balancer's host name. Ingresses are held by a finalizer that only goes while the AWS Load
-    Balancer Controller's Deployment is there. Terminating namespaces are emptied.
+    Deployments, ReplicaSets, StatefulSets and DaemonSets become available, Jobs complete, claims
+    are bound, webhooks whose namespace runs something get a CA bundle, Services of type
+    LoadBalancer and Ingresses get a load balancer's host name. Ingresses are held by a finalizer
+    that only goes while the AWS Load Balancer Controller's Deployment is there. Namespaces that
+    are deleted are emptied, and what has lost its owners is deleted.
 
     Args:
         client: Used by this thread only.
@@ -37,6 +39,7 @@ class Controllers:
 
     def __init__(self, client: Client, *, region: str, ca_certificate: str) -> None:
         self._client = client
+        self._collector = Collector(client)
         self._region = region
         self._bundle = base64.b64encode(ca_certificate.encode()).decode()
         self._stopping = threading.Event()
@@ -51,83 +54,58 @@ class Controllers:
 
     def _run(self) -> None:
         while not self._stopping.wait(_SECONDS):
-            try:
-                self._reconcile()
-            except ClientError as error:
-                # An outage, or an object that went or changed meanwhile: the next round sees.
-                if error.code not in {0, 404, 409, 422, 503}:
-                    _log.warning("controllers: %s", error)
-            except (KeyError, TypeError, ValueError):
-                _log.exception("controllers")
+            for part in (self._workloads, self._collector.collect):
+                # One that fails must not keep the other from its work.
+                try:
+                    part()
+                except ClientError as error:
+                    # An outage, or an object that changed meanwhile: the next round sees.
+                    if error.code not in _PASSING:
+                        _log.warning("controllers: %s", error)
+                except Exception:
+                    _log.exception("controllers")
 
-    def _reconcile(self) -> None:
-        deployments = self._each("/apis/apps/v1/deployments", _replicas)
-        self._each("/apis/apps/v1/statefulsets", _replicas)
-        self._each("/apis/apps/v1/daemonsets", _daemons)
-        self._each("/apis/batch/v1/jobs", _completed)
-        self._each("/api/v1/persistentvolumeclaims", _bound)
-        self._each("/api/v1/services", self._balanced)
-        controlled = any(
-            item["metadata"]["name"] == _LOAD_BALANCER_CONTROLLER
+    def _workloads(self) -> None:
+        listed = {path: self._client.items(path) for path in STATUSES}
+        for path, items in listed.items():
+            for item in items:
+                self._have_status(path, item, STATUSES[path](item))
+        path = "/api/v1/services"
+        for item in self._client.items(path):
+            if load_balancers.is_balanced_service(item):
+                self._have_status(path, item, load_balancers.status(item, self._region))
+        deployments = listed["/apis/apps/v1/deployments"]
+        if any(
+            item["metadata"]["name"] == load_balancers.CONTROLLER
             and "deletionTimestamp" not in item["metadata"]
             for item in deployments
-        )
-        if controlled:
+        ):
             self._ingresses()
         available = {
             item["metadata"]["namespace"]
             for item in deployments
-            if item.get("status", {}).get("availableReplicas")
+            if (item.get("status") or {}).get("availableReplicas")
         }
         for kind in ("mutating", "validating"):
             self._webhooks(kind, available)
-        for namespace in self._client.items("/api/v1/namespaces"):
-            if "deletionTimestamp" in namespace["metadata"]:
-                self._empty(namespace)
 
-    def _each(
-        self, path: str, status: Callable[[dict[str, Any]], dict[str, Any] | None]
-    ) -> list[dict[str, Any]]:
-        items = self._client.items(path)
-        for item in items:
-            wanted = status(item)
-            if wanted and not _has(item.get("status") or {}, wanted):
-                self._try(self._set_status, _path(path, item), wanted)
-        return items
-
-    def _set_status(self, path: str, status: Mapping[str, Any]) -> None:
-        self._client.merge(f"{path}/status", {"status": status})
-
-    def _balanced(self, item: dict[str, Any]) -> dict[str, Any] | None:
-        if item["spec"].get("type") != "LoadBalancer":
-            return None
-        return {"loadBalancer": {"ingress": [{"hostname": self._host_name(item)}]}}
-
-    def _host_name(self, item: Mapping[str, Any]) -> str:
-        metadata = item["metadata"]
-        digest = hashlib.sha256(metadata["uid"].encode()).hexdigest()[:10]
-        name = f"k8s-{metadata['namespace'][:8]}-{metadata['name'][:8]}-{digest}"
-        return f"{name}-1234567890.{self._region}.elb.amazonaws.com"
+    def _have_status(self, collection: str, item: Tree, wanted: Tree | None) -> None:
+        if wanted and not says(item.get("status") or {}, wanted):
+            path = f"{_path(collection, item)}/status"
+            self._attempt(self._client.merge, path, {"status": wanted})
 
     def _ingresses(self) -> None:
-        path = "/apis/networking.k8s.io/v1/ingresses"
+        path = load_balancers.INGRESSES
+        classes = load_balancers.alb_classes(self._client.items(load_balancers.INGRESS_CLASSES))
         for item in self._client.items(path):
-            finalizers = list(item["metadata"].get("finalizers") or [])
-            place = _path(path, item)
-            if "deletionTimestamp" in item["metadata"]:
-                rest = [name for name in finalizers if name != _INGRESS_FINALIZER]
-                if rest != finalizers:
-                    self._try(self._set_finalizers, place, rest)
+            if load_balancers.class_of(item) not in classes:
                 continue
-            if _INGRESS_FINALIZER not in finalizers:
-                held = [*finalizers, _INGRESS_FINALIZER]
-                self._try(self._set_finalizers, place, held)
-            wanted = {"loadBalancer": {"ingress": [{"hostname": self._host_name(item)}]}}
-            if not _has(item.get("status") or {}, wanted):
-                self._try(self._set_status, place, wanted)
-
-    def _set_finalizers(self, path: str, finalizers: list[str]) -> None:
-        self._client.merge(path, {"metadata": {"finalizers": finalizers or None}})
+            finalizers = load_balancers.finalizers(item)
+            if finalizers != (item["metadata"].get("finalizers") or []):
+                patch = {"metadata": {"finalizers": finalizers or None}}
+                self._attempt(self._client.merge, _path(path, item), patch)
+            if "deletionTimestamp" not in item["metadata"]:
+                self._have_status(path, item, load_balancers.status(item, self._region))
 
     def _webhooks(self, kind: str, available: set[str]) -> None:
         path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"
@@ -137,49 +115,26 @@ class Controllers:
                 webhook["clientConfig"]
                 for webhook in webhooks
                 if not webhook["clientConfig"].get("caBundle")
-                and webhook["clientConfig"].get("service", {}).get("namespace") in available
+                and (webhook["clientConfig"].get("service") or {}).get("namespace") in available
             ]
             for config in bare:
                 config["caBundle"] = self._bundle
             if bare:
-                self._try(self._client.merge, _path(path, item), {"webhooks": webhooks})
+                patch = {
+                    "metadata": {"resourceVersion": item["metadata"]["resourceVersion"]},
+                    "webhooks": webhooks,
+                }
+                self._attempt(self._client.merge, _path(path, item), patch)
 
-    def _empty(self, namespace: dict[str, Any]) -> None:
-        """Delete what is in a namespace, then let it go: only the real API needs that."""
-        name = namespace["metadata"]["name"]
-        left = 0
-        for base, resource in self._namespaced():
-            path = f"{base}/namespaces/{name}/{resource}"
-            items = self._client.items(path)
-            left += len(items)
-            for item in items:
-                if "deletionTimestamp" not in item["metadata"]:
-                    self._try(self._client.delete, f"{path}/{item['metadata']['name']}")
-        if not left:
-            freed = {**namespace, "spec": {"finalizers": []}}
-            self._try(self._client.put, f"/api/v1/namespaces/{name}/finalize", freed)
-
-    def _namespaced(self) -> list[tuple[str, str]]:
-        bases = ["/api/v1"]
-        for group in self._client.get("/apis")["groups"]:
-            version = (group.get("preferredVersion") or group["versions"][0])["groupVersion"]
-            bases.append(f"/apis/{version}")
-        return [
-            (base, resource["name"])
-            for base in bases
-            for resource in self._client.get(base)["resources"]
-            if resource["namespaced"]
-            and {"delete", "list"} <= set(resource["verbs"])
-            and "/" not in resource["name"]
-        ]
-
-    def _try(self, action: Callable[..., None], *arguments: object) -> None:
+    def _attempt(self, action: Callable[..., None], *arguments: object) -> None:
         # One object that went meanwhile must not keep the others waiting.
         try:
             action(*arguments)
         except ClientError as error:
-            if error.code not in {404, 409}:
+            if error.code not in {404, 409, 422}:
                 raise
+            if error.code == 422:
+                _log.warning("controllers: %s", error)
 
 
 def _path(collection: str, item: Mapping[str, Any]) -> str:
@@ -187,73 +142,3 @@ def _path(collection: str, item: Mapping[str, Any]) -> str:
     metadata = item["metadata"]
     namespace = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
     return f"{base}{namespace}/{plural}/{metadata['name']}"
-
-
-def _has(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a status says all that is wanted; the times of conditions do not count."""
-    for key, value in wanted.items():
-        found = status.get(key)
-        if key == "conditions":
-            known = {(c["type"], c["status"]) for c in found or []}
-            if not {(c["type"], c["status"]) for c in value} <= known:
-                return False
-        elif key not in {"completionTime", "startTime"} and found != value:
-            return False
-    return True
-
-
-def _condition(kind: str, reason: str) -> dict[str, str]:
-    now = timestamp()
-    return {
-        "type": kind,
-        "status": "True",
-        "reason": reason,
-        "lastTransitionTime": now,
-        **({"lastUpdateTime": now} if kind in {"Available", "Progressing"} else {}),
-    }
-
-
-def _replicas(item: dict[str, Any]) -> dict[str, Any]:
-    count = item["spec"].get("replicas", 1)
-    status: dict[str, Any] = {
-        "observedGeneration": item["metadata"].get("generation", 1),
-        "replicas": count,
-        "readyReplicas": count,
-        "updatedReplicas": count,
-        "availableReplicas": count,
-    }
-    if item["kind"] == "Deployment" or "serviceName" not in item["spec"]:
-        status["conditions"] = [
-            _condition("Available", "MinimumReplicasAvailable"),
-            _condition("Progressing", "NewReplicaSetAvailable"),
-        ]
-    return status
-
-
-def _daemons(item: dict[str, Any]) -> dict[str, Any]:
-    # As if the cluster had one node.
-    names = ("currentNumberScheduled", "desiredNumberScheduled", "numberReady")
-    return {
-        "observedGeneration": item["metadata"].get("generation", 1),
-        **dict.fromkeys((*names, "numberAvailable", "updatedNumberScheduled"), 1),
-        "numberMisscheduled": 0,
-    }
-
-
-def _completed(item: dict[str, Any]) -> dict[str, Any] | None:
-    if item["spec"].get("suspend"):
-        return None
-    now = timestamp()
-    return {
-        "startTime": now,
-        "completionTime": now,
-        "succeeded": item["spec"].get("completions", 1),
-        "conditions": [
-            {**_condition(kind, "CompletionsReached"), "lastProbeTime": now}
-            for kind in ("SuccessCriteriaMet", "Complete")
-        ],
-    }
-
-
-def _bound(_: dict[str, Any]) -> dict[str, Any]:
-    return {"phase": "Bound"}

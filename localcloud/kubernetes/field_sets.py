@@ -27,10 +27,11 @@ def fields_of(item: Mapping[str, Any], schema: Schema, metadata: Schema) -> Fiel
     """The fields that an object has: its identity and what the server sets do not count."""
     body = {key: value for key, value in item.items() if key != "metadata"}
     own = {key: item["metadata"][key] for key in _OWN_METADATA if key in item["metadata"]}
+    own_fields = _leaves(own, metadata, metadata.root, ()) if own else ()
     return frozenset(
         {
             *_leaves(body, schema, schema.root, ()),
-            *(("f:metadata", *path) for path in _leaves(own, metadata, metadata.root, ())),
+            *(("f:metadata", *path) for path in own_fields),
         }
         - _IDENTITY
     )
@@ -52,10 +53,21 @@ def merged(live: Any, applied: Any, schema: Schema, node: SchemaNode) -> Any:
     return copy.deepcopy(applied)
 
 
-def without(item: dict[str, Any], fields: Iterable[Path]) -> None:
-    """Remove fields from an object, deepest first, and what they leave empty."""
-    for path in sorted(fields, key=len, reverse=True):
-        _remove(item, path)
+def without(item: dict[str, Any], fields: FieldSet, kept: FieldSet) -> None:
+    """Remove fields from an object, and what they leave empty.
+
+    Args:
+        item: Changed in place.
+        fields: What goes. An item of a list goes as a whole, unless something of it is kept.
+        kept: What somebody still owns.
+    """
+    for path in sorted(fields, key=len):
+        place = path[:-1]
+        if path[-1] == _ITSELF and not any(other[: len(place)] == place for other in kept):
+            _remove(item, place)
+    for path in sorted(fields - kept, key=len, reverse=True):
+        if path[-1] != _ITSELF and not _is_key(path):
+            _remove(item, path)
 
 
 def differing(
@@ -185,14 +197,14 @@ def _step(item: Any, element: str) -> Any:
     return next((entry for entry in item if _key(entry, keys) == element), _MISSING)
 
 
+def _is_key(path: Path) -> bool:
+    """Whether a field is one of those that tell the items of its list apart."""
+    kind, _, keys = path[-2].partition(":") if len(path) > 1 else ("", "", "")
+    return kind == "k" and path[-1].removeprefix("f:") in json.loads(keys)
+
+
 def _remove(item: Any, path: Path) -> None:
     *parents, last = path
-    if last == _ITSELF:
-        # The item goes as a whole, if nothing of it but its keys is left.
-        *parents, last = parents
-        entry = value_at(item, path[:-1])
-        if entry is _MISSING or set(entry) - set(json.loads(last.partition(":")[2])):
-            return
     holder = value_at(item, tuple(parents))
     if isinstance(holder, dict):
         holder.pop(last.partition(":")[2], None)

@@ -8,16 +8,17 @@ from typing import Any, Final
 
 from localcloud.kubernetes.trees import value_at_path
 
+# Without those that Kubernetes fills in: this API does not, and would take that for a change.
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "DaemonSet": ("spec.selector",),
     "Deployment": ("spec.selector",),
-    "Job": ("spec.completionMode", "spec.selector", "spec.template"),
+    "Job": ("spec.selector", "spec.template"),
     "ReplicaSet": ("spec.selector",),
     "ClusterRoleBinding": ("roleRef",),
     "RoleBinding": ("roleRef",),
     "Secret": ("type",),
-    "StatefulSet": ("spec.podManagementPolicy", "spec.selector", "spec.serviceName"),
-    "StorageClass": ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
+    "StatefulSet": ("spec.selector", "spec.serviceName"),
+    "StorageClass": ("parameters", "provisioner"),
 }
 
 

@@ -92,7 +92,11 @@ class Objects:
         return self._changes[revision - first + 1 :], self._revision
 
     def _record(
-        self, key: Key, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, last: Tree
+        self,
+        key: Key,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        last: Tree,
     ) -> None:
         self._revision += 1
         last["metadata"]["resourceVersion"] = str(self._revision)

@@ -6,9 +6,17 @@ They hold no schemas: they only tell kubectl that the server validates fields it
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from localcloud.kubernetes.kinds import Kind, Kinds
+
+V2_TYPE: Final = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+V2: Final = b"\n\x032.0\x12\x10\n\nlocalcloud\x12\x02v0B\x00"
+"""``/openapi/v2`` with neither paths nor schemas, in the protobuf that kubectl takes alone.
+
+kubectl reads it only for kinds that ``/openapi/v3`` does not have; without it, kubectl would not
+get as far as to say that there is no such kind.
+"""
 
 
 def index(kinds: Kinds) -> dict[str, Any]:

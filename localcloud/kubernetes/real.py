@@ -130,19 +130,29 @@ class RealApi:
 
     def _wait(self) -> None:
         client = Client(self.url, self.ca_certificate, self._probe_token)
+        programs = {"etcd": self._etcd, "kube-apiserver": self._server}
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._server.poll() is None:
-            try:
-                client.get("/api/v1/namespaces/default")
-            except ClientError:
-                time.sleep(0.2)
-            else:
-                client.close()
-                return
-        client.close()
-        log = self._folder / "kube-apiserver.log"
-        end = log.read_text(errors="replace").strip().splitlines()[-3:]
-        raise RuntimeError(f"kube-apiserver did not come up: {' '.join(end)}")
+        try:
+            while time.monotonic() < deadline:
+                ended = [name for name, program in programs.items() if program.poll() is not None]
+                if ended:
+                    raise RuntimeError(f"{ended[0]} ended: {self._end_of_log(ended[0])}")
+                try:
+                    client.get("/api/v1/namespaces/default")
+                except ClientError:
+                    time.sleep(0.2)
+                else:
+                    return
+        finally:
+            client.close()
+        raise RuntimeError(
+            f"kube-apiserver did not come up in {_START_SECONDS} seconds: "
+            f"{self._end_of_log('kube-apiserver')}"
+        )
+
+    def _end_of_log(self, program: str) -> str:
+        log = (self._folder / f"{program}.log").read_text(errors="replace")
+        return " ".join(log.strip().splitlines()[-3:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from localcloud.kubernetes.status import ApiError, bad_request
+from localcloud.kubernetes import protobuf
+from localcloud.kubernetes.status import bad_request
 from localcloud.kubernetes.store import WriteOptions
 
 _PATH: Final = re.compile(
@@ -37,6 +38,7 @@ class ResourceRequest:
         content_type: Of the body, without parameters.
         body: Parsed; None if there is none.
         user_agent: Of the client: the field manager unless the query names one.
+        accept: What the client wants, as it says.
     """
 
     method: str
@@ -50,6 +52,13 @@ class ResourceRequest:
     content_type: str
     body: Any
     user_agent: str
+    accept: str
+
+    @property
+    def shape(self) -> str:
+        """``Table``, ``PartialObjectMetadata``, or empty for objects as they are."""
+        wanted = re.search(r"as=(Table|PartialObjectMetadata)(?:List)?[;,]", f"{self.accept};")
+        return wanted[1] if wanted else ""
 
     @property
     def options(self) -> WriteOptions:
@@ -58,12 +67,13 @@ class ResourceRequest:
             manager=self.query.get("fieldManager") or self.user_agent.split("/")[0],
             strict=self.query.get("fieldValidation") == "Strict",
             dry_run="All" in self.query.get("dryRun", ""),
+            subresource=self.subresource,
             force=self.query.get("force") == "true",
         )
 
 
 def parse_request(
-    method: str, url: str, *, content_type: str, body: bytes, user_agent: str
+    method: str, url: str, *, content_type: str, body: bytes, user_agent: str, accept: str
 ) -> ResourceRequest | None:
     """Read a request; None if its URL is not one of objects.
 
@@ -90,6 +100,7 @@ def parse_request(
         content_type=kind,
         body=_parsed(kind, body),
         user_agent=user_agent,
+        accept=accept,
         **found,
     )
 
@@ -98,9 +109,7 @@ def _parsed(content_type: str, body: bytes) -> Any:
     if not body:
         return None
     if content_type == "application/vnd.kubernetes.protobuf":
-        raise ApiError(
-            415, "UnsupportedMediaType", "the local Kubernetes API takes JSON and YAML only"
-        )
+        return protobuf.decoded(body)
     try:
         if content_type.endswith("yaml"):
             return yaml.load(body, yaml.CSafeLoader)

@@ -53,9 +53,8 @@ class Schema:
 
     def problems(self, item: Value) -> list[str]:
         """What does not fit, each with its field; at most five."""
-        metadata = {k: v for k, v in item["metadata"].items() if k != "managedFields"}
         errors = sorted(
-            self._validator.iter_errors({**item, "metadata": metadata}), key=lambda error: list(map(str, error.path))
+            self._validator.iter_errors(item), key=lambda error: list(map(str, error.path))
         )
         return [_problem(error) for error in errors[:_MAX_PROBLEMS]]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 
@@ -20,8 +21,8 @@ class ApiError(Exception):
         reason: str,
         message: str,
         *,
-        causes: Sequence[dict[str, str]] = (),
-        **details: str,
+        causes: Sequence[Mapping[str, str]] = (),
+        details: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -39,13 +40,18 @@ class ApiError(Exception):
 
 def not_found(resource: str, name: str) -> ApiError:
     """An object that does not exist; ``resource`` is ``PLURAL.GROUP``."""
-    return ApiError(404, "NotFound", f'{resource} "{name}" not found', **_details(resource, name))
+    return ApiError(
+        404, "NotFound", f'{resource} "{name}" not found', details=_details(resource, name)
+    )
 
 
 def already_exists(resource: str, name: str) -> ApiError:
     """An object that exists and should be created; ``resource`` is ``PLURAL.GROUP``."""
     return ApiError(
-        409, "AlreadyExists", f'{resource} "{name}" already exists', **_details(resource, name)
+        409,
+        "AlreadyExists",
+        f'{resource} "{name}" already exists',
+        details=_details(resource, name),
     )
 
 
@@ -61,9 +67,7 @@ def invalid(kind: str, group: str, name: str, problems: Sequence[str]) -> ApiErr
         "Invalid",
         f'{f"{kind}.{group}".rstrip(".")} "{name}" is invalid: {text}',
         causes=causes,
-        name=name,
-        group=group,
-        kind=kind,
+        details={"name": name, "group": group, "kind": kind},
     )
 
 
@@ -78,7 +82,7 @@ def conflict(resource: str, name: str, why: str) -> ApiError:
         409,
         "Conflict",
         f'Operation cannot be fulfilled on {resource} "{name}": {why}',
-        **_details(resource, name),
+        details=_details(resource, name),
     )
 
 

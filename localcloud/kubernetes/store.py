@@ -15,7 +15,14 @@ from localcloud.kubernetes.managers import timestamp
 from localcloud.kubernetes.objects import Key, Objects
 from localcloud.kubernetes.schemas import Schemas
 from localcloud.kubernetes.selectors import matches
-from localcloud.kubernetes.status import ApiError, already_exists, conflict, not_found
+from localcloud.kubernetes.status import (
+    ApiError,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+)
 from localcloud.kubernetes.trees import Tree, copied
 
 _SYSTEM_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -120,6 +127,7 @@ class Store:
             key = Key(*kind.key, namespace, str(metadata.get("name", "")))
             if self.objects.find(key) is not None:
                 raise already_exists(kind.resource, key.name)
+            metadata.pop("managedFields", None)
             if kind.has_status:
                 new.pop("status", None)
             self._admission.fill_in(kind, new)
@@ -137,6 +145,8 @@ class Store:
         with self.objects.changed:
             applied = self._admission.decoded(kind, namespace, item, strict=options.strict)
             applied["metadata"].setdefault("name", name)
+            if applied["metadata"].pop("managedFields", None):
+                raise bad_request("metadata.managedFields must be nil")
             key = Key(*kind.key, namespace, name)
             live = self.objects.find(key)
             self._check_revision(kind, live, applied)
@@ -250,7 +260,8 @@ class Store:
             if field in live["metadata"]:
                 item["metadata"][field] = live["metadata"][field]
         self._admission.check(kind, item, live)
-        if _content(item) == _content(live):
+        _check_finalizers(kind, live, item)
+        if {**item, "apiVersion": ""} == {**live, "apiVersion": ""}:
             return as_version(kind, copied(live))
         if _wanted(item) != _wanted(live):
             item["metadata"]["generation"] += 1
@@ -278,10 +289,11 @@ class Store:
         if "deletionTimestamp" not in metadata or added:
             metadata.setdefault("deletionTimestamp", timestamp())
             metadata["deletionGracePeriodSeconds"] = 0
-            metadata["finalizers"] = [*finalizers, *added]
+            if added:
+                metadata["finalizers"] = [*finalizers, *added]
             if key[:2] == NAMESPACES:
                 item["status"] = {**item.get("status", {}), "phase": "Terminating"}
-            if metadata["finalizers"] or key[:2] == NAMESPACES:
+            if metadata.get("finalizers") or key[:2] == NAMESPACES:
                 metadata["generation"] += 1
                 self._put(key, item)
         if key[:2] == CRDS:
@@ -336,14 +348,14 @@ def as_version(kind: Kind, item: Mapping[str, Any]) -> Tree:
     return {**item, "apiVersion": kind.api_version, "kind": kind.kind}
 
 
-def _content(item: Mapping[str, Any]) -> Tree:
-    """What makes a write one: neither the times of managers nor the version of the request."""
-    metadata = dict(item["metadata"])
-    metadata["managedFields"] = [
-        {**entry, "time": ""} for entry in metadata.get("managedFields", ())
-    ]
-    content = {key: value for key, value in item.items() if key != "apiVersion"}
-    return {**content, "metadata": metadata}
+def _check_finalizers(kind: Kind, live: Tree, item: Tree) -> None:
+    before, after = (set(one["metadata"].get("finalizers") or ()) for one in (live, item))
+    if "deletionTimestamp" in live["metadata"] and after - before:
+        problem = (
+            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being "
+            f"deleted, found new finalizers {sorted(after - before)}"
+        )
+        raise invalid(kind.kind, kind.group, item["metadata"]["name"], [problem])
 
 
 def _wanted(item: Mapping[str, Any]) -> Tree:

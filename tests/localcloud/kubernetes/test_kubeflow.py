@@ -1,0 +1,64 @@
+"""What this project applies is accepted, and applied once more it changes nothing."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+
+from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.platform import Platform
+from tests.localcloud.kubernetes.cluster import Cluster, manifest
+
+ORDER = {"Namespace": 0, "CustomResourceDefinition": 1}
+
+
+def apply_all(cluster: Cluster, platform: Platform) -> None:
+    items = [item for rendered in platform.components for item in rendered.objects]
+    for rank in (0, 1, 2):
+        chosen = [item for item in items if ORDER.get(str(item["kind"]), 2) == rank]
+        assert chosen
+        cluster.eventually(partial(apply, cluster, chosen))
+
+
+def apply(cluster: Cluster, items: list[KubernetesObject]) -> bool:
+    arguments = ["apply", "--server-side", "--force-conflicts", "-f", "-"]
+    done = cluster.try_kubectl(*arguments, stdin=manifest(*items))
+    # A kind that a CRD has just brought may be served a moment later.
+    if "ensure CRDs are installed first" in done.stderr:
+        return False
+    assert done.returncode == 0, done.stderr
+    return True
+
+
+def revisions(cluster: Cluster) -> dict[str, str]:
+    """The resource versions of some kinds that no controller goes on writing."""
+    text = cluster.kubectl("get", "crd,cm,secret,clusterrole,svc,deploy", "-A", "-o", "json")
+    return {
+        item["metadata"]["uid"]: item["metadata"]["resourceVersion"]
+        for item in json.loads(text)["items"]
+    }
+
+
+def test_the_sample_is_accepted_and_applied_again_unchanged(
+    cluster: Cluster, sample_platform: Platform
+) -> None:
+    apply_all(cluster, sample_platform)
+    cluster.kubectl("wait", "--for=condition=Available", "deploy", "--all", "-A", "--timeout=60s")
+    before = revisions(cluster)
+    apply_all(cluster, sample_platform)
+    after = revisions(cluster)
+    assert {uid for uid in before if before[uid] != after.get(uid)} == set()
+
+
+@pytest.mark.upstream
+def test_the_whole_of_kubeflow_is_accepted_and_applied_again_unchanged(
+    cluster: Cluster, upstream_platform: Platform
+) -> None:
+    apply_all(cluster, upstream_platform)
+    cluster.kubectl("wait", "--for=condition=Available", "deploy", "--all", "-A", "--timeout=120s")
+    before = revisions(cluster)
+    apply_all(cluster, upstream_platform)
+    after = revisions(cluster)
+    assert {uid for uid in before if before[uid] != after.get(uid)} == set()

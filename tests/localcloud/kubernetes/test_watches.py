@@ -1,0 +1,76 @@
+"""Watches: who looks on is told what happens."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tests.localcloud.kubernetes.cluster import MERGE, Cluster, Tree, config_map
+
+
+def configs(namespace: str, name: str = "") -> str:
+    return f"/api/v1/namespaces/{namespace}/configmaps/{name}".rstrip("/")
+
+
+def told(events: list[Tree]) -> list[tuple[str, str]]:
+    return [(event["type"], event["object"]["metadata"].get("name", "")) for event in events]
+
+
+def test_a_watch_tells_what_happens_after_a_list(cluster: Cluster, namespace: str) -> None:
+    cluster.done("POST", configs(namespace), config_map("old", namespace))
+    revision = cluster.get(configs(namespace))["metadata"]["resourceVersion"]
+
+    def happen() -> None:
+        cluster.done("POST", configs(namespace), config_map("new", namespace))
+        patch = {"data": {"a": "1"}}
+        cluster.done("PATCH", configs(namespace, "new"), patch, content_type=MERGE)
+        cluster.done("DELETE", configs(namespace, "old"))
+
+    events = cluster.watch(f"{configs(namespace)}?resourceVersion={revision}", 3, during=happen)
+    assert told(events) == [("ADDED", "new"), ("MODIFIED", "new"), ("DELETED", "old")]
+    revisions = [int(event["object"]["metadata"]["resourceVersion"]) for event in events]
+    assert revisions == sorted(set(revisions))
+    assert revisions[0] > int(revision)
+
+
+def test_a_watch_begins_with_what_there_is_if_asked(cluster: Cluster, namespace: str) -> None:
+    for name in ("a", "b"):
+        cluster.done("POST", configs(namespace), config_map(name, namespace))
+    query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    events = cluster.watch(f"{configs(namespace)}?{query}", 3, during=lambda: None)
+    assert told(events) == [("ADDED", "a"), ("ADDED", "b"), ("BOOKMARK", "")]
+    annotations = events[2]["object"]["metadata"]["annotations"]
+    assert annotations == {"k8s.io/initial-events-end": "true"}
+
+
+def test_an_object_that_leaves_the_selection_is_deleted_for_the_watch(
+    cluster: Cluster, namespace: str
+) -> None:
+    item = config_map("one", namespace)
+    item["metadata"]["labels"] = {"a": "1"}
+    revision = cluster.done("POST", configs(namespace), item)["metadata"]["resourceVersion"]
+
+    def happen() -> None:
+        for value in ("2", "1"):
+            patch = {"metadata": {"labels": {"a": value}}}
+            cluster.done("PATCH", configs(namespace, "one"), patch, content_type=MERGE)
+
+    path = f"{configs(namespace)}?labelSelector=a%3D1&resourceVersion={revision}"
+    assert told(cluster.watch(path, 2, during=happen)) == [("DELETED", "one"), ("ADDED", "one")]
+
+
+def test_kubectl_follows_what_happens(cluster: Cluster, namespace: str) -> None:
+    first, second = (config_map(name, namespace) for name in ("first", "second"))
+    for item in (first, second):
+        item["metadata"]["labels"] = {"seen": ""}
+    cluster.done("POST", configs(namespace), first)
+    command = cluster.command("-n", namespace, "get", "cm", "-w", "-o", "name", "-l", "seen")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=cluster.environment
+    ) as watching:
+        assert watching.stdout
+        try:
+            assert watching.stdout.readline() == "configmap/first\n"
+            cluster.done("POST", configs(namespace), second)
+            assert watching.stdout.readline() == "configmap/second\n"
+        finally:
+            watching.terminate()
