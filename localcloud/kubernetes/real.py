@@ -1,11 +1,14 @@
 """A real kube-apiserver with its etcd, from the folder that KUBEBUILDER_ASSETS names.
 
-The folder is what envtest's ``setup-envtest use -p path`` prints. No controller and no pod runs;
-admission webhooks are off, for nobody would answer them, and so are conversions of CRDs.
+The folder is what envtest's ``setup-envtest use -p path`` prints. No pod runs here, so nobody
+answers for webhooks: admission webhooks are switched off. Conversion webhooks cannot be: objects of
+a CRD with one can be used in the version that is stored; a request for another version fails at
+once, for the API server calls nothing that is not on loopback.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Final
+
+import yaml
 
 from localcloud.kubernetes.api import Authenticate
 from localcloud.kubernetes.certificates import loopback_certificate
@@ -22,6 +27,7 @@ from localcloud.kubernetes.token_webhook import TokenWebhook
 PROGRAMS: Final = ("etcd", "kube-apiserver")
 _SUPERVISE: Final = Path(__file__).with_name("supervise.py")
 _START_SECONDS: Final = 60
+# Webhooks' pods do not run, and no controller makes the ServiceAccount that a pod needs.
 _WITHOUT: Final = "MutatingAdmissionWebhook,ServiceAccount,ValidatingAdmissionWebhook"
 
 
@@ -56,6 +62,7 @@ class RealApi:
             (folder / name).write_text(text)
         self._webhook = TokenWebhook(authenticate)
         self._webhook.write_config(folder / "webhook.yaml")
+        (folder / "egress.yaml").write_text(yaml.safe_dump(_no_egress(folder)))
         self._etcd_port, self._etcd_peer_port, self._port = _free_ports(3)
         self.url = f"https://127.0.0.1:{self._port}"
         self._etcd = self._start("etcd", *self._etcd_arguments())
@@ -91,6 +98,8 @@ class RealApi:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # All that it talks to is on loopback.
+                env={k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")},
             )
 
     def _etcd_arguments(self) -> list[str]:
@@ -122,6 +131,7 @@ class RealApi:
             "--authorization-mode=RBAC",
             f"--authentication-token-webhook-config-file={self._folder / 'webhook.yaml'}",
             "--authentication-token-webhook-version=v1",
+            f"--egress-selector-config-file={self._folder / 'egress.yaml'}",
             "--authentication-token-webhook-cache-ttl=1s",
             f"--disable-admission-plugins={_WITHOUT}",
             "--enable-priority-and-fairness=false",
@@ -153,6 +163,21 @@ class RealApi:
     def _end_of_log(self, program: str) -> str:
         log = (self._folder / f"{program}.log").read_text(errors="replace")
         return " ".join(log.strip().splitlines()[-3:])
+
+
+def _no_egress(folder: Path) -> dict[str, object]:
+    """An ``EgressSelectorConfiguration``: what goes into the cluster goes through nobody's socket.
+
+    Else the API server would call addresses of Services, which belong to nobody here or to a
+    stranger, and wait.
+    """
+    transport = {"uds": {"udsName": str(folder / "nobody.sock")}}
+    connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": connection}],
+    }
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -151,7 +151,14 @@ def test_a_failing_manifest_is_rolled_back_and_named(
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "broken", "namespace": "kubeflow"},
-        "spec": {"replicas": "many"},
+        "spec": {
+            "replicas": "many",
+            "selector": {"matchLabels": {"app": "broken"}},
+            "template": {
+                "metadata": {"labels": {"app": "broken"}},
+                "spec": {"containers": [{"name": "broken", "image": "broken"}]},
+            },
+        },
     }
     before = dex_users(laboratory)
 
@@ -169,7 +176,7 @@ def test_a_failing_manifest_is_rolled_back_and_named(
         and "cancelled" not in str(event.reason)
     }
     for told in (str(reason), str(failure.value)):
-        assert re.search(r"broken.*Deployment.*spec\.replicas", told, re.DOTALL)
+        assert re.search(r"broken.*spec\.replicas", told, re.DOTALL)
     # The users of the file went in beside it, and out again.
     assert dex_users(laboratory) == before
     assert not laboratory.exists("/apis/apps/v1/namespaces/kubeflow/deployments/broken")

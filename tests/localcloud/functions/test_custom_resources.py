@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,19 @@ def runner(tmp_path: Path, callbacks: Callbacks) -> Iterator[Runner]:
     runner.stop()
 
 
-def function(code: str, *, node: bool = False, timeout: float = 20, **files: str) -> Function:
+def function(
+    code: str,
+    *,
+    node: bool = False,
+    timeout: float = 20,
+    layer_files: Mapping[str, str] | None = None,
+) -> Function:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
         package.writestr("index.js" if node else "index.py", code)
     layer = io.BytesIO()
     with zipfile.ZipFile(layer, "w") as package:
-        for name, text in files.items():
+        for name, text in (layer_files or {}).items():
             package.writestr(name, text)
     return Function(
         arn=TOKEN,
@@ -82,7 +88,7 @@ def function(code: str, *, node: bool = False, timeout: float = 20, **files: str
         log_group="/aws/lambda/handler",
         environment={"CONFIG": "/opt/config", "CACHE": "/tmp/cache"},  # noqa: S108  # Lambda's
         code=archive.getvalue(),
-        layers=[layer.getvalue()] if files else [],
+        layers=[layer.getvalue()] if layer_files else [],
         credentials=("key", "secret", "token"),
     )
 
@@ -249,7 +255,8 @@ def test_a_function_finds_its_layers_its_scratch_space_and_its_role(runner: Runn
         "            context.get_remaining_time_in_millis() > 0]\n"
     )
     answer = runner.run(
-        function(code, **{"python/shared.py": "VALUE = 7", "config/name": "kept"}), {"a": 1}
+        function(code, layer_files={"python/shared.py": "VALUE = 7", "config/name": "kept"}),
+        {"a": 1},
     )
     assert answer.error is None
     assert answer.result == [7, "kept", "token", {"a": 1}, True]

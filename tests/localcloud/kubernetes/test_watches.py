@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
 from tests.localcloud.kubernetes.cluster import MERGE, Cluster, Tree, config_map
 
 
@@ -37,6 +39,8 @@ def test_a_watch_begins_with_what_there_is_if_asked(cluster: Cluster, namespace:
         cluster.done("POST", configs(namespace), config_map(name, namespace))
     query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
     events = cluster.watch(f"{configs(namespace)}?{query}", 3, during=lambda: None)
+    if cluster.is_real and "RequestWatchProgress" in events[0]["object"].get("message", ""):
+        pytest.skip("the etcd in KUBEBUILDER_ASSETS is older than 3.4.31 or 3.5.13")
     assert told(events) == [("ADDED", "a"), ("ADDED", "b"), ("BOOKMARK", "")]
     annotations = events[2]["object"]["metadata"]["annotations"]
     assert annotations == {"k8s.io/initial-events-end": "true"}
