@@ -209,6 +209,8 @@ class CloudFormationApi:
             raise CloudFormationError(
                 f"Stack [{call.text('StackName')}] already exists", "AlreadyExistsException"
             )
+        if call.parameters.get("OnFailure", "ROLLBACK") != "ROLLBACK":
+            raise CloudFormationError("the local cloud knows no OnFailure but ROLLBACK")
         stack = self._new_stack(call)
         target = self._target(call, stack)
         stack.disable_rollback = call.flag("DisableRollback")
@@ -226,6 +228,8 @@ class CloudFormationApi:
         return {"StackId": stack.id}
 
     def _delete_stack(self, call: Call) -> dict[str, Any]:
+        if call.items("RetainResources"):
+            raise CloudFormationError("the local cloud does not know RetainResources")
         try:
             stack = self._stack(call)
         except CloudFormationError:

@@ -44,7 +44,7 @@ def stack_shape(stack: Stack) -> dict[str, Any]:
             )
             for name, output in stack.outputs.items()
         ],
-        "Parameters": parameter_list(stack.given_parameters),
+        "Parameters": parameter_list(_shown(stack)),
         "RollbackConfiguration": {},
         "Tags": tag_list(stack.tags),
     }
@@ -109,6 +109,14 @@ def template_summary(template: Template) -> dict[str, Any]:
             for name, declaration in template.parameters.items()
         ],
         "ResourceTypes": sorted({resource.type for resource in template.resources.values()}),
+    }
+
+
+def _shown(stack: Stack) -> dict[str, str]:
+    declared = stack.template.parameters
+    return {
+        name: "****" if str(declared.get(name, {}).get("NoEcho", "")).lower() == "true" else value
+        for name, value in stack.given_parameters.items()
     }
 
 

@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ class Runner:
     """Runs functions of one cloud.
 
     Args:
-        folder: For unpacked code and for the functions' scratch space.
+        folder: For unpacked code, the functions' scratch space, and what they print.
         endpoint: URL of the emulated AWS.
         callback: Host name and port that custom resources answer to.
         node: The Node.js that runs JavaScript functions.
@@ -94,6 +95,8 @@ class Runner:
         self._packages = Packages(folder / "packages")
         self._scratch = folder / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True)
+        self._log = folder / "functions.log"
+        self._log.touch(mode=0o600)
         self._endpoint = endpoint
         self._callback = callback
         self._node = node
@@ -107,7 +110,15 @@ class Runner:
         with tempfile.TemporaryDirectory(
             dir=self._scratch, prefix="lambda-", ignore_cleanup_errors=True
         ) as scratch:
-            return self._run(function, event, Path(scratch))
+            answer = self._run(function, event, Path(scratch))
+        self._keep(function.name, answer)
+        return answer
+
+    def _keep(self, name: str, answer: Answer) -> None:
+        with self._lock, self._log.open("a", encoding="utf-8") as log:
+            log.write(f"--- {datetime.now(UTC):%H:%M:%S} {name}\n{answer.log.rstrip()}\n")
+            if answer.error:
+                log.write(f"failed: {answer.error}\n")
 
     def stop(self) -> None:
         """End every function that is still running."""

@@ -203,3 +203,11 @@ def test_a_protected_stack_is_not_deleted(cloud: FakeCloud) -> None:
     with pytest.raises(CloudFormationError, match="TerminationProtection is enabled"):
         cloud.delete("app")
     assert cloud.things.existing
+
+
+def test_what_a_call_asks_for_and_is_not_emulated_is_refused(cloud: FakeCloud) -> None:
+    cloud.deploy("app", {"A": thing()})
+    with pytest.raises(CloudFormationError, match="does not know RetainResources"):
+        cloud.call("DeleteStack", StackName="app", RetainResources=["A"])
+    with pytest.raises(CloudFormationError, match="no OnFailure but ROLLBACK"):
+        cloud.call("CreateStack", StackName="other", OnFailure="DELETE", TemplateBody="{}")

@@ -188,3 +188,10 @@ def test_a_parameter_that_does_not_fit_is_refused(
 def test_typed_parameters(cloud: FakeCloud, kind: str, expected: object) -> None:
     parameters = {"P": {"Type": kind, "Default": "a,b"}}
     assert value(cloud, {"Ref": "P"}, Parameters=parameters) == expected
+
+
+def test_a_secret_parameter_is_not_shown(cloud: FakeCloud) -> None:
+    body = {"Resources": ONE, "Parameters": {"P": {"Type": "String", "NoEcho": True}}}
+    parameters = [{"ParameterKey": "P", "ParameterValue": "secret"}]
+    cloud.call("CreateStack", StackName="app", TemplateBody=json.dumps(body), Parameters=parameters)
+    assert "secret" not in json.dumps(cloud.call("DescribeStacks"), default=str)

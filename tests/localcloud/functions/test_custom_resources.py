@@ -262,6 +262,14 @@ def test_a_function_finds_its_layers_its_scratch_space_and_its_role(runner: Runn
     assert answer.result == [7, "kept", "token", {"a": 1}, True]
 
 
+def test_what_functions_print_is_kept_in_one_log(runner: Runner, tmp_path: Path) -> None:
+    runner.run(function("def handler(event, context):\n    print('said', event)"), 7)
+    runner.run(function("def handler(event, context):\n    raise ValueError('broken')"), 8)
+    log = (tmp_path / "functions.log").read_text()
+    assert "said 7" in log
+    assert "broken" in log.partition("failed:")[2]
+
+
 def test_stopping_ends_functions_that_run(runner: Runner) -> None:
     code = "def handler(event, context):\n    import time; time.sleep(60)"
     answers: list[Answer] = []
