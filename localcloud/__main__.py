@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,8 @@ def demo(
 ) -> None:
     """Deploy to a local cloud, starting one if none runs, and show what came up."""
     state, console = State(folder), Console()
+    # Being terminated leaves no more behind than Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with state.exclusively("a demo"):
         running = state.running()
         if running is None:
@@ -45,6 +48,11 @@ def demo(
             Demo(project=PROJECT, state=state, running=running, console=console).deploy(
                 {"deployment": deployment, "sample": "allowed"}
             )
+        except CdkError as error:
+            raise CdkError(
+                f"{error}\nThe local cloud is still up: look around, then make demo again, or "
+                "make demo-destroy"
+            ) from error
         except KeyboardInterrupt:
             state.stop()
             console.print("interrupted: the local cloud is stopped, and nothing is left")

@@ -131,7 +131,10 @@ def test_a_broken_state_file_counts_as_none(state: State, text: str) -> None:
     assert state.running() is None
 
 
-def test_ctrl_c_stops_the_cloud_and_leaves_nothing(state: State) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
+    state: State, number: signal.Signals
+) -> None:
     command = [sys.executable, "-m", "localcloud", "demo", "vanilla", "--state", str(state.folder)]
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -144,7 +147,7 @@ def test_ctrl_c_stops_the_cloud_and_leaves_nothing(state: State) -> None:
             if "synthesize" in line:
                 break
         running = state.running()
-        os.killpg(demo.pid, signal.SIGINT)
+        os.killpg(demo.pid, number)
         said = demo.stdout.read()
         code = demo.wait()
         killer.cancel()
