@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import ne
 from typing import Any, Final
 
 from localcloud.kubernetes.client import Client, ClientError
@@ -78,36 +80,44 @@ class Collector:
         self._last = time.monotonic()
 
     def _everything(self) -> Iterator[_Found]:
-        for resource in self._resources().values():
-            try:
-                items = self._client.metadata_items(resource.collection)
-            except ClientError as error:
-                # A CRD went meanwhile, or a webhook that converts its objects is not there.
-                if error.code not in {404, 500, 503}:
-                    raise
-                continue
-            for item in items:
-                yield _Found(resource=resource, metadata=item["metadata"])
+        for versions in self._resources().values():
+            for resource in versions:
+                try:
+                    items = self._client.metadata_items(resource.collection)
+                except ClientError as error:
+                    # A CRD went meanwhile; or objects are stored in another version, and the
+                    # webhook that would convert them does not run.
+                    if error.code not in {404, 500, 503}:
+                        raise
+                    continue
+                for item in items:
+                    yield _Found(resource=resource, metadata=item["metadata"])
+                break
 
-    def _resources(self) -> dict[tuple[str, str], _Resource]:
-        """What can be collected, by group and kind."""
-        bases = {"": "/api/v1"}
+    def _resources(self) -> dict[tuple[str, str], list[_Resource]]:
+        """What can be collected, by group and kind: in all its versions, the best first."""
+        bases = [("", "/api/v1")]
         for group in self._client.get("/apis")["groups"]:
-            version = (group.get("preferredVersion") or group["versions"][0])["groupVersion"]
-            bases[group["name"]] = f"/apis/{version}"
-        return {
-            (group, entry["kind"]): _Resource(
-                base=base,
-                plural=entry["name"],
-                kind=entry["kind"],
-                namespaced=entry["namespaced"],
-            )
-            for group, base in bases.items()
-            for entry in self._client.get(base)["resources"]
-            if {"delete", "list"} <= set(entry["verbs"])
-            and "/" not in entry["name"]
-            and entry["name"] not in _NOT_COLLECTED
-        }
+            preferred = (group.get("preferredVersion") or group["versions"][0])["groupVersion"]
+            versions = [entry["groupVersion"] for entry in group["versions"]]
+            versions.sort(key=partial(ne, preferred))
+            bases += [(group["name"], f"/apis/{version}") for version in versions]
+        resources: dict[tuple[str, str], list[_Resource]] = {}
+        for group, base in bases:
+            for entry in self._client.get(base)["resources"]:
+                if (
+                    {"delete", "list"} <= set(entry["verbs"])
+                    and "/" not in entry["name"]
+                    and entry["name"] not in _NOT_COLLECTED
+                ):
+                    resource = _Resource(
+                        base=base,
+                        plural=entry["name"],
+                        kind=entry["kind"],
+                        namespaced=entry["namespaced"],
+                    )
+                    resources.setdefault((group, entry["kind"]), []).append(resource)
+        return resources
 
     def _empty(self, namespace: Mapping[str, Any], found: Iterable[_Found]) -> None:
         """Delete what is in a namespace, and let it go when nothing is left."""
@@ -149,11 +159,11 @@ class Collector:
             return True
         # It may be younger than the list that it is missing from: ask for it itself.
         group = owner["apiVersion"].rpartition("/")[0]
-        resource = self._resources().get((group, owner["kind"]))
-        if resource is None:
+        versions = self._resources().get((group, owner["kind"]))
+        if not versions:
             return False
         try:
-            path = resource.path(item.metadata.get("namespace", ""), owner["name"])
+            path = versions[0].path(item.metadata.get("namespace", ""), owner["name"])
             return bool(self._client.get(path)["metadata"]["uid"] == owner["uid"])
         except ClientError as error:
             if error.code != 404:

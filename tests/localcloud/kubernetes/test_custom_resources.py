@@ -233,23 +233,23 @@ def test_a_crd_that_goes_takes_its_objects_with_it(cluster: Cluster, namespace: 
 def test_a_webhook_that_nobody_answers_for_holds_up_nothing(
     cluster: Cluster, namespace: str
 ) -> None:
-    definition = crd("Morsel", SIZE, versions=("v1", "v2"))
+    definition = crd("Crumb", SIZE, versions=("v1", "v2"))
     service = {"name": "s", "namespace": namespace, "path": "/"}
     webhook = {"conversionReviewVersions": ["v1"], "clientConfig": {"service": service}}
     definition["spec"]["conversion"] = {"strategy": "Webhook", "webhook": webhook}
     cluster.apply(definition)
     services = f"/api/v1/namespaces/{namespace}/services"
     cluster.done("POST", services, {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 443}]}})
-    path = path_of("Morsel", namespace)
+    path = path_of("Crumb", namespace)
     cluster.eventually(lambda: cluster.request("GET", path)[0] == 200)
-    cluster.done("POST", path, custom("Morsel", "one", namespace, {"size": 1}))
+    cluster.done("POST", path, custom("Crumb", "one", namespace, {"size": 1}))
     assert cluster.get(f"{path}/one")["spec"] == {"size": 1}
     began = time.monotonic()
-    code, answer = cluster.request("GET", path_of("Morsel", namespace, "one", "v2"))
+    code, answer = cluster.request("GET", path_of("Crumb", namespace, "one", "v2"))
     assert time.monotonic() < began + 5
     if cluster.is_real:
         assert code == 500
-        assert "conversion webhook for tests.example/v1, Kind=Morsel failed" in answer["message"]
+        assert "conversion webhook for tests.example/v1, Kind=Crumb failed" in answer["message"]
     else:
         # Nothing is converted here but the name of the version.
         assert code == 200
