@@ -13,47 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "constructs"))
 import aws_cdk as cdk
 
 from kubeflow_aws.checks import add_checks
-from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
+from kubeflow_aws.deployment import deployment_path, load_deployment
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.platform import Platform, render_platform
-from stacks.cluster import ClusterStack, ClusterStackProps
-from stacks.kubeflow import KubeflowStack, KubeflowStackProps
-from stacks.network import NetworkStack, NetworkStackProps
+from kubeflow_aws.manifests.platform import render_platform
+from stacks.build import build
 
 PROJECT = Path(__file__).resolve().parent
-
-
-def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str | None) -> None:
-    """Compose the stacks of one deployment; the only place where they meet."""
-    env = cdk.Environment(account=deployment.account or account, region=deployment.region)
-    prefix = deployment.name.title().replace("-", "")
-    vpc = None
-    if not deployment.network.existing:
-        network = NetworkStackProps(deployment=deployment, env=env)
-        vpc = NetworkStack(app, f"{prefix}Network", props=network).vpc
-    cluster = ClusterStack(
-        app,
-        f"{prefix}Cluster",
-        props=ClusterStackProps(
-            deployment=deployment,
-            env=env,
-            vpc=vpc,
-            rendered=platform.of_stack("cluster"),
-        ),
-    )
-    KubeflowStack(
-        app,
-        f"{prefix}Platform",
-        props=KubeflowStackProps(
-            deployment=deployment,
-            env=env,
-            cluster=cluster.cluster,
-            owns_cluster=cluster.owned,
-            rendered=platform.of_stack("kubeflow"),
-        ),
-    )
-    for key, value in deployment.tags.items():
-        cdk.Tags.of(app).add(key, value)
 
 
 def main() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from app import PROJECT, build
+from app import PROJECT
 from benchmarks.cold_render import render_default
 from kubeflow_aws.checks import add_checks
+from stacks.build import build
 
 
 def main() -> None:

@@ -58,6 +58,7 @@ class ClusterStack(cdk.Stack):
 
     cluster: eks.ICluster
     owned: bool
+    service_account_issuer: str | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
         super().__init__(
@@ -120,6 +121,7 @@ class ClusterStack(cdk.Stack):
             ),
         )
         self.cluster = control_plane.cluster
+        self.service_account_issuer = control_plane.service_account_issuer
         node_addons = NodeAddons(
             self,
             "NodeAddons",
@@ -154,4 +156,5 @@ class ClusterStack(cdk.Stack):
             ),
         )
         self.cluster = imported.cluster
+        self.service_account_issuer = existing.oidc_issuer
         return [imported.access]

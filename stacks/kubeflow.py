@@ -6,17 +6,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_eks_v2 as eks
-from constructs import Construct
+from aws_cdk import aws_route53 as route53
+from constructs import Construct, IDependable
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.identity.sign_in import SignIn
+from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
+from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
+from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubeflow.dex import dex_values
-from kubeflow_aws.kubeflow.profiles import profile_pack
-from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
+from kubeflow_aws.manifests.packs import Pack
+from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.manifests.render import Rendered
+from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformAddress:
+    """Where the platform is reached, if a load balancer serves it.
+
+    Attributes:
+        domain: Its names.
+        zone: Zone of the names.
+        certificate: Certificate of the names.
+        subnets: Where the load balancer stands.
+    """
+
+    domain: Domain
+    zone: route53.IHostedZone
+    certificate: acm.ICertificate
+    subnets: LoadBalancerSubnets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +55,9 @@ class KubeflowStackProps:
         cluster: The cluster to apply to.
         owns_cluster: Whether this application also deletes the cluster.
         rendered: The components to apply.
+        service_account_issuer: Issuer of the cluster's service accounts, if it is known.
+        address: Where the platform is reached; by a port-forward only if there is none.
+        sign_in: The user pool, for sign-in with Cognito.
     """
 
     deployment: Deployment
@@ -36,6 +65,9 @@ class KubeflowStackProps:
     cluster: eks.ICluster
     owns_cluster: bool
     rendered: Sequence[Rendered]
+    service_account_issuer: str | None
+    address: PlatformAddress | None
+    sign_in: SignIn | None
 
 
 class KubeflowStack(cdk.Stack):
@@ -50,6 +82,8 @@ class KubeflowStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: the platform's Kubernetes objects",
         )
+        address = props.address
+        balancer = self._prepare_load_balancer(address, props.deployment) if address else None
         self.components = Components(
             self,
             "Components",
@@ -57,33 +91,102 @@ class KubeflowStack(cdk.Stack):
                 cluster=props.cluster,
                 owns_cluster=props.owns_cluster,
                 rendered=props.rendered,
-                values=_values(props.deployment),
+                values={
+                    **_sign_in_values(props),
+                    **(balancer.values if balancer else {}),
+                },
             ),
         )
-        if props.deployment.profiles:
-            self._create_profiles(props)
+        self._create_profiles(props)
+        if address and balancer:
+            self._publish(address, balancer, props)
+        else:
+            cdk.CfnOutput(
+                self,
+                "PortForwardCommand",
+                description="Opens the dashboard on http://localhost:8080 (README, Sign in)",
+                value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
+            )
+
+    def _prepare_load_balancer(
+        self, address: PlatformAddress, deployment: Deployment
+    ) -> LoadBalancer:
+        return LoadBalancer(
+            self,
+            "LoadBalancer",
+            props=LoadBalancerProps(
+                name=deployment.name,
+                settings=deployment.ingress,
+                domain=address.domain,
+                certificate=address.certificate,
+                subnets=address.subnets,
+                production=deployment.is_production,
+            ),
+        )
+
+    def _publish(
+        self, address: PlatformAddress, balancer: LoadBalancer, props: KubeflowStackProps
+    ) -> None:
+        ingress = self.components.applied["ingress"]
+        # The load balancer tries to write a log as soon as it is told where.
+        ingress.node.add_dependency(balancer)
+        AliasRecords(
+            self,
+            "Names",
+            props=AliasRecordsProps(
+                cluster=props.cluster,
+                namespace="istio-system",
+                ingress="kubeflow",
+                region=props.deployment.region,
+                zone=address.zone,
+                names=[address.domain.host, address.domain.wildcard],
+                after=[ingress],
+            ),
+        )
         cdk.CfnOutput(
             self,
-            "PortForwardCommand",
-            description="Opens the dashboard on http://localhost:8080 (README, Sign in)",
-            value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
+            "Dashboard",
+            description="Kubeflow's dashboard",
+            value=f"https://{address.domain.host}",
         )
 
     def _create_profiles(self, props: KubeflowStackProps) -> None:
-        profiles = AppliedComponent(
+        profiles = props.deployment.profiles
+        if not profiles:
+            return
+        # The profile controller is part of this one.
+        controller = self.components.applied["kubeflow"]
+        applied = self._apply("Profiles", profile_packs(profiles), [controller], props)
+        for number, packs in contributor_packs(profiles).items():
+            self._apply(f"Contributors{number}", packs, [applied], props)
+
+    def _apply(
+        self,
+        construct_id: str,
+        packs: Sequence[Pack],
+        after: Sequence[IDependable],
+        props: KubeflowStackProps,
+    ) -> AppliedComponent:
+        applied = AppliedComponent(
             self,
-            "Profiles",
+            construct_id,
             props=AppliedComponentProps(
-                cluster=props.cluster,
-                owns_cluster=props.owns_cluster,
-                packs=[profile_pack(props.deployment.profiles)],
+                cluster=props.cluster, owns_cluster=props.owns_cluster, packs=packs
             ),
         )
-        # A profile's pods and policies are admitted by several components' webhooks.
-        profiles.node.add_dependency(*self.components.applied.values())
+        applied.node.add_dependency(*after)
+        return applied
 
 
-def _values(deployment: Deployment) -> Mapping[Placeholder, str]:
-    match deployment.auth_provider:
+def _sign_in_values(props: KubeflowStackProps) -> Mapping[Placeholder, Value]:
+    match props.deployment.auth_provider:
         case AuthProvider.DEX:
-            return dex_values(deployment.auth.users)
+            return dex_values(props.deployment.auth.users)
+        case AuthProvider.COGNITO:
+            if props.sign_in is None or props.address is None:
+                raise ValueError("sign-in with Cognito needs a user pool and an address")
+            return cognito_values(
+                props.sign_in,
+                host=props.address.domain.host,
+                service_account_issuer=props.service_account_issuer,
+            )

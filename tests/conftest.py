@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,11 @@ if (PROJECT / "constructs" / "__init__.py").exists():
     pytest.exit("constructs/ must stay a source root: delete constructs/__init__.py", 4)
 
 from kubeflow_aws.deployment import Deployment, load_deployment  # noqa: E402
-from kubeflow_aws.manifests.platform import Platform, render_platform  # noqa: E402
+from kubeflow_aws.manifests.platform import Platform  # noqa: E402
 from kubeflow_aws.manifests.sources import Origin  # noqa: E402
 from tests.support.assembly import Assembly, synthesize  # noqa: E402
 from tests.support.deployments import variation  # noqa: E402
+from tests.support.platforms import best_of, sample_of  # noqa: E402
 
 TESTED = pytest.StashKey[str]()
 
@@ -63,6 +62,32 @@ def vanilla() -> Deployment:
 
 
 @pytest.fixture(scope="session")
+def cognito() -> Deployment:
+    """Sign-in with Cognito, with a machine client and a contributor."""
+    deployment = load_deployment(PROJECT / "deployments" / "cognito.yaml")
+    return variation(
+        deployment,
+        {
+            "auth": {
+                "users": [{"email": "alice@example.com"}, {"email": "bob@example.com"}],
+                "cognito": {"machine_clients": [{"name": "ci"}]},
+            },
+            "profiles": [
+                {
+                    "name": "alice",
+                    "owner": "alice@example.com",
+                    "contributors": [
+                        {"email": "bob@example.com", "role": "view"},
+                        {"email": "ci@machines.platform.example.com"},
+                    ],
+                    "quota": {"cpu": "32", "memory": "128Gi", "gpus": 1},
+                }
+            ],
+        },
+    )
+
+
+@pytest.fixture(scope="session")
 def sample_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache without upstream sources, so that the bundled sample is rendered."""
     return tmp_path_factory.mktemp("cache")
@@ -70,14 +95,7 @@ def sample_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_platform(vanilla: Deployment, sample_cache: Path) -> Platform:
-    return render_platform(
-        variation(vanilla, {"upstream": {"offline": True}}),
-        manifests=PROJECT / "manifests",
-        cache=sample_cache,
-        mirror=None,
-        notify=lambda _: None,
-        allow_sample=True,
-    )
+    return sample_of(vanilla, sample_cache)
 
 
 @pytest.fixture(scope="session")
@@ -89,17 +107,30 @@ def sample_assembly(
 
 
 @pytest.fixture(scope="session")
+def cognito_platform(cognito: Deployment, sample_cache: Path) -> Platform:
+    return sample_of(cognito, sample_cache)
+
+
+@pytest.fixture(scope="session")
+def cognito_assembly(
+    cognito: Deployment, cognito_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """Sign-in with Cognito, synthesized from the sample."""
+    return synthesize(cognito, cognito_platform, tmp_path_factory.mktemp("cognito"))
+
+
+@pytest.fixture(scope="session")
+def best_cognito_assembly(
+    cognito: Deployment, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """Sign-in with Cognito, synthesized from real upstream if it can be had."""
+    return synthesize(cognito, best_of(cognito), tmp_path_factory.mktemp("best-cognito"))
+
+
+@pytest.fixture(scope="session")
 def best_platform(vanilla: Deployment, pytestconfig: pytest.Config) -> Platform:
     """Real upstream where the cache, a mirror or the network has it, else the bundled sample."""
-    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    platform = render_platform(
-        vanilla,
-        manifests=PROJECT / "manifests",
-        cache=PROJECT / "build" / "cache",
-        mirror=Path(mirror) if mirror else None,
-        notify=lambda line: print(line, file=sys.stderr),
-        allow_sample=True,
-    )
+    platform = best_of(vanilla)
     description = f"Kubeflow {platform.release} from {platform.origin.description}"
     pytestconfig.stash[TESTED] = description
     return platform
@@ -119,3 +150,12 @@ def upstream_assembly(
 ) -> Assembly:
     """The default deployment, synthesized from the real upstream sources."""
     return synthesize(vanilla, upstream_platform, tmp_path_factory.mktemp("upstream"))
+
+
+@pytest.fixture(scope="session")
+def upstream_cognito_assembly(
+    upstream_platform: Platform, best_cognito_assembly: Assembly
+) -> Assembly:
+    """Sign-in with Cognito from the real upstream sources; skipped where they cannot be had."""
+    assert upstream_platform.components
+    return best_cognito_assembly

@@ -38,8 +38,26 @@ def wrong_objects(assembly: Assembly) -> list[str]:
     return [error for item in objects if (error := schemas.error(item))]
 
 
-def test_cfn_lint_finds_nothing_in_the_sample(sample_assembly: Assembly) -> None:
-    assert lint_all(sample_assembly) == []
+OPTIONS = {"vanilla": "sample_assembly", "cognito": "cognito_assembly"}
+"""The session's synthesized app of each option."""
+
+
+@pytest.fixture(params=OPTIONS.values(), ids=list(OPTIONS))
+def any_sample(request: pytest.FixtureRequest) -> Assembly:
+    assembly: Assembly = request.getfixturevalue(request.param)
+    return assembly
+
+
+@pytest.fixture(
+    params=["upstream_assembly", "upstream_cognito_assembly"], ids=["vanilla", "cognito"]
+)
+def any_upstream(request: pytest.FixtureRequest) -> Assembly:
+    assembly: Assembly = request.getfixturevalue(request.param)
+    return assembly
+
+
+def test_cfn_lint_finds_nothing_in_the_sample(any_sample: Assembly) -> None:
+    assert lint_all(any_sample) == []
 
 
 @pytest.mark.upstream
@@ -48,13 +66,29 @@ def test_cfn_lint_finds_nothing(upstream_assembly: Assembly) -> None:
 
 
 @pytest.mark.upstream
-def test_every_object_is_valid_by_its_schema(upstream_assembly: Assembly) -> None:
-    assert wrong_objects(upstream_assembly) == []
+def test_every_object_is_valid_by_its_schema(any_upstream: Assembly) -> None:
+    assert wrong_objects(any_upstream) == []
 
 
-@pytest.mark.parametrize("name", ["KubeflowNetwork", "KubeflowCluster", "KubeflowPlatform"])
-def test_snapshot(name: str, sample_assembly: Assembly, snapshot: SnapshotAssertion) -> None:
-    template = normalized(sample_assembly.templates[name])
+SNAPSHOTS = [
+    ("vanilla", "KubeflowNetwork"),
+    ("vanilla", "KubeflowCluster"),
+    ("vanilla", "KubeflowPlatform"),
+    ("cognito", "KubeflowDomain"),
+    ("cognito", "KubeflowIdentity"),
+    ("cognito", "KubeflowPlatform"),
+    ("cognito", "KubeflowPlatformComponentsCognito"),
+    ("cognito", "KubeflowPlatformComponentsIngress"),
+]
+
+
+@pytest.mark.parametrize(("option", "name"), SNAPSHOTS)
+def test_snapshot(
+    option: str, name: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> None:
+    assembly: Assembly = request.getfixturevalue(OPTIONS[option])
+    nested = "Components" in name
+    template = normalized(assembly.nested(name) if nested else assembly.templates[name])
 
     assert template == snapshot.use_extension(JSONSnapshotExtension)
 

@@ -11,7 +11,13 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import findings
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.deployments import (
+    EVERY_PROVIDER,
+    EXISTING_CLUSTER,
+    EXISTING_VPC,
+    NEW_ZONE,
+    variation,
+)
 
 FORMS: dict[str, dict[str, JsonValue]] = {
     "development": {},
@@ -47,6 +53,32 @@ def test_no_unacknowledged_finding(
     changes: dict[str, JsonValue], vanilla: Deployment, sample_platform: Platform, tmp_path: Path
 ) -> None:
     assert findings(variation(vanilla, changes), sample_platform, tmp_path) == []
+
+
+COGNITO_FORMS: dict[str, dict[str, JsonValue]] = {
+    "development": {},
+    "production with everything": {
+        "environment": "production",
+        "domain": NEW_ZONE,
+        "auth": {
+            "cognito": {
+                "custom_domain": True,
+                "mfa": "optional",
+                "plan": "plus",
+                "identity_providers": EVERY_PROVIDER,
+                "machine_clients": [{"name": "ci"}],
+            },
+        },
+        "profiles": [],
+    },
+}
+
+
+@pytest.mark.parametrize("changes", COGNITO_FORMS.values(), ids=list(COGNITO_FORMS))
+def test_no_unacknowledged_finding_with_cognito(
+    changes: dict[str, JsonValue], cognito: Deployment, cognito_platform: Platform, tmp_path: Path
+) -> None:
+    assert findings(variation(cognito, changes), cognito_platform, tmp_path) == []
 
 
 def test_every_acknowledgment_gives_a_reason_beside_its_construct(project: Path) -> None:

@@ -22,6 +22,25 @@ network:
     private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
 """
 WEST = "region: us-west-2\n"
+DOMAIN = """
+domain:
+  name: platform.example.com
+  hosted_zone: {id: Z0123456789EXAMPLE, name: example.com}
+"""
+ALICE = "auth: {users: [{email: alice@example.com}]}\n"
+COGNITO = WEST + "preset: cognito\n" + DOMAIN
+PUBLIC_VPC = VPC + "    public_subnet_ids: [subnet-0123456789abcdef2, subnet-0123456789abcdef3]\n"
+
+
+def cognito(settings: str) -> str:
+    """A deployment with Cognito and these settings of the user pool."""
+    return COGNITO + f"auth: {{users: [{{email: alice@example.com}}], cognito: {{{settings}}}}}\n"
+
+
+def provider(settings: str) -> str:
+    """A deployment with Cognito and one federated provider."""
+    return cognito(f"identity_providers: [{{{settings}}}]")
+
 
 REFUSALS = {
     "not YAML": ("region: [", ":1:10: is not YAML: expected the node content"),
@@ -104,11 +123,11 @@ REFUSALS = {
     ),
     "an unknown provider": (
         WEST + "auth: {provider: ldap}",
-        "auth.provider: found \"ldap\"; allowed: 'dex'",
+        "auth.provider: found \"ldap\"; allowed: 'cognito' or 'dex'",
     ),
     "an unknown preset": (
         WEST + USERS + "preset: chocolate",
-        "preset: found \"chocolate\"; allowed: 'vanilla'",
+        "preset: found \"chocolate\"; allowed: 'cognito' or 'vanilla'",
     ),
     "Kubeflow's own password": (
         # The hash of upstream's manifests, common/dex/base/dex-passwords.yaml.
@@ -130,7 +149,7 @@ REFUSALS = {
     ),
     "an upper-case e-mail address": (
         WEST + USERS.replace("user@", "User@"),
-        'auth.users.0.email: found "User@example.com"; allowed: text that matches',
+        'auth.users.0.email: found "User@example.com"; give one address in lower-case ASCII',
     ),
     "a user twice": (
         WEST + USERS + USERS.replace("\nauth:\n  users:\n", ""),
@@ -150,6 +169,161 @@ REFUSALS = {
     "a profile over the platform": (
         WEST + USERS + "profiles: [{name: istio-system, owner: user@example.com}]",
         "profiles names istio-system, a namespace of the platform; choose another",
+    ),
+    "a wildcard for an owner": (
+        WEST + USERS + "profiles: [{name: team, owner: '*@example.com'}]",
+        'profiles.0.owner: found "*@example.com"; give one address in lower-case ASCII such as '
+        "user@example.com, without wildcards",
+    ),
+    "an owner beyond ASCII": (
+        WEST + USERS + "profiles: [{name: team, owner: jürgen@example.com}]",
+        'profiles.0.owner: found "jürgen@example.com"; give one address in lower-case ASCII',
+    ),
+    "a stranger for a contributor": (
+        WEST
+        + USERS
+        + "profiles: [{name: team, owner: user@example.com, contributors: [{email: a@b.com}]}]",
+        "profiles.team.contributors names a@b.com, who is not in auth.users",
+    ),
+    "an owner who contributes": (
+        WEST
+        + USERS
+        + "profiles: [{name: team, owner: user@example.com, "
+        + "contributors: [{email: user@example.com}]}]",
+        "profiles.0: team names user@example.com twice; a contributor has one role, and the owner "
+        "needs none",
+    ),
+    "a quota that is no quantity": (
+        WEST + USERS + "profiles: [{name: t, owner: user@example.com, quota: {memory: 64 GB}}]",
+        'profiles.0.quota.memory: found "64 GB"; allowed: text that matches',
+    ),
+    "Cognito without a domain": (
+        WEST + "preset: cognito\n" + ALICE,
+        "auth.provider cognito needs domain.name, a subdomain of the platform's own such as "
+        "platform.example.com",
+    ),
+    "a domain that is not in its zone": (
+        WEST
+        + "preset: cognito\n"
+        + DOMAIN.replace("name: example.com", "name: example.org")
+        + ALICE,
+        "domain: name platform.example.com is not in the hosted zone example.org; give a name such "
+        "as platform.example.org, or another hosted_zone",
+    ),
+    "a domain that only ends like its zone": (
+        WEST + "preset: cognito\n" + DOMAIN.replace("name: example.com", "name: ample.com"),
+        "domain: name platform.example.com is not in the hosted zone ample.com",
+    ),
+    "a zone delegated by itself": (
+        WEST
+        + "preset: cognito\n"
+        + DOMAIN.replace("hosted_zone", "parent_zone").replace(
+            "name: example.com", "name: platform.example.com"
+        ),
+        "domain: name platform.example.com is not below the parent zone platform.example.com",
+    ),
+    "a zone that exists and is delegated": (
+        WEST
+        + "preset: cognito\n"
+        + DOMAIN
+        + "  parent_zone: {id: Z0123456789EXAMPLE, name: example.com}",
+        "domain: hosted_zone exists already, so nothing is delegated; remove parent_zone",
+    ),
+    "a domain that nothing serves": (
+        WEST + USERS + DOMAIN,
+        "domain.name is platform.example.com, but nothing serves it; set ingress.enabled: true, or "
+        "remove domain",
+    ),
+    "a load balancer without a domain": (
+        WEST + USERS + "ingress: {enabled: true}",
+        "ingress.enabled needs domain.name",
+    ),
+    "Cognito without a load balancer": (
+        COGNITO + ALICE + "ingress: {enabled: false}",
+        "ingress.enabled is false, but users of Cognito sign in at the load balancer",
+    ),
+    "a range that is none": (
+        COGNITO + ALICE + "ingress: {allowed_cidrs: [everywhere]}",
+        "ingress.allowed_cidrs: Expected 4 octets in 'everywhere'; give ranges such as",
+    ),
+    "a region whose load balancers are unknown": (
+        COGNITO.replace("us-west-2", "xx-east-1") + ALICE,
+        "region xx-east-1: its load balancers' hosted zone is not known",
+    ),
+    "a load balancer in subnets of unknown ranges": (
+        COGNITO + ALICE + PUBLIC_VPC,
+        "network.existing.load_balancer_cidrs is empty; give the ranges of the subnets",
+    ),
+    "a load balancer on the internet without public subnets": (
+        COGNITO + ALICE + VPC + "    load_balancer_cidrs: [10.0.0.0/24]",
+        "network.existing.public_subnet_ids is empty, and a load balancer on the internet needs "
+        "them; give them, or set ingress.internal: true",
+    ),
+    "a password for Cognito": (
+        COGNITO + USERS,
+        "auth.users: user@example.com has a password_hash, but Cognito lets users choose",
+    ),
+    "no password for Dex": (
+        WEST + ALICE,
+        "auth.users: alice@example.com has no password_hash, which Dex needs",
+    ),
+    "a user pool for Dex": (
+        WEST + USERS + "  cognito: {mfa: optional}",
+        "auth.cognito is set, but auth.provider is dex; remove it, or set provider: cognito",
+    ),
+    "more users than Cognito invites": (
+        COGNITO
+        + f"auth: {{users: [{', '.join(f'{{email: u{i}@example.com}}' for i in range(51))}]}}",
+        "auth.users names 51 users; Cognito itself sends 50 invitations a day, so give "
+        "auth.cognito.sender",
+    ),
+    "a prefix with a word of Amazon's": (
+        cognito("domain_prefix: my-cognito"),
+        'auth.cognito.domain_prefix: found "my-cognito"; Cognito takes no prefix with "cognito"',
+    ),
+    "a prefix with a hyphen at its end": (
+        cognito("domain_prefix: kubeflow-"),
+        'auth.cognito.domain_prefix: found "kubeflow-"; Cognito takes 1 to 63 lower-case letters',
+    ),
+    "a domain that makes no prefix": (
+        (COGNITO + ALICE).replace("platform.example.com", "aws.example.com"),
+        'auth.cognito.domain_prefix: made from domain.name, found "aws-example-com"; Cognito takes '
+        'no prefix with "aws" in it; give one',
+    ),
+    "two names for the sign-in page": (
+        cognito("domain_prefix: mine, custom_domain: true"),
+        "auth.cognito: custom_domain and domain_prefix are two ways to name the sign-in page",
+    ),
+    "a provider without its secret": (
+        provider("type: google, client_id: abc, domains: [example.com]"),
+        "auth.cognito.identity_providers.0.google.client_secret: is missing: where its secret is "
+        "kept; never in this file",
+    ),
+    "a provider's secret in the file": (
+        provider("type: google, client_id: abc, domains: [example.com], client_secret: hunter2"),
+        "auth.cognito.identity_providers.0.google.client_secret: found",
+    ),
+    "a provider for everybody's addresses": (
+        provider("type: google, client_id: abc, client_secret: {secret: google}, domains: []"),
+        "auth.cognito.identity_providers.0.google.domains: found []",
+    ),
+    "a provider under a name of Cognito's": (
+        provider(
+            "type: oidc, name: Google, issuer: 'https://id.example.com', client_id: abc, "
+            "client_secret: {secret: oidc}, domains: [example.com]"
+        ),
+        "identity_providers: Google is a name of Cognito's own; choose another",
+    ),
+    "a provider twice": (
+        provider(
+            "type: google, client_id: a, client_secret: {secret: g}, domains: [example.com]}, "
+            "{type: google, client_id: b, client_secret: {secret: g}, domains: [example.org]"
+        ),
+        "identity_providers names Google twice; one entry per provider",
+    ),
+    "a program twice": (
+        cognito("machine_clients: [{name: ci}, {name: ci}]"),
+        "machine_clients names ci twice; one entry per program",
     ),
     "KServe without Knative": (
         WEST + USERS + "components: {knative: false}",

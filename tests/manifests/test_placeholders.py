@@ -41,3 +41,40 @@ def test_a_placeholder_without_a_value_names_its_users() -> None:
 def test_a_value_without_a_use_is_refused() -> None:
     with pytest.raises(UserError, match=r"vpc-id.* has a value that no object uses"):
         fill_placeholders([config("nothing")], {Placeholder.VPC_ID: "vpc-1"})
+
+
+def policy(cidr: str, port: str = "8080") -> KubernetesObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "Policy",
+        "metadata": {"name": "admit"},
+        "spec": {"from": [{"block": {"cidr": cidr}}, {"block": {"cidr": "::1"}}], "port": port},
+    }
+
+
+@pytest.mark.parametrize("cidrs", [(), ("10.0.0.0/24",), ("10.0.0.0/24", "10.0.1.0/24")])
+def test_an_item_of_a_list_stands_once_for_each_value(cidrs: tuple[str, ...]) -> None:
+    [filled] = fill_placeholders(
+        [policy("${kubeflow-aws:load-balancer-ranges}")], {Placeholder.LOAD_BALANCER_RANGES: cidrs}
+    )
+
+    expected = [{"block": {"cidr": cidr}} for cidr in (*cidrs, "::1")]
+    assert filled["spec"] == {"from": expected, "port": "8080"}
+
+
+def test_a_field_without_a_value_is_left_out() -> None:
+    values = {Placeholder.WEB_ACL_ARN: ()}
+    [filled] = fill_placeholders([policy("10.0.0.0/8", "${kubeflow-aws:web-acl-arn}")], values)
+
+    assert isinstance(filled["spec"], dict)
+    assert filled["spec"].keys() == {"from"}
+
+
+def test_a_field_takes_one_value_and_not_two() -> None:
+    item = policy("10.0.0.0/8", "${kubeflow-aws:web-acl-arn}")
+    [filled] = fill_placeholders([item], {Placeholder.WEB_ACL_ARN: ("arn",)})
+
+    assert isinstance(filled["spec"], dict)
+    assert filled["spec"]["port"] == "arn"
+    with pytest.raises(UserError, match="Policy admit: spec stands outside of any list"):
+        fill_placeholders([item], {Placeholder.WEB_ACL_ARN: ("one", "two")})

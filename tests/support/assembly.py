@@ -11,12 +11,12 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from app import build
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.cli.assembly import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
+from stacks.build import build
 
 PROJECT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"

@@ -18,6 +18,41 @@ EXISTING_VPC: JsonValue = {
 EXISTING_CLUSTER: JsonValue = {
     "existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}
 }
+NEW_ZONE: JsonValue = {
+    "name": "platform.example.com",
+    "parent_zone": {"id": "Z0123456789EXAMPLE", "name": "example.com"},
+}
+
+
+def _social(kind: str) -> JsonValue:
+    return {
+        "type": kind,
+        "client_id": f"{kind}-client",
+        "client_secret": {"secret": "sign-in", "key": kind},
+        "domains": ["example.com"],
+    }
+
+
+EVERY_PROVIDER: JsonValue = [
+    _social("google"),
+    _social("facebook"),
+    _social("amazon"),
+    {
+        "type": "oidc",
+        "name": "Corporate",
+        "issuer": "https://id.example.com",
+        "client_id": "oidc-client",
+        "client_secret": {"secret": "sign-in", "key": "oidc"},
+        "domains": ["example.com"],
+    },
+    {
+        "type": "saml",
+        "name": "Campus",
+        "metadata_url": "https://idp.campus.example.org/metadata",
+        "domains": ["campus.example.org"],
+        "verified": True,
+    },
+]
 
 
 def variation(deployment: Deployment, changes: Mapping[str, JsonValue]) -> Deployment:

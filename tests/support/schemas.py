@@ -9,10 +9,13 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 
+from kubeflow_aws.cli.assembly import UNRESOLVED
 from kubeflow_aws.manifests.objects import CRD, KubernetesObject, key_of
 
 BUILT_IN_GROUPS = re.compile(r"^(|apps|batch|policy|autoscaling|[a-z.]+\.k8s\.io)$")
 CUSTOM_GROUPS_OF_KUBERNETES = ("jobset.x-k8s.io", "elbv2.k8s.aws")
+
+_VALIDATOR = jsonschema.Draft202012Validator
 
 
 class Schemas:
@@ -34,7 +37,10 @@ class Schemas:
         schema = self._custom.get((group, str(item["kind"]), version))
         try:
             if schema is not None:
-                jsonschema.validate(item, schema)
+                for error in _VALIDATOR(schema).iter_errors(item):
+                    # What only CloudFormation knows matches no pattern yet.
+                    if error.instance != UNRESOLVED:
+                        raise error
             elif BUILT_IN_GROUPS.match(group) and group not in CUSTOM_GROUPS_OF_KUBERNETES:
                 kubernetes_validate.validate(item, self._version, strict=True)
             else:

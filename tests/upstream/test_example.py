@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def test_what_is_rendered_is_what_is_applied(
     assert len(applied) == len(set(applied))
     assert set(applied) - rendered == {
         "StorageClass.storage.k8s.io gp3",
+        "Namespace kubeflow-user-example-com",
         "Profile.kubeflow.org kubeflow-user-example-com",
     }
     assert rendered <= set(applied)
@@ -87,8 +89,12 @@ def _bare(item: KubernetesObject) -> KubernetesObject:
     return dict(copy.deepcopy(item), spec=bare(item["spec"]))
 
 
-def test_istio_is_at_the_fixed_version_everywhere(upstream_assembly: Assembly) -> None:
-    objects = list(upstream_assembly.objects())
+@pytest.mark.parametrize("option", ["upstream_assembly", "upstream_cognito_assembly"])
+def test_istio_is_at_the_fixed_version_everywhere(
+    option: str, request: pytest.FixtureRequest
+) -> None:
+    assembly: Assembly = request.getfixturevalue(option)
+    objects = list(assembly.objects())
     istio = {image for image in images(objects) if "istio-release" in image}
     [injector] = [
         item
@@ -110,3 +116,35 @@ def test_no_password_of_upstreams_documentation_is_left(upstream_assembly: Assem
 
 def test_no_image_comes_from_a_staging_registry(upstream_assembly: Assembly) -> None:
     assert not [image for image in images(upstream_assembly.objects()) if "staging" in image]
+
+
+def test_cognito_takes_the_place_of_dex_and_nothing_else(
+    upstream_assembly: Assembly, upstream_cognito_assembly: Assembly
+) -> None:
+    vanilla = {str(key_of(item)) for item in upstream_assembly.objects()}
+    cognito = {str(key_of(item)) for item in upstream_cognito_assembly.objects()}
+
+    def of_profiles(keys: set[str]) -> set[str]:
+        return {
+            key
+            for key in keys
+            if re.search(r"^(Namespace|Profile\S*) (alice|kubeflow-user)|/user-\w+-", key)
+        }
+
+    assert cognito - vanilla - of_profiles(cognito) == {
+        "AuthorizationPolicy.security.istio.io istio-system/istio-ingressgateway-require-identity",
+        "EnvoyFilter.networking.istio.io istio-system/kubeflow-edge",
+        "Ingress.networking.k8s.io istio-system/kubeflow",
+        "Ingress.networking.k8s.io istio-system/kubeflow-logout",
+        "Ingress.networking.k8s.io istio-system/kubeflow-machines",
+        "Ingress.networking.k8s.io istio-system/kubeflow-scripts",
+        "IngressClass.networking.k8s.io kubeflow",
+        "IngressClassParams.elbv2.k8s.aws kubeflow",
+        "NetworkPolicy.networking.k8s.io istio-system/allow-load-balancer-to-istio-ingressgateway",
+        "NetworkPolicy.networking.k8s.io istio-system/allow-profiles-to-istio-ingressgateway",
+        "RequestAuthentication.security.istio.io istio-system/cognito",
+    }
+    gone = vanilla - cognito - of_profiles(vanilla)
+    assert {"Namespace auth", "Namespace oauth2-proxy"} <= gone
+    of_dex = re.compile(r" (auth|oauth2-proxy)(/|$)|dex|oauth2-proxy|m2m|require-jwt|cluster-jwks")
+    assert [key for key in gone if not of_dex.search(key)] == []

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kubeflow_aws.errors import UserError
 
 MANIFEST_TYPE = "Custom::AWSCDK-EKS-KubernetesResource"
 GATE_TYPE = "Custom::AWSCDK-EKS-KubernetesObjectValue"
+
+UNRESOLVED: Final = "${token}"
+"""Stands for what only CloudFormation knows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,13 +52,13 @@ def summarize(assembly: Path) -> list[TemplateSummary]:
 
 
 def objects_in(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The Kubernetes objects that a template applies; tokens stand as ``${token}``."""
+    """The Kubernetes objects that a template applies; tokens stand as `UNRESOLVED`."""
     for resource in template.get("Resources", {}).values():
         if resource["Type"] == MANIFEST_TYPE:
             manifest = resource["Properties"]["Manifest"]
             if isinstance(manifest, dict):
                 parts = manifest["Fn::Join"][1]
-                manifest = "".join(part if isinstance(part, str) else "${token}" for part in parts)
+                manifest = "".join(part if isinstance(part, str) else UNRESOLVED for part in parts)
             yield from json.loads(manifest)
 
 

@@ -59,6 +59,7 @@ class KubeflowCluster(Construct):
 
     cluster: eks.ICluster
     oidc_provider: eks.OidcProviderNative
+    service_account_issuer: str
 
     def __init__(self, scope: Construct, construct_id: str, *, props: KubeflowClusterProps) -> None:
         super().__init__(scope, construct_id)
@@ -111,8 +112,9 @@ class KubeflowCluster(Construct):
             account, _, role = role_arn.partition("::")[2].partition(":role/")
             # Two accounts may each have a role of this name.
             cluster.grant_cluster_admin(f"Admin-{account}-{role}", role_arn)
+        self.service_account_issuer = cluster.cluster_open_id_connect_issuer_url
         self.oidc_provider = eks.OidcProviderNative(
-            self, "OidcProvider", url=cluster.cluster_open_id_connect_issuer_url
+            self, "OidcProvider", url=self.service_account_issuer
         )
 
     def _create_log_group(self, props: KubeflowClusterProps) -> EncryptedLogGroup:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 import bcrypt
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from kubeflow_aws.deployment.cognito import Cognito
 from kubeflow_aws.deployment.section import EmailAddress, Section
 
 UPSTREAM_PASSWORD: Final = b"12341234"
@@ -19,20 +21,28 @@ LEAST_BCRYPT_COST: Final = 10
 class AuthProvider(StrEnum):
     """Who verifies a user."""
 
+    COGNITO = "cognito"
     DEX = "dex"
 
 
-class DexUser(Section):
-    """A user with a static password in Dex."""
+class User(Section):
+    """Somebody who may sign in."""
 
-    email: EmailAddress = Field(description="Sign-in name, lower case.")
-    password_hash: Annotated[
-        str, StringConstraints(pattern=r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$")
-    ] = Field(description="bcrypt hash of the password; `make password` writes one.")
+    email: EmailAddress = Field(
+        description="Sign-in name, lower case. Cognito invites the user by e-mail."
+    )
+    password_hash: (
+        Annotated[str, StringConstraints(pattern=r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$")] | None
+    ) = Field(
+        default=None,
+        description="For Dex: bcrypt hash of the password; `make password` writes one.",
+    )
 
     @field_validator("password_hash")
     @classmethod
-    def _hash_of_a_secret(cls, value: str) -> str:
+    def _hash_of_a_secret(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if int(value[4:6]) < LEAST_BCRYPT_COST:
             raise ValueError(
                 f"the bcrypt cost is {int(value[4:6])}; allowed: {LEAST_BCRYPT_COST} or more "
@@ -50,16 +60,14 @@ class Auth(Section):
     """Sign-in to the platform."""
 
     provider: AuthProvider | None = Field(
-        default=None, description="dex; taken from the preset if left out."
+        default=None, description="cognito or dex; taken from the preset if left out."
     )
-    users: tuple[DexUser, ...] = Field(
-        default=(), max_length=100, description="Users of Dex, for auth.provider dex."
-    )
+    users: tuple[User, ...] = Field(default=(), max_length=1000, description="Who may sign in.")
+    cognito: Cognito = Field(default=Cognito(), description="The user pool, for cognito.")
 
     @model_validator(mode="after")
     def _different_users(self) -> Self:
-        emails = [user.email for user in self.users]
-        for email in emails:
-            if emails.count(email) > 1:
+        for email, count in Counter(user.email for user in self.users).items():
+            if count > 1:
                 raise ValueError(f"users names {email} twice; one entry per user")
         return self

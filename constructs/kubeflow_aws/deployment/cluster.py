@@ -94,6 +94,13 @@ class ExistingCluster(Section):
     security_group_id: Annotated[str, aws_id("sg")] = Field(
         description="The cluster security group, which may reach the private endpoint."
     )
+    oidc_issuer: (
+        Annotated[str, StringConstraints(pattern=r"^https://oidc\.eks\.[a-z0-9.-]+/id/[A-Z0-9]+$")]
+        | None
+    ) = Field(
+        default=None,
+        description="Its OpenID Connect issuer; without it no service account passes the gateway.",
+    )
     accept_unsupported_version: bool = Field(
         default=False,
         description="Apply to a cluster older than Kubeflow supports, at your own risk.",

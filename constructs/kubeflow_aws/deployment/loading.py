@@ -86,7 +86,7 @@ def _sentence(detail: ErrorDetails) -> str:
         case "value_error":
             sentence = str(context["error"])
         case "missing":
-            sentence = "is missing"
+            sentence = "is missing" + _meaning(detail["loc"])
         case "extra_forbidden":
             sentence = "is no setting; check its spelling and indentation"
         case "string_pattern_mismatch":
@@ -99,3 +99,16 @@ def _sentence(detail: ErrorDetails) -> str:
             shown = found if len(found) < 80 else found[:77] + "..."
             sentence = f"found {shown}; {detail['msg'][0].lower()}{detail['msg'][1:]}"
     return f"{where}: {sentence}" if where else sentence
+
+
+def _meaning(path: tuple[int | str, ...]) -> str:
+    """What a field is for, as its description says, unless sections differ about it."""
+    schema = Deployment.model_json_schema()
+    sections = [schema, *schema["$defs"].values()]
+    fields = [section.get("properties", {}).get(path[-1], {}) for section in sections]
+    meanings = {field["description"] for field in fields if "description" in field}
+    if len(meanings) != 1:
+        return ""
+    [meaning] = meanings
+    first = meaning[0].lower() if meaning[1].islower() else meaning[0]
+    return f": {first}{meaning[1:].rstrip('.')}"

@@ -10,8 +10,18 @@ from pydantic import Field, StringConstraints, model_validator
 from kubeflow_aws.deployment.auth import Auth, AuthProvider
 from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
+from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.ingress import Ingress
 from kubeflow_aws.deployment.network import Network
-from kubeflow_aws.deployment.section import DNS_LABEL, EmailAddress, Section
+from kubeflow_aws.deployment.profiles import Profile
+from kubeflow_aws.deployment.rules import (
+    check_components,
+    check_ingress,
+    check_network,
+    check_profiles,
+    check_sign_in,
+)
+from kubeflow_aws.deployment.section import Section
 
 
 class Environment(StrEnum):
@@ -36,19 +46,14 @@ class Artifacts(StrEnum):
 class Preset(StrEnum):
     """A named choice of the switches auth.provider, database and artifacts."""
 
+    COGNITO = "cognito"
     VANILLA = "vanilla"
 
 
 PRESETS: Final[dict[Preset, tuple[AuthProvider, Database, Artifacts]]] = {
+    Preset.COGNITO: (AuthProvider.COGNITO, Database.IN_CLUSTER, Artifacts.IN_CLUSTER),
     Preset.VANILLA: (AuthProvider.DEX, Database.IN_CLUSTER, Artifacts.IN_CLUSTER),
 }
-
-
-class Profile(Section):
-    """A user's namespace."""
-
-    name: Annotated[str, DNS_LABEL] = Field(description="Name of the profile and its namespace.")
-    owner: EmailAddress = Field(description="E-mail address of the owner, lower case.")
 
 
 class Upstream(Section):
@@ -78,7 +83,8 @@ class Deployment(Section):
         description="AWS region, for example us-west-2."
     )
     preset: Preset = Field(
-        default=Preset.VANILLA, description="vanilla; sets the switches that are left out."
+        default=Preset.VANILLA,
+        description="vanilla or cognito; sets what is left out.",
     )
     auth: Auth = Field(default=Auth(), description="Sign-in.")
     database: Database | None = Field(
@@ -87,11 +93,15 @@ class Deployment(Section):
     artifacts: Artifacts | None = Field(
         default=None, description="in-cluster; taken from the preset if left out."
     )
+    domain: Domain | None = Field(
+        default=None, description="DNS names; needed by Cognito and by a load balancer."
+    )
+    ingress: Ingress = Field(default=Ingress(), description="The load balancer.")
     network: Network = Field(default=Network(), description="The VPC.")
     cluster: Cluster = Field(default=Cluster(), description="The EKS cluster.")
     components: Components = Field(default=Components(), description="Parts of Kubeflow.")
     profiles: tuple[Profile, ...] = Field(
-        default=(), max_length=40, description="Profiles to create, each a namespace."
+        default=(), max_length=5000, description="Profiles to create, each a namespace."
     )
     tags: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .:/=+@_-]+$")],
@@ -119,79 +129,34 @@ class Deployment(Section):
         """Whether this is the production environment."""
         return self.environment is Environment.PRODUCTION
 
-    @model_validator(mode="after")
-    def _zones_lie_in_the_region(self) -> Self:
-        zones = (
-            self.network.existing.availability_zones
-            if self.network.existing
-            else self.network.availability_zones
-        )
-        for zone in zones:
-            if zone[:-1] != self.region:
-                raise ValueError(f"availability zone {zone} is not in region {self.region}")
-        return self
+    @property
+    def has_load_balancer(self) -> bool:
+        """Whether a load balancer serves the platform."""
+        if self.ingress.enabled is None:
+            return self.auth_provider is AuthProvider.COGNITO
+        return self.ingress.enabled
+
+    @property
+    def sign_in_prefix(self) -> str:
+        """Cognito's domain prefix: the file's, or one made from the platform's domain."""
+        made = self.domain.name.replace(".", "-") if self.domain else ""
+        return self.auth.cognito.domain_prefix or made
+
+    def machine_identity(self, name: str) -> str:
+        """How Kubeflow knows a machine client; no person can have such an address."""
+        if self.domain is None:
+            raise ValueError("machine clients need domain.name")
+        return f"{name}@machines.{self.domain.name}"
+
+    @property
+    def machine_identities(self) -> frozenset[str]:
+        """All machine clients as Kubeflow knows them."""
+        clients = self.auth.cognito.machine_clients if self.domain else ()
+        return frozenset(self.machine_identity(client.name) for client in clients)
 
     @model_validator(mode="after")
-    def _existing_cluster_has_its_vpc(self) -> Self:
-        if self.cluster.existing and not self.network.existing:
-            raise ValueError(
-                f"cluster.existing names {self.cluster.existing.name}; "
-                "give its VPC under network.existing"
-            )
+    def _sections_fit_each_other(self) -> Self:
+        for check in (check_network, check_components, check_sign_in, check_ingress):
+            check(self)
+        check_profiles(self)
         return self
-
-    @model_validator(mode="after")
-    def _components_have_what_they_need(self) -> Self:
-        if self.components.kserve and not self.components.knative:
-            raise ValueError(
-                "components.kserve needs components.knative; switch both off or both on"
-            )
-        if not self.cluster.existing:
-            for name in ("cert_manager", "load_balancer_controller"):
-                if not getattr(self.components, name):
-                    raise ValueError(
-                        f"components.{name} is off, but a new cluster has none; "
-                        "switch it off only with cluster.existing"
-                    )
-        return self
-
-    @model_validator(mode="after")
-    def _somebody_can_sign_in(self) -> Self:
-        if self.auth_provider is AuthProvider.DEX and not self.auth.users:
-            raise ValueError(
-                "auth.provider dex needs at least one entry in auth.users "
-                "(make password writes a password_hash)"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _profiles_have_different_names_and_known_owners(self) -> Self:
-        names = [profile.name for profile in self.profiles]
-        users = {user.email for user in self.auth.users}
-        for profile in self.profiles:
-            if names.count(profile.name) > 1:
-                raise ValueError(f"profiles names {profile.name} twice; a profile is a namespace")
-            if profile.owner not in users:
-                raise ValueError(
-                    f"profiles.{profile.name} belongs to {profile.owner}, who is not in auth.users"
-                )
-            if profile.name in RESERVED_NAMESPACES or profile.name.startswith("kube-"):
-                raise ValueError(
-                    f"profiles names {profile.name}, a namespace of the platform; choose another"
-                )
-        return self
-
-
-RESERVED_NAMESPACES: Final = frozenset(
-    {
-        "auth",
-        "cert-manager",
-        "default",
-        "istio-system",
-        "knative-serving",
-        "kubeflow",
-        "kubeflow-system",
-        "oauth2-proxy",
-    }
-)
-"""Namespaces that upstream's manifests create or that Kubernetes has."""

@@ -27,6 +27,24 @@ class ExistingVpc(Section):
         default=(), max_length=3, description="One public subnet per zone, or none."
     )
 
+    load_balancer_cidrs: tuple[str, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Ranges of the subnets that the load balancer stands in: the public ones, or "
+        "the private ones if ingress.internal.",
+    )
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        for cidr in self.load_balancer_cidrs:
+            try:
+                IPv4Network(cidr)
+            except ValueError as error:
+                raise ValueError(
+                    f"load_balancer_cidrs: {error}; give ranges such as 10.0.0.0/24"
+                ) from None
+        return self
+
     @model_validator(mode="after")
     def _one_subnet_per_zone(self) -> Self:
         zones = len(self.availability_zones)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Section(BaseModel):
@@ -26,7 +27,33 @@ DNS_LABEL: Final = StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9]
 RoleArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@/_-]+$")
 ]
+
+DomainName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
+        max_length=200,
+    ),
+]
+"""A DNS name in lower case, without the dot at its end."""
+
+EMAIL_PATTERN: Final = r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
+"""As in the token trigger (identity/pre_token_generation/index.py): an address that the one takes
+and the other refuses would have a profile and no way to sign in."""
+
+
+def _identity(value: str) -> str:
+    if not re.fullmatch(EMAIL_PATTERN, value):
+        raise ValueError(
+            f'found "{value}"; give one address in lower-case ASCII such as user@example.com, '
+            "without wildcards: Kubeflow compares it with the signed-in user letter by letter"
+        )
+    return value
+
+
 EmailAddress = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=254)
+    str,
+    Field(json_schema_extra={"pattern": EMAIL_PATTERN}, max_length=254),
+    AfterValidator(_identity),
 ]
 """Lower case and ASCII: Kubeflow compares a profile's owner with the signed-in user exactly."""

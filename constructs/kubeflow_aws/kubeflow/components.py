@@ -10,7 +10,7 @@ from constructs import Construct, IDependable
 
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.manifests.packs import pack_component
-from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.manifests.platform import fill_components
 from kubeflow_aws.manifests.render import Rendered
 
@@ -30,7 +30,7 @@ class ComponentsProps:
     cluster: eks.ICluster
     owns_cluster: bool
     rendered: Sequence[Rendered]
-    values: Mapping[Placeholder, str]
+    values: Mapping[Placeholder, Value]
     after: Sequence[IDependable] = field(default=())
 
 

@@ -7,11 +7,11 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 
-from kubeflow_aws.deployment.auth import DexUser
-from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.deployment.auth import User
+from kubeflow_aws.manifests.placeholders import Placeholder, Value
 
 
-def dex_values(users: Iterable[DexUser]) -> Mapping[Placeholder, str]:
+def dex_values(users: Iterable[User]) -> Mapping[Placeholder, Value]:
     """The static passwords in the form of Dex's configuration, and their digest.
 
     JSON is YAML, so a list fits on one line of the configuration file.

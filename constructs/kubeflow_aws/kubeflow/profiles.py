@@ -1,28 +1,196 @@
-"""The profiles of the deployment file as Kubernetes objects."""
+"""The profiles of the deployment file as Kubernetes objects, in packs of bounded size.
+
+A profile's objects are a namespace and a Profile. The profile controller would make the namespace
+itself, but later than contributors need it; one that names the same owner it takes as its own
+(kubeflow/kubeflow v1.10, profile_controller.go).
+
+Contributors are what the dashboard's "Manage contributors" makes: a RoleBinding and an
+AuthorizationPolicy each (kubeflow/kubeflow v1.10, components/access-management/kfam/bindings.go).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
-from kubeflow_aws.deployment.model import Profile
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.packs import Pack, Phase
+from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.manifests.packs import MAX_PACK_OBJECTS, Pack, Phase
+
+CONTRIBUTOR_STACKS: Final = 4
+"""Nested stacks of contributors. The number is fixed: a pack that moved from one to another would
+be applied first and deleted then."""
+
+_PRINCIPALS: Final = [
+    "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
+    "cluster.local/ns/kubeflow/sa/ml-pipeline-ui",
+]
+"""Who speaks for a user, as in the profile controller's own policies."""
+
+T = TypeVar("T")
 
 
-def profile_pack(profiles: Iterable[Profile]) -> Pack:
-    """One pack of Profiles; a profile is a namespace, so it is kept like one."""
+def profile_packs(profiles: Iterable[Profile]) -> list[Pack]:
+    """Namespaces and Profiles; kept like namespaces, for they are their users' work."""
+    groups = _groups(list(profiles), lambda profile: profile.name, MAX_PACK_OBJECTS // 2)
+    return [
+        Pack(
+            component="profiles",
+            phase=Phase.DEFINITIONS,
+            number=number,
+            objects=[
+                *(_namespace(profile) for profile in members),
+                *(_profile(profile) for profile in members),
+            ],
+        )
+        for number, members in groups
+    ]
+
+
+def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:
+    """The packs of contributors by nested stack.
+
+    An update of a pack deletes nothing, but somebody who is no contributor any more must lose her
+    rights. So a pack's number, and with it the names of its objects, come from its members: a
+    changed pack is another one, applied before the old one is deleted with all that it held.
+    """
+    pairs = [(profile, each) for profile in profiles for each in profile.contributors]
+    stacks: dict[int, list[tuple[Profile, Contributor]]] = {}
+    for pair in pairs:
+        stacks.setdefault(_hash(_key(pair)) % CONTRIBUTOR_STACKS + 1, []).append(pair)
+    return {
+        stack: [
+            _contributor_pack(members)
+            for _, members in _groups(stacks[stack], _key, MAX_PACK_OBJECTS // 2)
+        ]
+        for stack in sorted(stacks)
+    }
+
+
+def _contributor_pack(members: Sequence[tuple[Profile, Contributor]]) -> Pack:
+    text = json.dumps(sorted([*_key(pair).split("/"), pair[1].role] for pair in members))
+    number = _hash(text) >> 32
     return Pack(
-        component="profiles",
-        phase=Phase.DEFINITIONS,
-        number=1,
-        objects=[_profile(profile) for profile in profiles],
+        component="contributors",
+        phase=Phase.WORKLOADS,
+        number=number,
+        objects=[
+            item
+            for profile, contributor in members
+            for item in _contributor(profile, contributor, suffix=f"{number:08x}")
+        ],
     )
 
 
+def _groups(
+    items: Sequence[T], key: Callable[[T], str], limit: int
+) -> Iterator[tuple[int, list[T]]]:
+    """Items in numbered groups by their hashes; only a group that is too full is divided."""
+
+    def divide(number: int, members: list[tuple[int, T]]) -> Iterator[tuple[int, list[T]]]:
+        if len(members) <= limit:
+            if members:
+                yield number, [member for _, member in members]
+            return
+        for bit in (0, 1):
+            half = [(rest >> 1, member) for rest, member in members if rest & 1 == bit]
+            yield from divide(2 * number + bit, half)
+
+    ordered = sorted(items, key=key)
+    yield from divide(1, [(_hash(key(item)) >> 8, item) for item in ordered])
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+def _key(pair: tuple[Profile, Contributor]) -> str:
+    return f"{pair[0].name}/{pair[1].email}"
+
+
+def _namespace(profile: Profile) -> KubernetesObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": profile.name,
+            "annotations": {"owner": profile.owner},
+            # The one label that the controller sets only on namespaces of its own making.
+            "labels": {"istio-injection": "enabled"},
+        },
+    }
+
+
 def _profile(profile: Profile) -> KubernetesObject:
+    spec: dict[str, JsonValue] = {"owner": {"kind": "User", "name": profile.owner}}
+    hard = _hard(profile.quota)
+    if hard:
+        spec["resourceQuotaSpec"] = {"hard": hard}
     return {
         "apiVersion": "kubeflow.org/v1",
         "kind": "Profile",
         "metadata": {"name": profile.name},
-        "spec": {"owner": {"kind": "User", "name": profile.owner}},
+        "spec": spec,
+    }
+
+
+def _hard(quota: Quota) -> dict[str, JsonValue]:
+    """The quota in the names of a ResourceQuota (Kubernetes, "Resource Quotas")."""
+    limits = {
+        "requests.cpu": quota.cpu,
+        "requests.memory": quota.memory,
+        "requests.nvidia.com/gpu": quota.gpus,
+        "requests.storage": quota.storage,
+        "persistentvolumeclaims": quota.volumes,
+    }
+    return {name: str(limit) for name, limit in limits.items() if limit is not None}
+
+
+def _contributor(
+    profile: Profile, contributor: Contributor, *, suffix: str
+) -> Iterator[KubernetesObject]:
+    user = re.sub("[^a-z0-9]+", "-", contributor.email)
+    metadata: dict[str, JsonValue] = {
+        "name": f"user-{user}-clusterrole-{contributor.role}-{suffix}",
+        "namespace": profile.name,
+        # The dashboard finds contributors by these.
+        "annotations": {"role": str(contributor.role), "user": contributor.email},
+    }
+    yield {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": f"kubeflow-{contributor.role}",
+        },
+        "subjects": [
+            {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "User",
+                "name": contributor.email,
+            }
+        ],
+    }
+    yield {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": metadata,
+        "spec": {
+            "rules": [
+                {
+                    "from": [{"source": {"principals": list(_PRINCIPALS)}}],
+                    "when": [
+                        {
+                            "key": "request.headers[kubeflow-userid]",
+                            "values": [contributor.email],
+                        }
+                    ],
+                }
+            ]
+        },
     }

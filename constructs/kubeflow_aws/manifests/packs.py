@@ -42,8 +42,8 @@ class Phase(StrEnum):
     WORKLOADS = "workloads"
     """Everything else."""
     STATEFUL = "stateful"
-    """Claims of disks, which own something outside the cluster, and the workloads that hold them:
-    a claim is only deleted after its last pod."""
+    """What owns something outside the cluster: claims of disks together with the workloads that
+    hold them (a claim is only deleted after its last pod), Ingresses together with their class."""
     ADMITTED = "admitted"
     """Objects that the component's own webhook must admit."""
 
@@ -69,8 +69,12 @@ _KIND_ORDER: Final = (
     "Secret",
     "NetworkPolicy",
     "Service",
+    "IngressClassParams",
+    "IngressClass",
 )
 """Kinds that others in the same pack refer to come first; webhook configurations come last."""
+
+_INGRESS_KINDS: Final = frozenset({"Ingress", "IngressClass", "IngressClassParams"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +154,7 @@ def _phase(
     key = key_of(item)
     if key.kind in ("Namespace", CRD):
         return Phase.DEFINITIONS
-    if key in claims or _mounted(item) & claims:
+    if key in claims or _mounted(item) & claims or key.kind in _INGRESS_KINDS:
         return Phase.STATEFUL
     if (key.group, key.kind) in admitted:
         return Phase.ADMITTED

@@ -2,6 +2,10 @@
 
 An overlay writes ``${kubeflow-aws:cluster-name}`` where the value is to stand. The value may be
 a CDK token, which CloudFormation fills in when it deploys.
+
+A placeholder may also have any number of values. Then the nearest item of a list around it stands
+once for each of them, so not at all for none; outside of any list, a field without a value is left
+out.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
@@ -26,6 +30,27 @@ class Placeholder(StrEnum):
     VPC_ID = "vpc-id"
     DEX_STATIC_PASSWORDS = "dex-static-passwords"  # a name
     DEX_CONFIG_DIGEST = "dex-config-digest"
+    PLATFORM_HOST = "platform-host"
+    PLATFORM_WILDCARD = "platform-wildcard"
+    COGNITO_ISSUER = "cognito-issuer"
+    COGNITO_CLIENT_IDS = "cognito-client-ids"
+    COGNITO_LOGOUT_URL = "cognito-logout-url"
+    COGNITO_LOAD_BALANCER = "cognito-load-balancer"
+    COGNITO_SESSION_SECONDS = "cognito-session-seconds"
+    MACHINE_ISSUER = "machine-issuer"
+    MACHINE_TOKENS = "machine-tokens"
+    SERVICE_ACCOUNT_ISSUER = "service-account-issuer"
+    LOAD_BALANCER_SCHEME = "load-balancer-scheme"
+    LOAD_BALANCER_CLIENT_RANGES = "load-balancer-client-ranges"
+    LOAD_BALANCER_RANGES = "load-balancer-ranges"
+    LOAD_BALANCER_SUBNETS = "load-balancer-subnets"
+    CERTIFICATE_ARN = "certificate-arn"
+    WEB_ACL_ARN = "web-acl-arn"
+    ACCESS_LOGS_BUCKET = "access-logs-bucket"
+
+
+Value: TypeAlias = str | tuple[str, ...]
+"""What stands for a placeholder: one text, or any number of them."""
 
 
 def used_placeholders(items: Iterable[KubernetesObject]) -> set[Placeholder]:
@@ -47,12 +72,13 @@ def used_placeholders(items: Iterable[KubernetesObject]) -> set[Placeholder]:
 
 
 def fill_placeholders(
-    items: Iterable[KubernetesObject], values: Mapping[Placeholder, str]
+    items: Iterable[KubernetesObject], values: Mapping[Placeholder, Value]
 ) -> list[KubernetesObject]:
     """The objects with their placeholders replaced.
 
     Raises:
-        UserError: A placeholder is unknown, has no value here, or a value is used nowhere.
+        UserError: A placeholder is unknown, has no value here, or a value is used nowhere; or
+            several values have no list to stand in.
     """
     objects = list(items)
     used = used_placeholders(objects)
@@ -67,20 +93,58 @@ def fill_placeholders(
             f"${{kubeflow-aws:{placeholder}}} has a value that no object uses; an overlay lost it, "
             "or the value is not needed any more"
         )
-    return [
-        {name: _filled(child, values) for name, child in item.items()} if _names(item) else item
-        for item in objects
-    ]
+    return [_filled(item, values) if _names(item) else item for item in objects]
 
 
-def _filled(node: JsonValue, values: Mapping[Placeholder, str]) -> JsonValue:
+def _filled(item: KubernetesObject, values: Mapping[Placeholder, Value]) -> KubernetesObject:
+    result: KubernetesObject = {}
+    for name, child in item.items():
+        found = _expanded(child, values, in_list=False)
+        if len(found) > 1:
+            raise UserError(
+                f"{key_of(item)}: {name} stands outside of any list, but a placeholder in it has "
+                f"{len(found)} values"
+            )
+        if found:
+            result[name] = found[0]
+    return result
+
+
+def _expanded(
+    node: JsonValue, values: Mapping[Placeholder, Value], *, in_list: bool
+) -> list[JsonValue]:
+    """What stands for a node: as many nodes as its placeholder has values."""
     if isinstance(node, str):
-        return _PATTERN.sub(lambda match: values[Placeholder(match[1])], node)
+        return list(_texts(node, values))
     if isinstance(node, list):
-        return [_filled(child, values) for child in node]
+        return [[each for child in node for each in _expanded(child, values, in_list=True)]]
     if isinstance(node, dict):
-        return {name: _filled(child, values) for name, child in node.items()}
-    return node
+        results: list[JsonValue] = [{}]
+        for name, child in node.items():
+            found = _expanded(child, values, in_list=in_list)
+            if not found and not in_list:
+                continue
+            results = [{**_mapping(each), name: one} for each in results for one in found]
+        return results
+    return [node]
+
+
+def _mapping(node: JsonValue) -> dict[str, JsonValue]:
+    return node if isinstance(node, dict) else {}
+
+
+def _texts(text: str, values: Mapping[Placeholder, Value]) -> list[str]:
+    """The text with its placeholders replaced, once for each combination of their values."""
+    match = _PATTERN.search(text)
+    if match is None:
+        return [text]
+    value = values[Placeholder(match[1])]
+    rests = _texts(text[match.end() :], values)
+    return [
+        f"{text[: match.start()]}{each}{rest}"
+        for each in ((value,) if isinstance(value, str) else value)
+        for rest in rests
+    ]
 
 
 def _names(item: KubernetesObject) -> set[str]:

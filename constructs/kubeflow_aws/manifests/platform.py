@@ -12,7 +12,7 @@ from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.placeholders import Placeholder, fill_placeholders
+from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
 from kubeflow_aws.manifests.render import Rendered, render
 from kubeflow_aws.manifests.selection import select
 from kubeflow_aws.manifests.sources import Notify, Origin, SourceOptions, fetch_sources
@@ -89,7 +89,7 @@ def render_platform(
 
 
 def fill_components(
-    components: Iterable[Rendered], values: Mapping[Placeholder, str]
+    components: Iterable[Rendered], values: Mapping[Placeholder, Value]
 ) -> list[Rendered]:
     """The components with their placeholders replaced.
 

@@ -11,7 +11,10 @@ from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import Component, in_order
 from kubeflow_aws.manifests.render import Selected
 
-SIGN_IN: Final[Mapping[AuthProvider, str]] = {AuthProvider.DEX: "dex"}
+SIGN_IN: Final[Mapping[AuthProvider, str]] = {
+    AuthProvider.COGNITO: "cognito",
+    AuthProvider.DEX: "dex",
+}
 """The component that signs users in, by provider; it is there for its provider only."""
 
 
@@ -23,6 +26,8 @@ def select(deployment: Deployment, components: Mapping[str, Component]) -> list[
     """
     switches = deployment.components.model_dump()
     others = set(SIGN_IN.values()) - {SIGN_IN[deployment.auth_provider]}
+    if not deployment.has_load_balancer:
+        others.add("ingress")
     chosen = {
         name: component
         for name, component in components.items()
@@ -37,9 +42,12 @@ def select(deployment: Deployment, components: Mapping[str, Component]) -> list[
 def _variant(component: Component, deployment: Deployment) -> str | None:
     if not component.variants:
         return None
+    auth = str(deployment.auth_provider)
+    balanced_dex = deployment.auth_provider is AuthProvider.DEX and deployment.has_load_balancer
     options = {
-        "istio": str(deployment.auth_provider),
-        "kubeflow": str(deployment.auth_provider),
+        "ingress": f"{auth}-with-machines" if deployment.machine_identities else auth,
+        "istio": f"{auth}-behind-load-balancer" if balanced_dex else auth,
+        "kubeflow": auth,
         "pipelines": str(deployment.database_option),
         "katib": str(deployment.database_option),
     }

@@ -1,0 +1,66 @@
+"""The `profiles` section: namespaces for people, with their quotas."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from kubeflow_aws.deployment.section import DNS_LABEL, EmailAddress, Section
+
+Quantity = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$")
+]
+"""An amount as Kubernetes writes it, in quotes: "500m", "8", "64Gi"."""
+
+
+class ContributorRole(StrEnum):
+    """What a contributor may do in a profile, as in the dashboard."""
+
+    EDIT = "edit"
+    VIEW = "view"
+
+
+class Contributor(Section):
+    """Somebody who may work in another's profile."""
+
+    email: EmailAddress = Field(description="E-mail address, lower case.")
+    role: ContributorRole = Field(default=ContributorRole.EDIT, description="edit or view.")
+
+
+class Quota(Section):
+    """Most that all pods and volumes of a profile may ask for together."""
+
+    cpu: Quantity | None = Field(default=None, description='Cores, for example "32".')
+    memory: Quantity | None = Field(default=None, description='For example "128Gi".')
+    gpus: int | None = Field(default=None, ge=0, le=10_000, description="NVIDIA GPUs.")
+    storage: Quantity | None = Field(default=None, description='Volumes, for example "1Ti".')
+    volumes: int | None = Field(default=None, ge=0, le=10_000, description="How many volumes.")
+
+
+class Profile(Section):
+    """A user's namespace."""
+
+    name: Annotated[str, DNS_LABEL] = Field(description="Name of the profile and its namespace.")
+    owner: EmailAddress = Field(description="E-mail address of the owner, lower case.")
+    contributors: tuple[Contributor, ...] = Field(
+        default=(), max_length=100, description="Who else may work in it."
+    )
+    quota: Quota = Field(default=Quota(), description="Limits; none by default.")
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody whom the profile names."""
+        return (self.owner, *(contributor.email for contributor in self.contributors))
+
+    @model_validator(mode="after")
+    def _everybody_once(self) -> Self:
+        for email, count in Counter(self.people).items():
+            if count > 1:
+                raise ValueError(
+                    f"{self.name} names {email} twice; a contributor has one role, "
+                    "and the owner needs none"
+                )
+        return self

@@ -1,0 +1,1 @@
+"""Constructs of the platform's names: hosted zone and certificates."""

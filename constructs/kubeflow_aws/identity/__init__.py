@@ -1,0 +1,1 @@
+"""Constructs of sign-in with Amazon Cognito."""

@@ -1,0 +1,100 @@
+"""The Lambda function that Cognito asks before it writes a token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
+from kubeflow_aws.deployment.identity_providers import IdentityProvider
+from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+
+CODE: Final = Path(__file__).parent / "pre_token_generation"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenTriggerProps:
+    """Inputs of `TokenTrigger`.
+
+    Attributes:
+        identity_providers: Whose addresses it vouches for, and which.
+        machines: Identity of each machine client, by its scope.
+        log_retention: How long its logs are kept.
+        removal_policy: What becomes of its logs when the stack goes.
+    """
+
+    identity_providers: Sequence[IdentityProvider]
+    machines: Mapping[str, str]
+    log_retention: logs.RetentionDays
+    removal_policy: cdk.RemovalPolicy
+
+
+class TokenTrigger(Construct):
+    """A function without any permission but to write its own log."""
+
+    function: lambda_.Function
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: TokenTriggerProps) -> None:
+        super().__init__(scope, construct_id)
+        log_group = EncryptedLogGroup(
+            self,
+            "Logs",
+            props=EncryptedLogGroupProps(
+                retention=props.log_retention, removal_policy=props.removal_policy
+            ),
+        ).log_group
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="Writes the Kubeflow identity into Cognito's access tokens",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="index.handler",
+            code=lambda_.Code.from_asset(str(CODE), exclude=["__pycache__"]),
+            role=role.without_policy_updates(),
+            log_group=log_group,
+            # Cognito waits no longer.
+            timeout=cdk.Duration.seconds(5),
+            environment={
+                "IDENTITY_PROVIDERS": json.dumps(
+                    {
+                        provider.name: {
+                            "domains": list(provider.domains),
+                            "verified": provider.verified,
+                        }
+                        for provider in props.identity_providers
+                    }
+                ),
+                "MACHINES": json.dumps(dict(props.machines)),
+            },
+        )
+        policy = iam.Policy(
+            self,
+            "WriteLog",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[log_group.log_group_arn],
+                )
+            ],
+        )
+        self.function.node.add_dependency(policy)
+        resource = log_group.node.default_child
+        if isinstance(resource, cdk.CfnElement):
+            logical_id = cdk.Stack.of(self).get_logical_id(resource)
+            acknowledge_wildcard(
+                policy,
+                resource=f"<{logical_id}.Arn>",
+                reason="The wildcard stands for the streams of one log group, the function's own.",
+            )

@@ -1,0 +1,1 @@
+"""Constructs around the load balancer that the Ingress becomes."""

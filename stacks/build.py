@@ -1,0 +1,117 @@
+"""Composes the stacks of one deployment: the only place where they meet."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.identity.sign_in import SignIn
+from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
+from stacks.certificate import CertificateStack, CertificateStackProps
+from stacks.cluster import ClusterStack, ClusterStackProps
+from stacks.domain import DomainStack, DomainStackProps
+from stacks.identity import IdentityStack, IdentityStackProps
+from stacks.kubeflow import KubeflowStack, KubeflowStackProps, PlatformAddress
+from stacks.network import NetworkStack, NetworkStackProps
+
+
+def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str | None) -> None:
+    """Add all stacks of a deployment to an app.
+
+    Args:
+        app: The app.
+        deployment: The deployment file.
+        platform: Its components, rendered.
+        account: Account of the CLI, for a deployment that names none.
+    """
+    env = cdk.Environment(account=deployment.account or account, region=deployment.region)
+    prefix = deployment.name.title().replace("-", "")
+    vpc = None
+    if not deployment.network.existing:
+        network = NetworkStackProps(deployment=deployment, env=env)
+        vpc = NetworkStack(app, f"{prefix}Network", props=network).vpc
+    cluster = ClusterStack(
+        app,
+        f"{prefix}Cluster",
+        props=ClusterStackProps(
+            deployment=deployment,
+            env=env,
+            vpc=vpc,
+            rendered=platform.of_stack("cluster"),
+        ),
+    )
+    address = _address(app, prefix, deployment, env, vpc)
+    KubeflowStack(
+        app,
+        f"{prefix}Platform",
+        props=KubeflowStackProps(
+            deployment=deployment,
+            env=env,
+            cluster=cluster.cluster,
+            owns_cluster=cluster.owned,
+            rendered=platform.of_stack("kubeflow"),
+            service_account_issuer=cluster.service_account_issuer,
+            address=address,
+            sign_in=_sign_in(app, prefix, deployment, env, address),
+        ),
+    )
+    for key, value in deployment.tags.items():
+        cdk.Tags.of(app).add(key, value)
+
+
+def _address(
+    app: cdk.App, prefix: str, deployment: Deployment, env: cdk.Environment, vpc: ec2.IVpc | None
+) -> PlatformAddress | None:
+    """The Domain stack, if a load balancer serves the platform."""
+    if not deployment.has_load_balancer or deployment.domain is None:
+        return None
+    names = DomainStack(
+        app,
+        f"{prefix}Domain",
+        props=DomainStackProps(
+            domain=deployment.domain, env=env, production=deployment.is_production
+        ),
+    )
+    return PlatformAddress(
+        domain=deployment.domain,
+        zone=names.zone,
+        certificate=names.certificate,
+        subnets=load_balancer_subnets(
+            vpc, deployment.network.existing, internal=deployment.ingress.internal
+        ),
+    )
+
+
+def _sign_in(
+    app: cdk.App,
+    prefix: str,
+    deployment: Deployment,
+    env: cdk.Environment,
+    address: PlatformAddress | None,
+) -> SignIn | None:
+    """The Identity stack, and the Certificate stack of a custom sign-in domain, for Cognito."""
+    if deployment.auth_provider is not AuthProvider.COGNITO or address is None:
+        return None
+    certificate = None
+    if deployment.auth.cognito.custom_domain:
+        certificate = CertificateStack(
+            app,
+            f"{prefix}Certificate",
+            props=CertificateStackProps(
+                account=env.account, host=address.domain.sign_in_host, zone=address.zone
+            ),
+        ).certificate
+    return IdentityStack(
+        app,
+        f"{prefix}Identity",
+        props=IdentityStackProps(
+            deployment=deployment,
+            domain=address.domain,
+            env=env,
+            zone=address.zone,
+            certificate=certificate,
+        ),
+    ).sign_in
