@@ -28,14 +28,19 @@ from moto.awslambda.models import LambdaFunction  # noqa: E402
 from moto.cloudformation import exceptions as moto_errors  # noqa: E402
 from moto.cloudformation.responses import CloudFormationResponse  # noqa: E402
 from moto.cloudtrail.responses import CloudTrailResponse  # noqa: E402
+from moto.cognitoidp.responses import CognitoIdpResponse  # noqa: E402
 from moto.core.responses import ActionResult  # noqa: E402
 from moto.iam.access_control import IAMPolicy, PermissionResult  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     create_backend_app,
 )
+from moto.route53.models import FakeZone, Route53Backend  # noqa: E402
 from moto.s3.models import FakeBucket  # noqa: E402
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server  # noqa: E402
+
+ZONE_ID: Final = "localcloud-zone-id:"
+"""A caller reference that begins so gives a new hosted zone the id behind it."""
 
 Invoke = Callable[[str, dict[str, Any]], Answer]
 """Invokes a function by ARN with an event."""
@@ -77,6 +82,8 @@ class MotoService:
         _install_cloudformation(api)
         _install_lambda(invoke)
         _correct_bucket_policies()
+        _let_zones_have_ids()
+        _let_resource_servers_change()
         # The CDK CLI asks for the history of a resource that failed; moto answers with HTTP 500.
         _replace(CloudTrailResponse, "lookup_events", lambda _: json.dumps({"Events": []}))
         self._thread.start()
@@ -173,6 +180,41 @@ def _correct_bucket_policies() -> None:
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     _replace(FakeBucket, "get_permission", permission)
+
+
+def _let_zones_have_ids() -> None:
+    """A zone that "exists already" must have the id that a deployment names it by."""
+    create = Route53Backend.create_hosted_zone
+
+    def create_with_id(
+        self: Route53Backend, name: str, private_zone: bool, caller_reference: str, **others: Any
+    ) -> FakeZone:
+        zone = create(self, name, private_zone, caller_reference, **others)
+        if caller_reference.startswith(ZONE_ID):
+            del self.zones[zone.resource_id]
+            zone.resource_id = caller_reference.removeprefix(ZONE_ID)
+            self.zones[zone.resource_id] = zone
+        return zone
+
+    _replace(Route53Backend, "create_hosted_zone", create_with_id)
+
+
+def _let_resource_servers_change() -> None:
+    """Moto makes resource servers, and knows no way to change or delete them."""
+
+    def update(self: CognitoIdpResponse) -> ActionResult:
+        pool, identifier = self._get_param("UserPoolId"), self._get_param("Identifier")
+        server = self.backend.describe_resource_server(pool, identifier)
+        server.name, server.scopes = self._get_param("Name"), self._get_param("Scopes") or []
+        return ActionResult({"ResourceServer": server.to_json()})
+
+    def delete(self: CognitoIdpResponse) -> ActionResult:
+        pool = self.backend.describe_user_pool(self._get_param("UserPoolId"))
+        pool.resource_servers.pop(self._get_param("Identifier"), None)
+        return ActionResult({})
+
+    _replace(CognitoIdpResponse, "update_resource_server", update)
+    _replace(CognitoIdpResponse, "delete_resource_server", delete)
 
 
 def _replace(owner: type, name: str, method: Callable[..., object]) -> None:

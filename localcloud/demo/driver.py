@@ -10,10 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from kubeflow_aws.deployment import deployment_path, load_deployment
 from localcloud.clients import EmulatedClients
 from localcloud.demo.assembly import AssembledStack, regions_of, stacks_of
 from localcloud.demo.cdk import Cdk, aws_environment
 from localcloud.demo.inventory import ClusterAccess, inventory
+from localcloud.demo.preparation import prepare
 from localcloud.demo.progress import shown
 from localcloud.demo.report import print_inventory, print_stacks
 from localcloud.state import Running, State
@@ -59,6 +61,7 @@ class Demo:
         stacks = stacks_of(self.assembly)
         clients = EmulatedClients(self.running.endpoint)
         missing = [r for r in regions_of(stacks) if not _is_bootstrapped(clients, r)]
+        prepare(clients, load_deployment(deployment_path(self.project, context.get("deployment"))))
         cdk = self._cdk(regions_of(stacks)[0])
         if missing:
             with self._phase("bootstrap", f"cdk bootstrap in {', '.join(missing)}"):

@@ -96,16 +96,27 @@ class Controllers:
 
     def _ingresses(self) -> None:
         path = load_balancers.INGRESSES
-        classes = load_balancers.alb_classes(self._client.items(load_balancers.INGRESS_CLASSES))
+        listed = self._client.items(load_balancers.INGRESS_CLASSES)
+        classes = load_balancers.alb_classes(listed)
+        groups = load_balancers.groups_of(listed, self._class_parameters())
         for item in self._client.items(path):
             if load_balancers.class_of(item) not in classes:
                 continue
-            finalizers = load_balancers.finalizers(item)
+            group = load_balancers.group_of(item, groups)
+            finalizers = load_balancers.finalizers(item, group)
             if finalizers != (item["metadata"].get("finalizers") or []):
                 patch = {"metadata": {"finalizers": finalizers or None}}
                 self._attempt(self._client.merge, _path(path, item), patch)
             if "deletionTimestamp" not in item["metadata"]:
-                self._have_status(path, item, load_balancers.status(item, self._region))
+                self._have_status(path, item, load_balancers.status(item, self._region, group))
+
+    def _class_parameters(self) -> list[Tree]:
+        try:
+            return self._client.items(load_balancers.CLASS_PARAMETERS)
+        except ClientError as error:
+            if error.code != 404:
+                raise
+            return []
 
     def _webhooks(self, kind: str, available: set[str]) -> None:
         path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"

@@ -12,6 +12,8 @@ CONTROLLER: Final = "aws-load-balancer-controller"
 """The Deployment that must be there for anything to happen to an Ingress."""
 
 INGRESSES: Final = "/apis/networking.k8s.io/v1/ingresses"
+CLASS_PARAMETERS: Final = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams"
+"""Of a CRD that comes with the controller."""
 INGRESS_CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
 _FINALIZER: Final = "ingress.k8s.aws/resources"
 # Every Ingress of a group has one of its own, with the group's name.
@@ -20,11 +22,12 @@ _CLASS_CONTROLLER: Final = "ingress.k8s.aws/alb"
 _GROUP: Final = "alb.ingress.kubernetes.io/group.name"
 
 
-def status(item: Mapping[str, Any], region: str) -> Tree:
-    """The status of a Service or an Ingress that has a load balancer."""
+def status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tree:
+    """The status of a Service or an Ingress that has a load balancer; a group has one together."""
     metadata = item["metadata"]
-    digest = hashlib.sha256(metadata["uid"].encode()).hexdigest()[:10]
-    name = f"k8s-{metadata['namespace'][:8]}-{metadata['name'][:8]}-{digest}"
+    digest = hashlib.sha256((group or metadata["uid"]).encode()).hexdigest()[:10]
+    parts = [group[:8]] if group else [metadata["namespace"][:8], metadata["name"][:8]]
+    name = "-".join(["k8s", *parts, digest])
     host_name = f"{name}-1234567890.{region}.elb.amazonaws.com"
     return {"loadBalancer": {"ingress": [{"hostname": host_name}]}}
 
@@ -51,7 +54,28 @@ def class_of(ingress: Mapping[str, Any]) -> str:
     return str(given or annotations.get("kubernetes.io/ingress.class") or "")
 
 
-def finalizers(ingress: Mapping[str, Any]) -> list[str]:
+def groups_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, str]:
+    """The group that all Ingresses of a class belong to, by class."""
+    named = {
+        entry["metadata"]["name"]: (entry.get("spec") or {}).get("group", {}).get("name")
+        for entry in parameters
+    }
+    found = {
+        entry["metadata"]["name"]: named.get(
+            ((entry.get("spec") or {}).get("parameters") or {}).get("name")
+        )
+        for entry in classes
+    }
+    return {name: group for name, group in found.items() if group}
+
+
+def group_of(ingress: Mapping[str, Any], groups: Mapping[str, str]) -> str | None:
+    """The group of an Ingress: its class's before its own."""
+    annotations = ingress["metadata"].get("annotations") or {}
+    return groups.get(class_of(ingress)) or annotations.get(_GROUP)
+
+
+def finalizers(ingress: Mapping[str, Any], group: str | None = None) -> list[str]:
     """The finalizers that an Ingress should have: none of the controller's once it is deleted."""
     metadata = ingress["metadata"]
     present = list(metadata.get("finalizers") or [])
@@ -59,6 +83,5 @@ def finalizers(ingress: Mapping[str, Any]) -> list[str]:
         return [
             name for name in present if name != _FINALIZER and not name.startswith(_GROUP_FINALIZER)
         ]
-    group = (metadata.get("annotations") or {}).get(_GROUP)
     wanted = f"{_GROUP_FINALIZER}{group}" if group else _FINALIZER
     return present if wanted in present else [*present, wanted]

@@ -9,6 +9,7 @@ from typing import Final
 from localcloud.resources import (
     acm,
     cognito,
+    cognito_pool_contents,
     ec2_gateways,
     ec2_launch_templates,
     ec2_network,
@@ -28,6 +29,7 @@ from localcloud.resources import (
     s3,
     secrets_manager,
     ssm,
+    wafv2,
 )
 from localcloud.resources.eks_state import Clusters, KubernetesApis
 from localcloud.resources.provider import Properties, Provider, Request, ResourceError
@@ -39,6 +41,9 @@ EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::Cognito::UserPool": cognito.UserPool(),
     "AWS::Cognito::UserPoolClient": cognito.UserPoolClient(),
     "AWS::Cognito::UserPoolDomain": cognito.UserPoolDomain(),
+    "AWS::Cognito::UserPoolIdentityProvider": cognito_pool_contents.UserPoolIdentityProvider(),
+    "AWS::Cognito::UserPoolResourceServer": cognito_pool_contents.UserPoolResourceServer(),
+    "AWS::Cognito::UserPoolUser": cognito_pool_contents.UserPoolUser(),
     "AWS::EC2::EIP": ec2_gateways.ElasticIp(),
     "AWS::EC2::FlowLog": ec2_gateways.FlowLog(),
     "AWS::EC2::InternetGateway": ec2_gateways.InternetGateway(),
@@ -81,6 +86,8 @@ EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::SecretsManager::Secret": secrets_manager.Secret(),
     "AWS::SecretsManager::SecretTargetAttachment": secrets_manager.SecretTargetAttachment(),
     "AWS::SSM::Parameter": ssm.Parameter(),
+    "AWS::WAFv2::LoggingConfiguration": wafv2.LoggingConfiguration(),
+    "AWS::WAFv2::WebACL": wafv2.WebAcl(),
 }
 """Types that are made through an API, except those of EKS that keep state in a registry."""
 

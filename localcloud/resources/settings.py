@@ -90,7 +90,7 @@ def is_missing(error: ClientError) -> bool:
     """Whether an API said that something does not exist."""
     code = str(error.response["Error"].get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == 404 or "NotFound" in code or "NoSuch" in code
+    return status == 404 or any(word in code for word in ("NotFound", "NoSuch", "Nonexistent"))
 
 
 @contextmanager

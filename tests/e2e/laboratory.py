@@ -30,11 +30,13 @@ class Laboratory:
         cloud: In this process, so that a test may pull its cables.
         folder: For the CLI's logs.
         region: Where everything is deployed.
+        last_assembly: What was deployed last.
     """
 
     cloud: LocalCloud
     folder: Path
     region: str = "us-west-2"
+    last_assembly: Path = Path()
 
     @cached_property
     def cdk(self) -> Cdk:
@@ -118,6 +120,7 @@ class Laboratory:
         Raises:
             CdkError: If it fails.
         """
+        self.last_assembly = assembly.folder
         return self.cdk.run(
             "deploy",
             [

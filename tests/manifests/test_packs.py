@@ -9,7 +9,7 @@ import pytest
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import Component, Gate, PackCounts
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.packs import Pack, Phase, pack_component
+from kubeflow_aws.manifests.packs import WAITS_FOR, Pack, Phase, pack_component
 
 
 def make(kind: str, name: str, **rest: JsonValue) -> KubernetesObject:
@@ -155,3 +155,11 @@ def test_a_pack_with_too_many_objects_says_which_number_to_raise(
 ) -> None:
     with pytest.raises(UserError, match="41 objects of at most 40; raise packs"):
         pack_component(component("one"), [make("ConfigMap", f"m{n}") for n in range(41)])
+
+
+def test_an_ingress_goes_before_its_class(component: Callable[..., Component]) -> None:
+    """Its controller lets no Ingress go whose class is gone; so the class is never deleted."""
+    packs = pack_component(component("one"), [make("Ingress", "x"), make("IngressClass", "y")])
+
+    assert list(phases(packs).values()) == [Phase.DEFINITIONS, Phase.STATEFUL]
+    assert Phase.DEFINITIONS in WAITS_FOR[Phase.STATEFUL]

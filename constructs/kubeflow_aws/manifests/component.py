@@ -62,7 +62,7 @@ class PackCounts(_Declared):
     Adding objects moves no others, changing a number moves all of the phase.
     """
 
-    definitions: int = Field(default=1, ge=1, le=8, description="Namespaces and CRDs.")
+    definitions: int = Field(default=1, ge=1, le=8, description="Namespaces, CRDs, classes.")
     workloads: int = Field(default=1, ge=1, le=8, description="The rest.")
     admitted: int = Field(
         default=1, ge=1, le=4, description="Objects that the component's own webhook admits."

@@ -38,12 +38,13 @@ class Phase(StrEnum):
     """When the objects of a pack are applied within their component."""
 
     DEFINITIONS = "definitions"
-    """Namespaces and CRDs."""
+    """Namespaces, CRDs and classes of Ingresses: what others need as long as they exist, even to be
+    deleted."""
     WORKLOADS = "workloads"
     """Everything else."""
     STATEFUL = "stateful"
-    """What owns something outside the cluster: claims of disks together with the workloads that
-    hold them (a claim is only deleted after its last pod), Ingresses together with their class."""
+    """What owns something outside the cluster: Ingresses, and claims of disks together with the
+    workloads that hold them, since a claim is only deleted after its last pod."""
     ADMITTED = "admitted"
     """Objects that the component's own webhook must admit."""
 
@@ -69,12 +70,11 @@ _KIND_ORDER: Final = (
     "Secret",
     "NetworkPolicy",
     "Service",
-    "IngressClassParams",
-    "IngressClass",
 )
 """Kinds that others in the same pack refer to come first; webhook configurations come last."""
 
-_INGRESS_KINDS: Final = frozenset({"Ingress", "IngressClass", "IngressClassParams"})
+_DEFINING_KINDS: Final = frozenset({CRD, "IngressClass", "IngressClassParams", "Namespace"})
+"""The AWS Load Balancer Controller's webhook lets no finalizer go from an Ingress without class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,9 +152,9 @@ def _phase(
     admitted: set[tuple[str, str]],
 ) -> Phase:
     key = key_of(item)
-    if key.kind in ("Namespace", CRD):
+    if key.kind in _DEFINING_KINDS:
         return Phase.DEFINITIONS
-    if key in claims or _mounted(item) & claims or key.kind in _INGRESS_KINDS:
+    if key in claims or _mounted(item) & claims or key.kind == "Ingress":
         return Phase.STATEFUL
     if (key.group, key.kind) in admitted:
         return Phase.ADMITTED

@@ -14,6 +14,36 @@ POD: Tree = {
 }
 SELECTOR = {"matchLabels": {"app": "x"}}
 
+CLASS_PARAMETERS: Tree = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "ingressclassparams.elbv2.k8s.aws"},
+    "spec": {
+        "group": "elbv2.k8s.aws",
+        "names": {
+            "kind": "IngressClassParams",
+            "listKind": "IngressClassParamsList",
+            "plural": "ingressclassparams",
+            "singular": "ingressclassparams",
+        },
+        "scope": "Cluster",
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": True,
+                    }
+                },
+            }
+        ],
+    },
+}
+"""As in the controller's chart, without its schema."""
+
 
 def workload(kind: str, namespace: str, api_version: str = "apps/v1", **spec: object) -> Tree:
     return {
@@ -194,3 +224,48 @@ def test_who_changes_a_status_by_hand_sees_it_put_right(cluster: Cluster, namesp
     patch = {"status": {"availableReplicas": 0}}
     cluster.done("PATCH", f"{path}/status", patch, content_type=MERGE)
     cluster.eventually(lambda: cluster.get(path)["status"].get("availableReplicas") == 1)
+
+
+def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace: str) -> None:
+    cluster.apply(
+        CLASS_PARAMETERS,
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": {"name": "together"},
+            "spec": {
+                "controller": "ingress.k8s.aws/alb",
+                "parameters": {
+                    "apiGroup": "elbv2.k8s.aws",
+                    "kind": "IngressClassParams",
+                    "name": "together",
+                },
+            },
+        },
+        deployment(CONTROLLER, namespace),
+    )
+    cluster.kubectl(
+        "wait",
+        "--for=condition=Established",
+        "crd/ingressclassparams.elbv2.k8s.aws",
+        "--timeout=20s",
+    )
+    cluster.apply(
+        {
+            "apiVersion": "elbv2.k8s.aws/v1beta1",
+            "kind": "IngressClassParams",
+            "metadata": {"name": "together"},
+            "spec": {"group": {"name": "platform"}},
+        },
+        ingress("one", namespace, "together"),
+        ingress("two", namespace, "together"),
+    )
+    for name in ("one", "two"):
+        cluster.eventually(partial(has_host_name, cluster, ingress_path(namespace, name)))
+    one, two = (cluster.get(ingress_path(namespace, name)) for name in ("one", "two"))
+
+    assert host_name(one) == host_name(two)
+    assert host_name(one).startswith("k8s-platform-")
+    assert one["metadata"]["finalizers"] == ["group.ingress.k8s.aws/platform"]
+    cluster.kubectl("-n", namespace, "delete", "ingress", "one", "two", "--timeout=20s")
+    cluster.kubectl("-n", namespace, "delete", f"deploy/{CONTROLLER}", "--timeout=20s")
