@@ -71,9 +71,7 @@ def _address(
     names = DomainStack(
         app,
         f"{prefix}Domain",
-        props=DomainStackProps(
-            domain=deployment.domain, env=env, production=deployment.is_production
-        ),
+        props=DomainStackProps(domain=deployment.domain, env=env),
     )
     return PlatformAddress(
         domain=deployment.domain,

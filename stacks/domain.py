@@ -20,12 +20,10 @@ class DomainStackProps:
     Attributes:
         domain: The platform's names.
         env: Account and region.
-        production: Whether to keep the zone when the stack goes.
     """
 
     domain: Domain
     env: cdk.Environment
-    production: bool
 
 
 class DomainStack(cdk.Stack):
@@ -50,9 +48,7 @@ class DomainStack(cdk.Stack):
         self.zone = (
             import_zone(self, "Zone", domain.hosted_zone)
             if domain.hosted_zone
-            else PlatformZone(
-                self, "Zone", props=PlatformZoneProps(domain=domain, production=props.production)
-            ).zone
+            else PlatformZone(self, "Zone", props=PlatformZoneProps(domain=domain)).zone
         )
         self.certificate = acm.Certificate(
             self,

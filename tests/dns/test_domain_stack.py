@@ -47,6 +47,8 @@ def test_a_new_zone_is_delegated_by_its_parent(
     [(zone_id, zone)] = resources(template, "AWS::Route53::HostedZone").items()
     [record] = resources(template, "AWS::Route53::RecordSet").values()
     assert zone["Properties"]["Name"] == "platform.example.com."
+    # Records that validated certificates stay in it, and a zone with records cannot be deleted.
+    assert zone["DeletionPolicy"] == "Retain"
     assert record["Properties"]["HostedZoneId"] == "Z0123456789EXAMPLE"
     assert record["Properties"]["Type"] == "NS"
     assert record["Properties"]["ResourceRecords"] == {"Fn::GetAtt": [zone_id, "NameServers"]}

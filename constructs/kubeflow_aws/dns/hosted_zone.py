@@ -24,15 +24,18 @@ class PlatformZoneProps:
 
     Attributes:
         domain: Name of the new zone, and who delegates to it.
-        production: Whether to keep the zone when the stack goes.
     """
 
     domain: Domain
-    production: bool
 
 
 class PlatformZone(Construct):
-    """A new public zone, and the records that delegate to it if the parent zone is known."""
+    """A new public zone, and the records that delegate to it if the parent zone is known.
+
+    The zone is never deleted: records by which certificates were validated stay in it, and Route 53
+    deletes no zone with records. Made anew it would have other name servers besides, and the world
+    remembers the old ones for days.
+    """
 
     zone: route53.IHostedZone
 
@@ -45,10 +48,7 @@ class PlatformZone(Construct):
             zone_name=domain.name,
             comment="Kubeflow on AWS",
         )
-        # A zone made anew has other name servers, and the world remembers the old ones for days.
-        zone.apply_removal_policy(
-            cdk.RemovalPolicy.RETAIN if props.production else cdk.RemovalPolicy.DESTROY
-        )
+        zone.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         self.zone = zone
         servers = zone.hosted_zone_name_servers
         if servers is None:
