@@ -68,6 +68,6 @@ def test_every_switch_has_its_component(project: Path) -> None:
 
 
 def test_a_deployment_is_named_or_given_as_a_file(project: Path) -> None:
-    assert deployment_path(project, None) == project / "deployments" / "vanilla.yaml"
+    assert deployment_path(project, None) == project / "deployments" / "cognito-rds-s3.yaml"
     assert deployment_path(project, "mine") == project / "deployments" / "mine.yaml"
     assert deployment_path(project, "else/where.yaml") == Path("else/where.yaml")

@@ -32,7 +32,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-DEFAULT_DEPLOYMENT = "vanilla"
+DEFAULT_DEPLOYMENT = "cognito-rds-s3"
 
 
 def deployment_path(project: Path, name: str | None) -> Path:

@@ -7,15 +7,19 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from kubeflow_aws.deployment.artifacts import Artifacts, S3Settings
 from kubeflow_aws.deployment.auth import Auth, AuthProvider
 from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
+from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.ingress import Ingress
 from kubeflow_aws.deployment.network import Network
 from kubeflow_aws.deployment.profiles import Profile
 from kubeflow_aws.deployment.rules import (
+    check_artifacts,
     check_components,
+    check_database,
     check_ingress,
     check_network,
     check_profiles,
@@ -31,27 +35,27 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Database(StrEnum):
-    """Where Pipelines and Katib keep their metadata."""
-
-    IN_CLUSTER = "in-cluster"
-
-
-class Artifacts(StrEnum):
-    """Where Pipelines keeps artifacts."""
-
-    IN_CLUSTER = "in-cluster"
-
-
 class Preset(StrEnum):
     """A named choice of the switches auth.provider, database and artifacts."""
 
+    COGNITO_RDS_S3 = "cognito-rds-s3"
+    COGNITO_RDS_ONLY = "cognito-rds-only"
+    COGNITO_S3_ONLY = "cognito-s3-only"
     COGNITO = "cognito"
+    RDS_S3 = "rds-s3"
+    RDS_ONLY = "rds-only"
+    S3_ONLY = "s3-only"
     VANILLA = "vanilla"
 
 
 PRESETS: Final[dict[Preset, tuple[AuthProvider, Database, Artifacts]]] = {
+    Preset.COGNITO_RDS_S3: (AuthProvider.COGNITO, Database.RDS, Artifacts.S3),
+    Preset.COGNITO_RDS_ONLY: (AuthProvider.COGNITO, Database.RDS, Artifacts.IN_CLUSTER),
+    Preset.COGNITO_S3_ONLY: (AuthProvider.COGNITO, Database.IN_CLUSTER, Artifacts.S3),
     Preset.COGNITO: (AuthProvider.COGNITO, Database.IN_CLUSTER, Artifacts.IN_CLUSTER),
+    Preset.RDS_S3: (AuthProvider.DEX, Database.RDS, Artifacts.S3),
+    Preset.RDS_ONLY: (AuthProvider.DEX, Database.RDS, Artifacts.IN_CLUSTER),
+    Preset.S3_ONLY: (AuthProvider.DEX, Database.IN_CLUSTER, Artifacts.S3),
     Preset.VANILLA: (AuthProvider.DEX, Database.IN_CLUSTER, Artifacts.IN_CLUSTER),
 }
 
@@ -83,16 +87,18 @@ class Deployment(Section):
         description="AWS region, for example us-west-2."
     )
     preset: Preset = Field(
-        default=Preset.VANILLA,
-        description="vanilla or cognito; sets what is left out.",
+        default=Preset.COGNITO_RDS_S3,
+        description="Sets auth.provider, database and artifacts where they are left out.",
     )
     auth: Auth = Field(default=Auth(), description="Sign-in.")
     database: Database | None = Field(
-        default=None, description="in-cluster; taken from the preset if left out."
+        default=None, description="rds or in-cluster; taken from the preset if left out."
     )
+    rds: RdsSettings = Field(default=RdsSettings(), description="The database, for database: rds.")
     artifacts: Artifacts | None = Field(
-        default=None, description="in-cluster; taken from the preset if left out."
+        default=None, description="s3 or in-cluster; taken from the preset if left out."
     )
+    s3: S3Settings = Field(default=S3Settings(), description="The bucket, for artifacts: s3.")
     domain: Domain | None = Field(
         default=None, description="DNS names; needed by Cognito and by a load balancer."
     )
@@ -156,7 +162,14 @@ class Deployment(Section):
 
     @model_validator(mode="after")
     def _sections_fit_each_other(self) -> Self:
-        for check in (check_network, check_components, check_sign_in, check_ingress):
+        for check in (
+            check_network,
+            check_components,
+            check_sign_in,
+            check_ingress,
+            check_database,
+            check_artifacts,
+            check_profiles,
+        ):
             check(self)
-        check_profiles(self)
         return self

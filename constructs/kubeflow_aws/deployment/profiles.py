@@ -8,7 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from kubeflow_aws.deployment.section import DNS_LABEL, EmailAddress, Section
+from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX, ArtifactsPrefix
+from kubeflow_aws.deployment.section import DNS_LABEL, EmailAddress, RoleArn, Section
 
 Quantity = Annotated[
     str, StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$")
@@ -49,6 +50,25 @@ class Profile(Section):
         default=(), max_length=100, description="Who else may work in it."
     )
     quota: Quota = Field(default=Quota(), description="Limits; none by default.")
+    artifacts_prefix: ArtifactsPrefix | None = Field(
+        default=None,
+        description="Folder of its artifacts in the bucket; private-artifacts/NAME if left out.",
+    )
+    role_arn: RoleArn | None = Field(
+        default=None,
+        description="IAM role of its pods, which trusts the cluster's OIDC provider, instead of "
+        "the one that reaches its artifacts.",
+    )
+
+    @property
+    def log_folder(self) -> str:
+        """Where Argo Workflows archives the logs of its runs."""
+        return f"{PROFILES_PREFIX}/{self.name}"
+
+    @property
+    def artifacts_folder(self) -> str:
+        """Where its artifacts lie in the bucket."""
+        return self.artifacts_prefix or self.log_folder
 
     @property
     def people(self) -> tuple[str, ...]:

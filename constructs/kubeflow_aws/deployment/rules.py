@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX, Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.cognito import MAX_DEFAULT_INVITATIONS, valid_prefix
+from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.load_balancer_zones import LOAD_BALANCER_ZONES
 
 if TYPE_CHECKING:
@@ -96,6 +98,61 @@ def check_ingress(deployment: Deployment) -> None:
             "network.existing.public_subnet_ids is empty, and a load balancer on the internet "
             "needs them; give them, or set ingress.internal: true"
         )
+
+
+def check_database(deployment: Deployment) -> None:
+    """Settings of RDS only where there is RDS, and backups where they matter."""
+    if deployment.database_option is not Database.RDS:
+        if "rds" in deployment.model_fields_set:
+            raise ValueError(
+                f"rds is set, but database is {deployment.database_option}; remove it, or set "
+                "database: rds"
+            )
+        return
+    if deployment.is_production and deployment.rds.backup_retention_days == 0:
+        raise ValueError(
+            "rds.backup_retention_days is 0, so a lost database could not be restored; in "
+            "production give 1 to 35"
+        )
+
+
+def check_artifacts(deployment: Deployment) -> None:
+    """Settings of S3 only where there is S3, and a folder of its own for each profile."""
+    profiles = deployment.profiles
+    if deployment.artifacts_option is not Artifacts.S3:
+        if "s3" in deployment.model_fields_set:
+            raise ValueError(
+                f"s3 is set, but artifacts is {deployment.artifacts_option}; remove it, or set "
+                "artifacts: s3"
+            )
+        for profile in profiles:
+            if profile.artifacts_prefix:
+                raise ValueError(
+                    f"profiles.{profile.name}.artifacts_prefix is set, but artifacts is "
+                    f"{deployment.artifacts_option}; remove it, or set artifacts: s3"
+                )
+        return
+    for profile in profiles:
+        prefix = f"{profile.artifacts_folder}/"
+        if f"{PROFILES_PREFIX}/".startswith(prefix) or (
+            prefix.startswith(f"{PROFILES_PREFIX}/")
+            and not prefix.startswith(f"{profile.log_folder}/")
+        ):
+            raise ValueError(
+                f"profiles.{profile.name}.artifacts_prefix is {profile.artifacts_folder}, but "
+                f"under {PROFILES_PREFIX}/ each profile has the folder of its own name alone; "
+                "choose another"
+            )
+    outer: tuple[str, str] | None = None
+    folders = sorted((f"{profile.artifacts_folder}/", profile.name) for profile in profiles)
+    for folder, name in folders:
+        if outer and folder.startswith(outer[0]) and name != outer[1]:
+            raise ValueError(
+                f"profiles.{name}.artifacts_prefix is {folder[:-1]}, which lies in "
+                f"{outer[0][:-1]} of profile {outer[1]}; give each profile a folder of its own"
+            )
+        if not outer or not folder.startswith(outer[0]):
+            outer = folder, name
 
 
 def check_profiles(deployment: Deployment) -> None:
