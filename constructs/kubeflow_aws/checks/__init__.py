@@ -5,11 +5,11 @@ from __future__ import annotations
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from kubeflow_aws.checks.eks_rules import EksRules
+from kubeflow_aws.checks.plugin import KubeflowRules
 
-__all__ = ["EksRules", "add_checks"]
+__all__ = ["KubeflowRules", "add_checks"]
 
 
 def add_checks(app: cdk.App) -> None:
     """Let `app.synth()` fail on any finding that is not acknowledged beside its construct."""
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True), EksRules())
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True), KubeflowRules())

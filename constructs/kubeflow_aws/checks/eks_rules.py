@@ -6,42 +6,16 @@ cdk-nag's own EKS rules look for the custom resource of the older module and do 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, Final
 
-import aws_cdk as cdk
-import jsii
-
-Properties = Mapping[str, Any]
-"""Properties of a resource in a template, whose form CloudFormation's schema gives."""
+from kubeflow_aws.checks.rule import Properties, Rule
 
 LEAST_PREFIX: Final = 8
 """As in the deployment file."""
 
 LOG_TYPES: Final = frozenset({"api", "audit", "authenticator", "controllerManager", "scheduler"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """One rule over one type of resource.
-
-    Attributes:
-        id: Shown in the report.
-        resource_type: What it looks at.
-        complies: Whether the properties keep the rule.
-        why: What goes wrong otherwise.
-        fix: What to do.
-    """
-
-    id: str
-    resource_type: str
-    complies: Callable[[Properties], bool]
-    why: str
-    fix: str
 
 
 def _list(value: object) -> list[Any]:
@@ -109,7 +83,7 @@ def _has_a_launch_template(properties: Properties) -> bool:
     return "LaunchTemplate" in properties
 
 
-RULES: Final = (
+EKS_RULES: Final = (
     Rule(
         id="KubeflowAws-EKS1",
         resource_type="AWS::EKS::Cluster",
@@ -163,52 +137,3 @@ RULES: Final = (
         fix="Set encrypted on every block device.",
     ),
 )
-
-
-def broken_rules(template: Mapping[str, Any]) -> Iterator[tuple[Rule, str]]:
-    """Each rule that a template breaks, with the logical id of the resource."""
-    for logical_id, resource in template.get("Resources", {}).items():
-        for rule in RULES:
-            if resource["Type"] == rule.resource_type and not rule.complies(
-                resource.get("Properties", {})
-            ):
-                yield rule, logical_id
-
-
-@jsii.implements(cdk.IPolicyValidationPlugin)
-class EksRules:
-    """Reports broken rules in the form of the CDK's policy validation, as cdk-nag does."""
-
-    @property
-    def name(self) -> str:
-        """The plug-in's name in the report."""
-        return "KubeflowAws"
-
-    @property
-    def version(self) -> str:
-        """Version of the rules."""
-        return "1"
-
-    @property
-    def rule_ids(self) -> list[str]:
-        """The rules it checks."""
-        return [rule.id for rule in RULES]
-
-    def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
-        """Check every template of the cloud assembly."""
-        violations = [
-            cdk.PolicyViolation(
-                rule_name=rule.id,
-                description=rule.why,
-                fix=rule.fix,
-                severity="error",
-                violating_resources=[
-                    cdk.PolicyViolatingResource(
-                        resource_logical_id=logical_id, template_path=path, locations=[]
-                    )
-                ],
-            )
-            for path in context.template_paths
-            for rule, logical_id in broken_rules(json.loads(Path(path).read_text(encoding="utf-8")))
-        ]
-        return cdk.PolicyValidationPluginReport(success=not violations, violations=violations)

@@ -9,9 +9,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_eks_v2 as eks
 
-from kubeflow_aws.checks import EksRules
-from kubeflow_aws.checks.eks_rules import RULES, broken_rules
-from tests.support.assembly import Assembly, Template, new_app
+from kubeflow_aws.checks import KubeflowRules
+from kubeflow_aws.checks.plugin import RULES, broken_rules
+from tests.support.assembly import Assembly, Template, new_app, resources
 
 BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "KubeflowAws-EKS1": (
@@ -36,6 +36,8 @@ BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
         "AWS::EC2::LaunchTemplate",
         {"LaunchTemplateData": {"BlockDeviceMappings": [{"Ebs": {"Encrypted": False}}]}},
     ),
+    "KubeflowAws-IAM1": ("AWS::IAM::User", {}),
+    "KubeflowAws-IAM2": ("AWS::IAM::AccessKey", {"UserName": "kubeflow"}),
 }
 
 
@@ -97,6 +99,9 @@ def test_our_own_cluster_breaks_none(sample_assembly: Assembly) -> None:
 def test_what_breaks_a_rule_is_found(rule_id: str, sample_assembly: Assembly) -> None:
     resource_type, properties = BREAKERS[rule_id]
     template: Template = copy.deepcopy(sample_assembly.stack("Cluster"))
+    # What a deployment never has breaks its rule by being there.
+    if not resources(template, resource_type):
+        template["Resources"]["Added"] = {"Type": resource_type, "Properties": {}}
     for resource in template["Resources"].values():
         if resource["Type"] == resource_type:
             resource["Properties"] = resource["Properties"] | properties if properties else {}
@@ -116,7 +121,7 @@ def test_a_default_cluster_of_aws_eks_v2_stops_the_synth(
         default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
         default_capacity=0,
     )
-    cdk.Validations.of(app).add_plugins(EksRules())
+    cdk.Validations.of(app).add_plugins(KubeflowRules())
 
     with pytest.raises(RuntimeError, match="KubeflowAws-EKS1") as stop:
         app.synth()

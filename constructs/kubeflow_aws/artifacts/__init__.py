@@ -1,0 +1,1 @@
+"""Constructs of the artifacts: the bucket, and who may read and write what in it."""

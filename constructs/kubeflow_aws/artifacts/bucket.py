@@ -1,0 +1,139 @@
+"""The bucket of artifacts: what pipelines produce, and the archived logs of their steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.deployment.artifacts import S3Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArtifactBucketProps:
+    """Inputs of `ArtifactBucket`.
+
+    Attributes:
+        settings: The deployment file's section `s3`.
+        production: Whether artifacts outlive the stack, and its access logs a month.
+    """
+
+    settings: S3Settings
+    production: bool
+
+
+class ArtifactBucket(Construct):
+    """A private, versioned bucket under a key of its own, with a bucket for its access logs."""
+
+    bucket: s3.Bucket
+    access_logs: s3.Bucket
+    store: ArtifactStore
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: ArtifactBucketProps) -> None:
+        super().__init__(scope, construct_id)
+        removal_policy = cdk.RemovalPolicy.RETAIN if props.production else cdk.RemovalPolicy.DESTROY
+        key = kms.Key(
+            self,
+            "Key",
+            description="Artifacts of Kubeflow",
+            enable_key_rotation=True,
+            removal_policy=removal_policy,
+        )
+        self.access_logs = self._create_access_logs(removal_policy, production=props.production)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=props.settings.bucket_name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            # One request to KMS for many objects.
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="OldVersions",
+                    noncurrent_version_expiration=cdk.Duration.days(
+                        props.settings.old_versions_days
+                    ),
+                    expired_object_delete_marker=True,
+                ),
+                s3.LifecycleRule(
+                    id="Uploads",
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+                ),
+            ],
+            removal_policy=removal_policy,
+            auto_delete_objects=not props.production,
+        )
+        self._log_access()
+        self.store = ArtifactStore(
+            bucket_name=self.bucket.bucket_name,
+            bucket_arn=self.bucket.bucket_arn,
+            key_arn=key.key_arn,
+            finding_name=_name_of_export(self.bucket.bucket_arn, cdk.Stack.of(self)),
+        )
+
+    def _log_access(self) -> None:
+        """Without the L2's option, whose policy would name this bucket.
+
+        The logs must be emptied after this bucket is gone, or its last requests would be in them
+        again and keep them from being deleted.
+        """
+        stack = cdk.Stack.of(self)
+        self.access_logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="S3DeliversAccessLogs",
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self.access_logs.arn_for_objects("*")],
+                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            )
+        )
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
+        resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=self.access_logs.bucket_name
+        )
+        self.bucket.node.add_dependency(self.access_logs)
+
+    def _create_access_logs(
+        self, removal_policy: cdk.RemovalPolicy, *, production: bool
+    ) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "AccessLogs",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            # S3 delivers its logs to no bucket with a key of ours as default (S3 User Guide,
+            # "Enabling Amazon S3 server access logging").
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=cdk.Duration.days(365 if production else 30))
+            ],
+            removal_policy=removal_policy,
+            auto_delete_objects=not production,
+        )
+        acknowledge(
+            bucket,
+            finding="AwsSolutions-S1",
+            reason="This bucket holds logs itself; one more for who reads them would need another.",
+        )
+        return bucket
+
+
+def _name_of_export(value: str, owner: cdk.Stack) -> str:
+    """The name under which CDK exports a value of a stack, which is all that cdk-nag sees of it."""
+    imported = owner.resolve(owner.export_value(value))
+    return str(imported["Fn::ImportValue"])

@@ -1,0 +1,1 @@
+"""Constructs of the metadata database: RDS for MySQL, its credentials and their rotation."""

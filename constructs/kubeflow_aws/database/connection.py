@@ -1,0 +1,35 @@
+"""What the platform needs to know of the metadata database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Application(StrEnum):
+    """Who has credentials of its own; also the first part of its users' names."""
+
+    PIPELINES = "pipelines"
+    KATIB = "katib"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseConnection:
+    """A database as its clients see it. Values may be tokens.
+
+    Attributes:
+        host: Its name in DNS.
+        port: Its TCP port.
+        security_group_id: Its security group, which admits nobody yet but the rotation.
+        admin_secret_arn: Credentials of the master user; RDS itself rotates them.
+        secret_arns: Credentials of each application: JSON with username and password.
+        key_arn: Key of all these secrets.
+    """
+
+    host: str
+    port: str
+    security_group_id: str
+    admin_secret_arn: str
+    secret_arns: Mapping[Application, str]
+    key_arn: str

@@ -1,0 +1,184 @@
+"""An instance of RDS for MySQL 8.4 for the metadata of Pipelines and Katib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from constructs import Construct
+
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.database.authorities import AUTHORITY
+from kubeflow_aws.deployment.database import WITHOUT_PERFORMANCE_INSIGHTS, RdsSettings
+from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+
+PORT: Final = 3307
+"""Not MySQL's own, which scanners try first; every client takes it from its configuration."""
+
+MAX_CONNECTIONS: Final = 300
+"""A limit of its own: the default follows the memory, which no alarm can read."""
+
+LOGS: Final = ("error", "slowquery")
+"""Not ``general``: it would hold every statement, with what users named their runs and models."""
+
+PARAMETERS: Final = {
+    # ML Metadata 1.14, the metadata store of Pipelines 2.16, knows no other plugin
+    # (google/ml-metadata#178). The master user is created by whatever stands here.
+    "authentication_policy": "*:mysql_native_password",
+    "log_output": "FILE",
+    "long_query_time": "2",
+    "max_connections": str(MAX_CONNECTIONS),
+    # Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go); everybody else's user is
+    # bound to TLS by REQUIRE SSL.
+    "require_secure_transport": "0",
+    "slow_query_log": "1",
+}
+"""Set before the instance exists (kubeflow/pipelines#9549)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseInstanceProps:
+    """Inputs of `DatabaseInstance`.
+
+    Attributes:
+        name: Prefix of the instance's name.
+        vpc: Network of the instance; it stands in the private subnets.
+        settings: The deployment file's section `rds`.
+        key: Encrypts storage, backups, insights and the master user's secret.
+        production: Decides whatever the settings leave out.
+    """
+
+    name: str
+    vpc: ec2.IVpc
+    settings: RdsSettings
+    key: kms.IKey
+    production: bool
+
+
+class DatabaseInstance(Construct):
+    """A private, encrypted instance whose master password RDS makes and rotates.
+
+    Made of the L1 resource: the L2 instance always makes a secret of its own for the master user.
+    """
+
+    instance: rds.CfnDBInstance
+    security_group: ec2.SecurityGroup
+    instance_name: str
+    instance_class: str
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, props: DatabaseInstanceProps
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings, production = props.settings, props.production
+        self.instance_name = f"{props.name}-metadata"
+        self.instance_class = settings.instance_class or (
+            "db.m7g.large" if production else "db.t4g.medium"
+        )
+        retention = settings.backup_retention_days
+        protected = settings.deletion_protection
+        multi_az = settings.multi_az
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=props.vpc,
+            description="The metadata database of Kubeflow",
+            allow_all_outbound=False,
+        )
+        insights = self.instance_class not in WITHOUT_PERFORMANCE_INSIGHTS
+        self.instance = rds.CfnDBInstance(
+            self,
+            "Instance",
+            db_instance_identifier=self.instance_name,
+            engine="mysql",
+            engine_version=settings.engine_version,
+            db_instance_class=self.instance_class,
+            db_parameter_group_name=rds.CfnDBParameterGroup(
+                self,
+                "Parameters",
+                description="MySQL 8.4 for Kubeflow",
+                family="mysql8.4",
+                parameters=PARAMETERS,
+            ).ref,
+            db_subnet_group_name=rds.CfnDBSubnetGroup(
+                self,
+                "Subnets",
+                db_subnet_group_description="Private subnets of the Kubeflow VPC",
+                subnet_ids=[subnet.subnet_id for subnet in props.vpc.private_subnets],
+            ).ref,
+            vpc_security_groups=[self.security_group.security_group_id],
+            publicly_accessible=False,
+            port=str(PORT),
+            ca_certificate_identifier=AUTHORITY,
+            master_username="admin",
+            manage_master_user_password=True,
+            master_user_secret=rds.CfnDBInstance.MasterUserSecretProperty(
+                kms_key_id=props.key.key_arn
+            ),
+            storage_encrypted=True,
+            kms_key_id=props.key.key_arn,
+            storage_type="gp3",
+            allocated_storage=str(settings.storage_gib),
+            max_allocated_storage=settings.max_storage_gib,
+            multi_az=production if multi_az is None else multi_az,
+            backup_retention_period=(14 if production else 1) if retention is None else retention,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=not production,
+            deletion_protection=production if protected is None else protected,
+            auto_minor_version_upgrade=True,
+            enable_cloudwatch_logs_exports=list(LOGS),
+            enable_performance_insights=insights,
+            performance_insights_kms_key_id=props.key.key_arn if insights else None,
+            performance_insights_retention_period=7 if insights else None,
+        )
+        self.instance.apply_removal_policy(
+            cdk.RemovalPolicy.SNAPSHOT if production else cdk.RemovalPolicy.DESTROY
+        )
+        self.instance.node.add_dependency(*self._create_log_groups(production=production))
+        self._acknowledge(props)
+
+    def _create_log_groups(self, *, production: bool) -> Sequence[EncryptedLogGroup]:
+        """RDS writes to these names; created first, they have our key and retention."""
+        return [
+            EncryptedLogGroup(
+                self,
+                f"{log.capitalize()}Logs",
+                props=EncryptedLogGroupProps(
+                    name=f"/aws/rds/instance/{self.instance_name}/{log}",
+                    retention=logs.RetentionDays.ONE_YEAR
+                    if production
+                    else logs.RetentionDays.ONE_MONTH,
+                    removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+                    if production
+                    else cdk.RemovalPolicy.DESTROY,
+                ),
+            )
+            for log in LOGS
+        ]
+
+    def _acknowledge(self, props: DatabaseInstanceProps) -> None:
+        if not self.instance.multi_az:
+            acknowledge(
+                self.instance,
+                finding="AwsSolutions-RDS3",
+                reason="One zone by the deployment file: outside production, or by rds.multi_az.",
+            )
+        if not self.instance.deletion_protection:
+            acknowledge(
+                self.instance,
+                finding="AwsSolutions-RDS10",
+                reason="Unprotected by the deployment file: outside of production, or by "
+                "rds.deletion_protection.",
+            )
+        if props.settings.backup_retention_days == 0:
+            acknowledge(
+                self.instance,
+                finding="AwsSolutions-RDS13",
+                reason="No backups by rds.backup_retention_days, which production refuses.",
+            )

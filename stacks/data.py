@@ -1,0 +1,152 @@
+"""The Data stack: RDS for metadata, S3 for artifacts, and their credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from kubeflow_aws.artifacts.bucket import ArtifactBucket, ArtifactBucketProps
+from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.database.alarms import DatabaseAlarms, DatabaseAlarmsProps
+from kubeflow_aws.database.connection import Application, DatabaseConnection
+from kubeflow_aws.database.credentials import (
+    ApplicationCredentials,
+    ApplicationCredentialsProps,
+)
+from kubeflow_aws.database.instance import PORT, DatabaseInstance, DatabaseInstanceProps
+from kubeflow_aws.database.rotation_function import RotationFunction, RotationFunctionProps
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.artifacts import Artifacts
+from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.network.vpc import import_vpc
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataStackProps:
+    """What `DataStack` takes from the deployment file and from the Network stack.
+
+    Attributes:
+        deployment: The deployment file.
+        env: Account and region.
+        vpc: Network of the database; the deployment's existing VPC if there is none.
+    """
+
+    deployment: Deployment
+    env: cdk.Environment
+    vpc: ec2.IVpc | None
+
+
+class DataStack(cdk.Stack):
+    """Holds what outlives the cluster; the Kubeflow stack takes `database` and `artifacts`."""
+
+    database: DatabaseConnection | None
+    artifacts: ArtifactStore | None
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: DataStackProps) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=props.env,
+            description="Kubeflow on AWS: metadata and artifacts",
+        )
+        self.database = None
+        self.artifacts = None
+        if props.deployment.database_option is Database.RDS:
+            self.database = self._create_database(props)
+        if props.deployment.artifacts_option is Artifacts.S3:
+            self.artifacts = self._create_bucket(props.deployment)
+
+    def _create_database(self, props: DataStackProps) -> DatabaseConnection:
+        deployment, production = props.deployment, props.deployment.is_production
+        network = deployment.network.existing
+        vpc = import_vpc(self, network) if network else props.vpc
+        if vpc is None:
+            raise ValueError("neither a VPC nor network.existing is given")
+        key = kms.Key(
+            self,
+            "DatabaseKey",
+            description="Metadata of Kubeflow, and the credentials for it",
+            enable_key_rotation=True,
+            # A snapshot or a backup cannot be read without it.
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if production
+            else cdk.RemovalPolicy.DESTROY,
+        )
+        metadata = DatabaseInstance(
+            self,
+            "Database",
+            props=DatabaseInstanceProps(
+                name=deployment.name,
+                vpc=vpc,
+                settings=deployment.rds,
+                key=key,
+                production=production,
+            ),
+        )
+        instance = metadata.instance
+        rotation = RotationFunction(
+            self,
+            "Rotation",
+            props=RotationFunctionProps(
+                region=deployment.region,
+                vpc=vpc,
+                host=instance.attr_endpoint_address,
+                port=PORT,
+                database=metadata.security_group,
+                admin_secret_arn=instance.attr_master_user_secret_secret_arn,
+                key=key,
+                log_retention=logs.RetentionDays.ONE_YEAR
+                if production
+                else logs.RetentionDays.ONE_MONTH,
+                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+                if production
+                else cdk.RemovalPolicy.DESTROY,
+            ),
+        )
+        DatabaseAlarms(
+            self,
+            "Alarms",
+            props=DatabaseAlarmsProps(
+                instance_name=instance.ref, storage_gib=deployment.rds.storage_gib
+            ),
+        )
+        return DatabaseConnection(
+            host=instance.attr_endpoint_address,
+            port=str(PORT),
+            security_group_id=metadata.security_group.security_group_id,
+            admin_secret_arn=instance.attr_master_user_secret_secret_arn,
+            secret_arns={
+                application: ApplicationCredentials(
+                    self,
+                    f"{application.capitalize()}Credentials",
+                    props=ApplicationCredentialsProps(
+                        deployment=deployment.name,
+                        application=application,
+                        key=key,
+                        rotation=rotation.function,
+                        rotation_days=deployment.rds.rotation_days,
+                    ),
+                ).secret.secret_arn
+                for application in Application
+            },
+            key_arn=key.key_arn,
+        )
+
+    def _create_bucket(self, deployment: Deployment) -> ArtifactStore:
+        artifacts = ArtifactBucket(
+            self,
+            "Artifacts",
+            props=ArtifactBucketProps(settings=deployment.s3, production=deployment.is_production),
+        )
+        cdk.CfnOutput(
+            self,
+            "ArtifactBucket",
+            description="Where pipelines keep their artifacts",
+            value=artifacts.store.bucket_name,
+        )
+        return artifacts.store
