@@ -27,6 +27,7 @@ class _Declared(BaseModel):
 READY_PATHS: Final = {
     "Deployment": ".status.availableReplicas",
     "DaemonSet": ".status.numberAvailable",
+    "Job": ".status.completionTime",
     "MutatingWebhookConfiguration": ".webhooks[0].clientConfig.caBundle",
     "ValidatingWebhookConfiguration": ".webhooks[0].clientConfig.caBundle",
 }
@@ -39,6 +40,7 @@ class Gate(_Declared):
     kind: Literal[
         "Deployment",
         "DaemonSet",
+        "Job",
         "MutatingWebhookConfiguration",
         "ValidatingWebhookConfiguration",
     ]

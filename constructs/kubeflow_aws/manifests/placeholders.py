@@ -47,6 +47,13 @@ class Placeholder(StrEnum):
     CERTIFICATE_ARN = "certificate-arn"
     WEB_ACL_ARN = "web-acl-arn"
     ACCESS_LOGS_BUCKET = "access-logs-bucket"
+    ARTIFACTS_BUCKET = "artifacts-bucket"
+    DATABASE_ADMIN_CREDENTIALS = "database-admin-credentials"  # an ARN
+    DATABASE_AUTHORITY = "database-authority"
+    DATABASE_HOST = "database-host"
+    DATABASE_PORT = "database-port"
+    KATIB_CREDENTIALS = "katib-credentials"  # an ARN
+    PIPELINES_CREDENTIALS = "pipelines-credentials"  # an ARN
 
 
 Value: TypeAlias = str | tuple[str, ...]

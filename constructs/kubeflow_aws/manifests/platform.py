@@ -9,6 +9,7 @@ from pathlib import Path
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.objects import KubernetesObject
@@ -75,7 +76,7 @@ def render_platform(
         ),
         notify,
     )
-    components = render(
+    rendered = render(
         selection,
         sources=sources,
         tools=find_tools(version, cache),
@@ -83,6 +84,7 @@ def render_platform(
         notify=notify,
         kubernetes_version=version.minor,
     )
+    components = [name_jobs(one) for one in rendered]
     check_namespaces(components)
     notify(f"Kubeflow {lock.kubeflow} from {sources.origin.description}")
     return Platform(origin=sources.origin, release=lock.kubeflow, components=components)

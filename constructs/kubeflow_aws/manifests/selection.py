@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import Component, in_order
 from kubeflow_aws.manifests.render import Selected
@@ -16,6 +18,14 @@ SIGN_IN: Final[Mapping[AuthProvider, str]] = {
     AuthProvider.DEX: "dex",
 }
 """The component that signs users in, by provider; it is there for its provider only."""
+
+PIPELINES: Final[Mapping[tuple[Database, Artifacts], str]] = {
+    (Database.IN_CLUSTER, Artifacts.IN_CLUSTER): "in-cluster",
+    (Database.IN_CLUSTER, Artifacts.S3): "s3",
+    (Database.RDS, Artifacts.IN_CLUSTER): "rds",
+    (Database.RDS, Artifacts.S3): "rds-s3",
+}
+"""The variant of Pipelines by where metadata and artifacts are kept."""
 
 
 def select(deployment: Deployment, components: Mapping[str, Component]) -> list[Selected]:
@@ -28,6 +38,8 @@ def select(deployment: Deployment, components: Mapping[str, Component]) -> list[
     others = set(SIGN_IN.values()) - {SIGN_IN[deployment.auth_provider]}
     if not deployment.has_load_balancer:
         others.add("ingress")
+    if deployment.database_option is not Database.RDS:
+        others.add("database")
     chosen = {
         name: component
         for name, component in components.items()
@@ -48,7 +60,7 @@ def _variant(component: Component, deployment: Deployment) -> str | None:
         "ingress": f"{auth}-with-machines" if deployment.machine_identities else auth,
         "istio": f"{auth}-behind-load-balancer" if balanced_dex else auth,
         "kubeflow": auth,
-        "pipelines": str(deployment.database_option),
+        "pipelines": PIPELINES[deployment.database_option, deployment.artifacts_option],
         "katib": str(deployment.database_option),
     }
     variant = options.get(component.name, component.variants[0])

@@ -132,8 +132,9 @@ def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
             ):
                 notify(
                     f"WARNING: the mirror holds a stand-in for {name}/{script}, which does "
-                    "nothing. Before you deploy, put an archive of the whole source into the "
-                    "mirror, or none, and run make clean."
+                    "nothing, so with artifacts: in-cluster no profile could run pipelines. Before "
+                    "you deploy that, put an archive of the whole source into the mirror, or none, "
+                    "and run make clean."
                 )
 
 

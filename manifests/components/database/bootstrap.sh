@@ -1,0 +1,64 @@
+#!/bin/bash
+# Creates the schemas and, for each application, two users that take turns: a rotation gives the one
+# that is not in use a new password (kubeflow_aws/database/rotation/index.py). Does no harm when it
+# runs again.
+set -euo pipefail
+
+scratch=${SCRATCH:-/tmp}
+credentials=${CREDENTIALS:-/credentials}
+authority=${AUTHORITY:-/authority/rds.pem}
+
+# The master user's password may hold anything; an option file wants backslashes and quotes escaped.
+option_file() {
+  local password
+  password=$(<"$credentials/admin-password")
+  password=${password//\\/\\\\}
+  password=${password//\"/\\\"}
+  printf '[client]\nuser=%s\npassword="%s"\n' "$(<"$credentials/admin-username")" "$password"
+}
+
+umask 077
+option_file > "$scratch/client.cnf"
+
+run_sql() {
+  mysql --defaults-extra-file="$scratch/client.cnf" \
+    --host="$DATABASE_HOST" --port="$DATABASE_PORT" \
+    --ssl-mode=VERIFY_IDENTITY --ssl-ca="$authority" --connect-timeout=10
+}
+
+# Usage: application NAME REQUIREMENT SCHEMA...
+# MariaDB, which stands in for MySQL in tests, skips the comments.
+application() {
+  local name=$1 requirement=$2 user schema username password nobody_knows
+  shift 2
+  username=$(<"$credentials/$name-username")
+  password=$(<"$credentials/$name-password")
+  if [[ ! $username =~ ^${name}_[ab]$ || ! $password =~ ^[A-Za-z0-9]{16,}$ ]]; then
+    echo "the secret of $name must name ${name}_a or ${name}_b and a password of letters and" \
+      "digits; it names $username" >&2
+    return 1
+  fi
+  for schema in "$@"; do
+    echo "CREATE DATABASE IF NOT EXISTS \`$schema\`;"
+  done
+  for user in "${name}_a" "${name}_b"; do
+    nobody_knows=$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    # ML Metadata knows no other plugin than the native one.
+    echo "CREATE USER IF NOT EXISTS '$user'@'%'" \
+      "IDENTIFIED /*!80400 WITH mysql_native_password */ BY '$nobody_knows'" \
+      "REQUIRE $requirement ACCOUNT LOCK;"
+    echo "ALTER USER '$user'@'%' REQUIRE $requirement;"
+    for schema in "$@"; do
+      echo "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES" \
+        "ON \`$schema\`.* TO '$user'@'%';"
+    done
+  done
+  echo "ALTER USER '$username'@'%' IDENTIFIED /*!80400 WITH mysql_native_password */" \
+    "BY '$password' ACCOUNT UNLOCK;"
+}
+
+sql=$(application pipelines SSL mlpipeline cachedb metadb)
+# Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go).
+sql+=$(application katib NONE katib)
+run_sql <<< "$sql"
+echo "The database is ready for Pipelines and Katib."

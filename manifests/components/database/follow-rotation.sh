@@ -1,0 +1,32 @@
+#!/bin/sh
+# Starts new pods of the Deployments whose Secret has other credentials than when this ran last.
+set -eu
+
+# Usage: follow SECRET DEPLOYMENT...
+follow() {
+  secret=$1
+  shift
+  if ! kubectl get secret "$secret" -n "$NAMESPACE" > /dev/null 2>&1; then
+    echo "$secret: not there, so nobody uses it"
+    return
+  fi
+  found=$(kubectl get secret "$secret" -n "$NAMESPACE" \
+    -o jsonpath='{.data.username}:{.data.password}' | sha256sum | cut -c1-16)
+  for deployment in "$@"; do
+    known=$(kubectl get deployment "$deployment" -n "$NAMESPACE" \
+      -o jsonpath='{.metadata.annotations.kubeflow-aws/credentials}')
+    if [ "$known" = "$found" ]; then
+      echo "$deployment: has the credentials of $secret"
+      continue
+    fi
+    note="\"metadata\":{\"annotations\":{\"kubeflow-aws/credentials\":\"$found\"}}"
+    # The first time there is nothing to compare with: the pods have just been started.
+    template=
+    [ -z "$known" ] || template=",\"spec\":{\"template\":{$note}}"
+    kubectl patch deployment "$deployment" -n "$NAMESPACE" --type=merge \
+      --patch "{$note$template}"
+  done
+}
+
+follow mysql-secret ml-pipeline metadata-grpc-deployment cache-server
+follow katib-mysql-secrets katib-db-manager
