@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 
-DEPLOYMENT ?= vanilla
+DEPLOYMENT ?= cognito-rds-s3
 PORT ?= 0
 ARGS ?= get pods -A
 PYTHON ?= python3
@@ -63,13 +63,21 @@ deploy: install ## deploy DEPLOYMENT to AWS
 diff: install ## what a deploy of DEPLOYMENT would change
 	cdk diff --all --context deployment=$(DEPLOYMENT)
 
+.PHONY: verify
+verify: install ## run a pipeline in DEPLOYMENT, and show its artifacts in S3 and its rows in RDS
+	@$(BIN)/python -m verify $(DEPLOYMENT)
+
 .PHONY: destroy
 destroy: install ## remove DEPLOYMENT from AWS
 	cdk destroy --all --context deployment=$(DEPLOYMENT)
 
 .PHONY: test
-test: lint ## lint, types and all tests but the end-to-end ones
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not e2e"
+test: lint ## lint, types and all tests that need no upstream sources and deploy nothing
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not e2e and not upstream"
+
+.PHONY: test-upstream
+test-upstream: install ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m upstream
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud (about 6 minutes)

@@ -6,12 +6,15 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
 from stacks.certificate import CertificateStack, CertificateStackProps
 from stacks.cluster import ClusterStack, ClusterStackProps
+from stacks.data import DataStack, DataStackProps
 from stacks.domain import DomainStack, DomainStackProps
 from stacks.identity import IdentityStack, IdentityStackProps
 from stacks.kubeflow import KubeflowStack, KubeflowStackProps, PlatformAddress
@@ -43,6 +46,7 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
             rendered=platform.of_stack("cluster"),
         ),
     )
+    data = _data(app, prefix, deployment, env, vpc)
     address = _address(app, prefix, deployment, env, vpc)
     KubeflowStack(
         app,
@@ -56,10 +60,24 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
             service_account_issuer=cluster.service_account_issuer,
             address=address,
             sign_in=_sign_in(app, prefix, deployment, env, address),
+            database=data.database if data else None,
+            artifacts=data.artifacts if data else None,
         ),
     )
     for key, value in deployment.tags.items():
         cdk.Tags.of(app).add(key, value)
+
+
+def _data(
+    app: cdk.App, prefix: str, deployment: Deployment, env: cdk.Environment, vpc: ec2.IVpc | None
+) -> DataStack | None:
+    """The Data stack, if anything is kept outside of the cluster."""
+    in_cluster = (Database.IN_CLUSTER, Artifacts.IN_CLUSTER)
+    if (deployment.database_option, deployment.artifacts_option) == in_cluster:
+        return None
+    return DataStack(
+        app, f"{prefix}Data", props=DataStackProps(deployment=deployment, env=env, vpc=vpc)
+    )
 
 
 def _address(

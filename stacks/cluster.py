@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons
+from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
 from kubeflow_aws.cluster.cluster import (
     ImportedCluster,
     ImportedClusterProps,
@@ -25,6 +25,7 @@ from kubeflow_aws.cluster.node_groups import KubeflowNodeGroups, KubeflowNodeGro
 from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
+from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.placeholders import Placeholder
@@ -140,6 +141,14 @@ class ClusterStack(cdk.Stack):
             "PodAddons",
             props=AddonsProps(cluster=self.cluster, versions=version.addons, after=[nodes.system]),
         )
+        if deployment.database_option is Database.RDS:
+            SecretsStoreAddon(
+                self,
+                "SecretsStore",
+                props=AddonsProps(
+                    cluster=self.cluster, versions=version.addons, after=[nodes.system]
+                ),
+            )
         return [pod_addons, nodes.system, default_storage_class(self, self.cluster)]
 
     def _import(

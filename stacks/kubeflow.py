@@ -11,6 +11,9 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from constructs import Construct, IDependable
 
+from kubeflow_aws.artifacts.profile_roles import ProfileRoles, ProfileRolesProps
+from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.database.connection import Application, DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.domain import Domain
@@ -18,9 +21,12 @@ from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
+from kubeflow_aws.kubeflow.artifacts import ArtifactsAccess, ArtifactsAccessProps
 from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
+from kubeflow_aws.kubeflow.database import DatabaseAccess, DatabaseAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
+from kubeflow_aws.kubeflow.pod_roles import PodRoles
 from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.manifests.packs import Pack
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
@@ -58,6 +64,8 @@ class KubeflowStackProps:
         service_account_issuer: Issuer of the cluster's service accounts, if it is known.
         address: Where the platform is reached; by a port-forward only if there is none.
         sign_in: The user pool, for sign-in with Cognito.
+        database: The metadata database in RDS, if there is one.
+        artifacts: The bucket of artifacts, if there is one.
     """
 
     deployment: Deployment
@@ -68,6 +76,8 @@ class KubeflowStackProps:
     service_account_issuer: str | None
     address: PlatformAddress | None
     sign_in: SignIn | None
+    database: DatabaseConnection | None
+    artifacts: ArtifactStore | None
 
 
 class KubeflowStack(cdk.Stack):
@@ -82,6 +92,7 @@ class KubeflowStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: the platform's Kubernetes objects",
         )
+        self._data_access = Construct(self, "DataAccess")
         address = props.address
         balancer = self._prepare_load_balancer(address, props.deployment) if address else None
         self.components = Components(
@@ -93,10 +104,14 @@ class KubeflowStack(cdk.Stack):
                 rendered=props.rendered,
                 values={
                     **_sign_in_values(props),
+                    **self._data_values(props),
                     **(balancer.values if balancer else {}),
                 },
             ),
         )
+        for name in ("database", "pipelines", "katib"):
+            if component := self.components.applied.get(name):
+                component.node.add_dependency(self._data_access)
         self._create_profiles(props)
         if address and balancer:
             self._publish(address, balancer, props)
@@ -107,6 +122,36 @@ class KubeflowStack(cdk.Stack):
                 description="Opens the dashboard on http://localhost:8080 (README, Sign in)",
                 value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
             )
+
+    def _data_values(self, props: KubeflowStackProps) -> Mapping[Placeholder, Value]:
+        """Let the components reach the database and the bucket."""
+        scope, region = self._data_access, props.deployment.region
+        components = props.deployment.components
+        roles = PodRoles(scope, "Roles", cluster=props.cluster)
+        values: dict[Placeholder, Value] = {}
+        if props.database:
+            installed = {
+                Application.PIPELINES: components.pipelines,
+                Application.KATIB: components.katib,
+            }
+            values |= DatabaseAccess(
+                scope,
+                "Database",
+                props=DatabaseAccessProps(
+                    cluster=props.cluster,
+                    database=props.database,
+                    region=region,
+                    roles=roles,
+                    applications=[name for name, is_there in installed.items() if is_there],
+                ),
+            ).values
+        if props.artifacts and components.pipelines:
+            values |= ArtifactsAccess(
+                scope,
+                "Artifacts",
+                props=ArtifactsAccessProps(store=props.artifacts, region=region, roles=roles),
+            ).values
+        return values
 
     def _prepare_load_balancer(
         self, address: PlatformAddress, deployment: Deployment
@@ -155,10 +200,26 @@ class KubeflowStack(cdk.Stack):
         if not profiles:
             return
         # The profile controller is part of this one.
-        controller = self.components.applied["kubeflow"]
-        applied = self._apply("Profiles", profile_packs(profiles), [controller], props)
+        before: list[IDependable] = [self.components.applied["kubeflow"]]
+        if props.artifacts:
+            before.append(self._create_profile_roles(props.artifacts, props))
+        applied = self._apply("Profiles", profile_packs(profiles), before, props)
         for number, packs in contributor_packs(profiles).items():
             self._apply(f"Contributors{number}", packs, [applied], props)
+
+    def _create_profile_roles(
+        self, artifacts: ArtifactStore, props: KubeflowStackProps
+    ) -> ProfileRoles:
+        return ProfileRoles(
+            self,
+            "ProfileRoles",
+            props=ProfileRolesProps(
+                cluster=props.cluster,
+                store=artifacts,
+                region=props.deployment.region,
+                profiles=props.deployment.profiles,
+            ),
+        )
 
     def _apply(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +12,37 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# moto reads these when any test first imports it.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
+
 if (PROJECT / "constructs" / "__init__.py").exists():
     pytest.exit("constructs/ must stay a source root: delete constructs/__init__.py", 4)
 
-from kubeflow_aws.deployment import Deployment, load_deployment  # noqa: E402
+from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment  # noqa: E402
 from kubeflow_aws.manifests.platform import Platform  # noqa: E402
 from kubeflow_aws.manifests.sources import Origin  # noqa: E402
-from tests.support.assembly import Assembly, synthesize  # noqa: E402
+from tests.support.assembly import (  # noqa: E402
+    Assembly,
+    CheckedAssembly,
+    checked,
+    synthesize,
+)
 from tests.support.deployments import variation  # noqa: E402
 from tests.support.platforms import best_of, sample_of  # noqa: E402
 
 TESTED = pytest.StashKey[str]()
 
 
+# First, for xdist reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all tests that share a synthesized app in one worker; the others fill the second."""
     for item in items:
-        if "localcloud" not in item.path.parts:
+        parts = set(item.path.relative_to(PROJECT / "tests").parts)
+        if "gateway" in parts:
+            item.add_marker(pytest.mark.xdist_group("gateway"))
+        elif not {"localcloud", "database", "verify"} & parts:
             item.add_marker(pytest.mark.xdist_group("synthesized"))
 
 
@@ -117,6 +134,44 @@ def cognito_assembly(
 ) -> Assembly:
     """Sign-in with Cognito, synthesized from the sample."""
     return synthesize(cognito, cognito_platform, tmp_path_factory.mktemp("cognito"))
+
+
+@pytest.fixture(scope="session")
+def option(
+    sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], CheckedAssembly]:
+    """A deployment file of the project by name, synthesized from the sample with all checks."""
+
+    @functools.cache
+    def of(name: str) -> CheckedAssembly:
+        deployment = load_deployment(PROJECT / "deployments" / f"{name}.yaml")
+        return checked(
+            deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp(name)
+        )
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def rds_s3_assembly(option: Callable[[str], CheckedAssembly]) -> Assembly:
+    """RDS and S3 with Dex, synthesized from the sample."""
+    return option("rds-s3").assembly
+
+
+@pytest.fixture(scope="session")
+def best_default_assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The default deployment, synthesized from real upstream if it can be had."""
+    deployment = load_deployment(deployment_path(PROJECT, None))
+    return synthesize(deployment, best_of(deployment), tmp_path_factory.mktemp("best-default"))
+
+
+@pytest.fixture(scope="session")
+def upstream_default_assembly(
+    upstream_platform: Platform, best_default_assembly: Assembly
+) -> Assembly:
+    """The default deployment from the real upstream sources; skipped where there are none."""
+    assert upstream_platform.components
+    return best_default_assembly
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ class AddonVersions:
         ebs_csi: Block volumes, the default StorageClass.
         pod_identity_agent: IAM roles for pods.
         metrics_server: Resource metrics for the autoscalers.
+        secrets_store: The Secrets Store CSI driver with the provider of AWS.
     """
 
     vpc_cni: str
@@ -35,6 +36,7 @@ class AddonVersions:
     ebs_csi: str
     pod_identity_agent: str
     metrics_server: str
+    secrets_store: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 ebs_csi="v1.66.0-eksbuild.1",
                 pod_identity_agent="v1.3.10-eksbuild.3",
                 metrics_server="v0.9.0-eksbuild.11",
+                secrets_store="v3.1.3-eksbuild.1",
             ),
             has_kuberc=True,
         ),
@@ -101,6 +104,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 ebs_csi="v1.66.0-eksbuild.1",
                 pod_identity_agent="v1.4.0-eksbuild.2",
                 metrics_server="v0.9.0-eksbuild.11",
+                secrets_store="v3.1.3-eksbuild.1",
             ),
             has_kuberc=True,
         ),
@@ -115,6 +119,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 ebs_csi="v1.66.0-eksbuild.1",
                 pod_identity_agent="v1.4.0-eksbuild.2",
                 metrics_server="v0.9.0-eksbuild.11",
+                secrets_store="v3.1.3-eksbuild.1",
             ),
             has_kuberc=True,
         ),

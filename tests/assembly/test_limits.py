@@ -14,7 +14,9 @@ from tests.support.assembly import Assembly, applies, gates, resources
 pytestmark = pytest.mark.upstream
 
 
-@pytest.fixture(params=["upstream_assembly", "upstream_cognito_assembly"])
+@pytest.fixture(
+    params=["upstream_assembly", "upstream_cognito_assembly", "upstream_default_assembly"]
+)
 def assembly(request: pytest.FixtureRequest) -> Assembly:
     """The default deployment, and the one with most of everything."""
     found: Assembly = request.getfixturevalue(request.param)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from kubeflow_aws.manifests.objects import KubernetesObject
-from tests.support.assembly import Assembly
+from tests.support.assembly import Assembly, CheckedAssembly
 from tests.support.schemas import Schemas
 from tests.support.snapshots import normalized
 
@@ -21,14 +23,22 @@ IGNORED = {
 }
 
 
+@functools.cache
+def lint_text(text: str) -> list[str]:
+    """What cfn-lint says; options share most of their templates."""
+    return [
+        f"{match.rule.id} {match.message}"
+        for match in lint(
+            text, config=ManualArgs(regions=["us-west-2"], ignore_checks=list(IGNORED))
+        )
+    ]
+
+
 def lint_all(assembly: Assembly) -> list[str]:
     return [
-        f"{file.name}: {match.rule.id} {match.message}"
+        f"{file.name}: {finding}"
         for file in sorted(assembly.folder.glob("*.template.json"))
-        for match in lint(
-            file.read_text(encoding="utf-8"),
-            config=ManualArgs(regions=["us-west-2"], ignore_checks=list(IGNORED)),
-        )
+        for finding in lint_text(file.read_text(encoding="utf-8"))
     ]
 
 
@@ -39,17 +49,28 @@ def wrong_objects(assembly: Assembly) -> list[str]:
 
 
 OPTIONS = {"vanilla": "sample_assembly", "cognito": "cognito_assembly"}
-"""The session's synthesized app of each option."""
+"""Fixtures of options that are tested with more than their deployment file has."""
+
+Option = Callable[[str], CheckedAssembly]
 
 
-@pytest.fixture(params=OPTIONS.values(), ids=list(OPTIONS))
+def assembly_of(name: str, request: pytest.FixtureRequest) -> Assembly:
+    """The session's synthesized app of an option."""
+    if name in OPTIONS:
+        assembly: Assembly = request.getfixturevalue(OPTIONS[name])
+        return assembly
+    option: Option = request.getfixturevalue("option")
+    return option(name).assembly
+
+
+@pytest.fixture(params=[*OPTIONS, "rds-s3"])
 def any_sample(request: pytest.FixtureRequest) -> Assembly:
-    assembly: Assembly = request.getfixturevalue(request.param)
-    return assembly
+    return assembly_of(request.param, request)
 
 
 @pytest.fixture(
-    params=["upstream_assembly", "upstream_cognito_assembly"], ids=["vanilla", "cognito"]
+    params=["upstream_assembly", "upstream_cognito_assembly", "upstream_default_assembly"],
+    ids=["vanilla", "cognito", "default"],
 )
 def any_upstream(request: pytest.FixtureRequest) -> Assembly:
     assembly: Assembly = request.getfixturevalue(request.param)
@@ -58,6 +79,10 @@ def any_upstream(request: pytest.FixtureRequest) -> Assembly:
 
 def test_cfn_lint_finds_nothing_in_the_sample(any_sample: Assembly) -> None:
     assert lint_all(any_sample) == []
+
+
+def test_every_object_of_the_sample_is_valid_by_its_schema(any_sample: Assembly) -> None:
+    assert wrong_objects(any_sample) == []
 
 
 @pytest.mark.upstream
@@ -79,14 +104,26 @@ SNAPSHOTS = [
     ("cognito", "KubeflowPlatform"),
     ("cognito", "KubeflowPlatformComponentsCognito"),
     ("cognito", "KubeflowPlatformComponentsIngress"),
+    ("rds-s3", "KubeflowData"),
+    ("rds-s3", "KubeflowPlatform"),
+    ("rds-s3", "KubeflowPlatformComponentsDatabase"),
+    ("rds-s3", "KubeflowPlatformComponentsPipelines"),
+    ("rds-s3", "KubeflowPlatformComponentsKatib"),
+    ("rds-only", "KubeflowData"),
+    ("rds-only", "KubeflowPlatformComponentsPipelines"),
+    ("s3-only", "KubeflowData"),
+    ("s3-only", "KubeflowPlatformComponentsPipelines"),
+    ("cognito-rds-s3", "KubeflowPlatform"),
+    ("cognito-rds-only", "KubeflowPlatform"),
+    ("cognito-s3-only", "KubeflowPlatform"),
 ]
 
 
-@pytest.mark.parametrize(("option", "name"), SNAPSHOTS)
+@pytest.mark.parametrize(("deployment", "name"), SNAPSHOTS)
 def test_snapshot(
-    option: str, name: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+    deployment: str, name: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
 ) -> None:
-    assembly: Assembly = request.getfixturevalue(OPTIONS[option])
+    assembly = assembly_of(deployment, request)
     nested = "Components" in name
     template = normalized(assembly.nested(name) if nested else assembly.templates[name])
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import findings
+from tests.support.assembly import CheckedAssembly, findings
 from tests.support.deployments import (
     EVERY_PROVIDER,
     EXISTING_CLUSTER,
@@ -18,6 +20,7 @@ from tests.support.deployments import (
     NEW_ZONE,
     variation,
 )
+from tests.support.platforms import sample_of
 
 FORMS: dict[str, dict[str, JsonValue]] = {
     "development": {},
@@ -79,6 +82,41 @@ def test_no_unacknowledged_finding_with_cognito(
     changes: dict[str, JsonValue], cognito: Deployment, cognito_platform: Platform, tmp_path: Path
 ) -> None:
     assert findings(variation(cognito, changes), cognito_platform, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [preset.value for preset in Preset])
+def test_no_unacknowledged_finding_in_any_option(
+    name: str, option: Callable[[str], CheckedAssembly]
+) -> None:
+    assert option(name).findings == []
+
+
+DATA_FORMS: dict[str, dict[str, JsonValue]] = {
+    "production": {
+        "environment": "production",
+        "profiles": [
+            {"name": "vision", "owner": "alice@example.com", "artifacts_prefix": "teams/vision"},
+            {
+                "name": "theirs",
+                "owner": "alice@example.com",
+                "role_arn": "arn:aws:iam::123456789012:role/theirs",
+            },
+        ],
+    },
+    "small, without backups": {
+        "rds": {"instance_class": "db.t4g.micro", "backup_retention_days": 0},
+        "s3": {"bucket_name": "my-artifacts"},
+    },
+}
+
+
+@pytest.mark.parametrize("changes", DATA_FORMS.values(), ids=list(DATA_FORMS))
+def test_no_unacknowledged_finding_with_data(
+    changes: dict[str, JsonValue], project: Path, sample_cache: Path, tmp_path: Path
+) -> None:
+    deployment = variation(load_deployment(project / "deployments" / "rds-s3.yaml"), changes)
+
+    assert findings(deployment, sample_of(deployment, sample_cache), tmp_path) == []
 
 
 def test_every_acknowledgment_gives_a_reason_beside_its_construct(project: Path) -> None:

@@ -61,6 +61,25 @@ def synthesize(deployment: Deployment, platform: Platform, folder: Path) -> Asse
     return read_assembly(folder)
 
 
+@dataclass(frozen=True)
+class CheckedAssembly:
+    """A synthesized app, and what the checks found in it.
+
+    Attributes:
+        assembly: The app.
+        findings: One line of rule and construct each.
+    """
+
+    assembly: Assembly
+    findings: list[str]
+
+
+def checked(deployment: Deployment, platform: Platform, folder: Path) -> CheckedAssembly:
+    """Build, synthesize and check."""
+    found = findings(deployment, platform, folder)
+    return CheckedAssembly(assembly=read_assembly(folder), findings=found)
+
+
 def findings(deployment: Deployment, platform: Platform, folder: Path) -> list[str]:
     """What the checks find: one line of rule and construct each."""
     app = new_app(folder)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import kubernetes_validate
+import yaml
 
+import localcloud
 from kubeflow_aws.cli.assembly import UNRESOLVED
 from kubeflow_aws.manifests.objects import CRD, KubernetesObject, key_of
 
@@ -24,7 +27,7 @@ class Schemas:
     def __init__(self, objects: Iterable[KubernetesObject], version: str) -> None:
         self._version = version
         self._custom: dict[tuple[str, str, str], dict[str, Any]] = {}
-        for item in objects:
+        for item in (*_of_addons(), *objects):
             if item["kind"] == CRD:
                 spec: Any = item["spec"]
                 for each in spec["versions"]:
@@ -51,6 +54,12 @@ class Schemas:
         except kubernetes_validate.SchemaNotFoundError as error:
             return f"{key_of(item)}: {error}"
         return None
+
+
+def _of_addons() -> list[KubernetesObject]:
+    """CRDs that EKS add-ons bring, as the local cloud has them."""
+    file = Path(localcloud.__file__).parent / "resources" / "addon_definitions.yaml"
+    return [item for items in yaml.safe_load(file.read_text("utf-8")).values() for item in items]
 
 
 def _strict(schema: Any, *, root: bool = False) -> Any:

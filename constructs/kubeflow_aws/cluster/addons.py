@@ -17,7 +17,7 @@ from kubeflow_aws.manifests.objects import JsonValue
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddonsProps:
-    """Inputs of `NodeAddons` and `PodAddons`.
+    """Inputs of `NodeAddons`, `PodAddons` and `SecretsStoreAddon`.
 
     Attributes:
         cluster: The cluster.
@@ -98,6 +98,32 @@ class PodAddons(Construct):
             configuration={"controller": on_system_nodes},
         )
         self.ebs_csi.node.add_dependency(csi_role)
+
+
+class SecretsStoreAddon(Construct):
+    """The Secrets Store CSI driver with the provider of AWS: secrets in volumes and in Secrets.
+
+    It looks for new versions of mounted secrets every hour.
+    """
+
+    addon: eks.CfnAddon
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
+        super().__init__(scope, construct_id)
+        self.addon = _addon(
+            self,
+            "SecretsStore",
+            props,
+            "aws-secrets-store-csi-driver-provider",
+            props.versions.secrets_store,
+            configuration={
+                "secrets-store-csi-driver": {
+                    "syncSecret": {"enabled": True},
+                    "enableSecretRotation": True,
+                    "rotationPollInterval": "3600s",
+                }
+            },
+        )
 
 
 def _addon(

@@ -112,12 +112,16 @@ def _key(pair: tuple[Profile, Contributor]) -> str:
 
 
 def _namespace(profile: Profile) -> KubernetesObject:
+    annotations: dict[str, JsonValue] = {"owner": profile.owner}
+    if profile.artifacts_prefix:
+        # The profile hook of Pipelines reads it (manifests/components/pipelines/s3/sync.py).
+        annotations["kubeflow-aws/artifacts-prefix"] = profile.artifacts_prefix
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
             "name": profile.name,
-            "annotations": {"owner": profile.owner},
+            "annotations": annotations,
             # The one label that the controller sets only on namespaces of its own making.
             "labels": {"istio-injection": "enabled"},
         },
@@ -129,6 +133,15 @@ def _profile(profile: Profile) -> KubernetesObject:
     hard = _hard(profile.quota)
     if hard:
         spec["resourceQuotaSpec"] = {"hard": hard}
+    if profile.role_arn:
+        # Without annotateOnly the controller would rewrite the role's trust policy
+        # (kubeflow/kubeflow v1.10, components/profile-controller/controllers/plugin_iam.go).
+        spec["plugins"] = [
+            {
+                "kind": "AwsIamForServiceAccount",
+                "spec": {"awsIamRole": profile.role_arn, "annotateOnly": True},
+            }
+        ]
     return {
         "apiVersion": "kubeflow.org/v1",
         "kind": "Profile",

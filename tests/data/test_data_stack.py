@@ -1,0 +1,400 @@
+"""What AWS would be asked for: the database, its credentials, the bucket."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.data.schemas.extensions import aws_rds_dbinstance
+from cryptography import x509
+
+from kubeflow_aws.database.authorities import FOLDER, authority_file
+from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.database import INSTANCE_FAMILIES
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.objects import key_of
+from tests.support.assembly import Assembly, CheckedAssembly, Template, resources, synthesize
+from tests.support.deployments import EXISTING_VPC, variation
+from tests.support.platforms import sample_of
+from tests.support.policies import allows, statements_of
+
+DATABASE = "AWS::RDS::DBInstance"
+Option = Callable[[str], CheckedAssembly]
+
+
+def only(template: Template, resource_type: str) -> dict[str, Any]:
+    [resource] = resources(template, resource_type).values()
+    found: dict[str, Any] = resource
+    return found
+
+
+@pytest.fixture(scope="session")
+def rds_s3() -> Deployment:
+    return load_deployment(Path(__file__).parents[2] / "deployments" / "rds-s3.yaml")
+
+
+@pytest.fixture(scope="session")
+def data(rds_s3_assembly: Assembly) -> Template:
+    return rds_s3_assembly.stack("Data")
+
+
+@pytest.fixture(scope="session")
+def production(
+    rds_s3: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """The same for production, in an existing VPC."""
+    deployment = variation(
+        rds_s3,
+        {"environment": "production", "network": EXISTING_VPC, "rds": {}, "database": "rds"},
+    )
+    return synthesize(
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("production")
+    )
+
+
+def test_the_database_is_private_and_encrypted(data: Template) -> None:
+    properties = only(data, DATABASE)["Properties"]
+
+    assert properties["EngineVersion"].startswith("8.4.")
+    assert properties["PubliclyAccessible"] is False
+    assert properties["StorageEncrypted"] is True
+    assert "DatabaseKey" in str(properties["KmsKeyId"])
+    assert properties["StorageType"] == "gp3"
+    assert properties["MaxAllocatedStorage"] == 100
+    assert properties["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+    assert properties["EnablePerformanceInsights"] is True
+
+
+def test_nobody_but_the_nodes_and_the_rotation_reaches_it(
+    data: Template, rds_s3_assembly: Assembly
+) -> None:
+    platform = rds_s3_assembly.stack("Platform")
+    group = only(data, DATABASE)["Properties"]["VPCSecurityGroups"]
+    sources = [
+        each["Properties"]
+        for template in (data, platform)
+        for each in resources(template, "AWS::EC2::SecurityGroupIngress").values()
+    ]
+
+    assert group == [
+        {"Fn::GetAtt": [next(n for n in data["Resources"] if "DatabaseSec" in n), "GroupId"]}
+    ]
+    assert {each["FromPort"] for each in sources} == {3307}
+    assert all("CidrIp" not in each for each in sources)
+    named = sorted(str(each["SourceSecurityGroupId"]) for each in sources)
+    assert len(named) == 2
+    assert "RotationSecurityGroup" in named[0]
+    assert "ClusterSecurityGroupId" in named[1]
+
+
+def test_the_plugin_is_set_before_the_instance_exists(data: Template) -> None:
+    parameters = only(data, "AWS::RDS::DBParameterGroup")["Properties"]
+
+    assert parameters["Family"] == "mysql8.4"
+    assert parameters["Parameters"]["authentication_policy"] == "*:mysql_native_password"
+    assert only(data, DATABASE)["Properties"]["DBParameterGroupName"]["Ref"].startswith(
+        "DatabaseParameters"
+    )
+
+
+def test_rds_itself_makes_and_rotates_the_master_password(data: Template) -> None:
+    properties = only(data, DATABASE)["Properties"]
+
+    assert properties["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in properties
+
+
+def test_development_is_cheap_and_goes_as_a_whole(data: Template) -> None:
+    instance = only(data, DATABASE)
+
+    assert instance["DeletionPolicy"] == "Delete"
+    assert instance["Properties"]["MultiAZ"] is False
+    assert instance["Properties"]["DeletionProtection"] is False
+    assert instance["Properties"]["BackupRetentionPeriod"] == 1
+
+
+def test_production_survives_a_zone_a_mistake_and_the_stack(production: Assembly) -> None:
+    data = production.stack("Data")
+    instance = only(data, DATABASE)
+    buckets = resources(data, "AWS::S3::Bucket").values()
+    [key] = [
+        each for name, each in resources(data, "AWS::KMS::Key").items() if "DatabaseKey" in name
+    ]
+
+    assert instance["DeletionPolicy"] == instance["UpdateReplacePolicy"] == "Snapshot"
+    assert instance["Properties"]["MultiAZ"] is True
+    assert instance["Properties"]["DeletionProtection"] is True
+    assert instance["Properties"]["BackupRetentionPeriod"] == 14
+    assert instance["Properties"]["DBInstanceClass"] == "db.m7g.large"
+    assert key["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert {each["DeletionPolicy"] for each in buckets} == {"Retain"}
+    assert not resources(data, "Custom::S3AutoDeleteObjects")
+
+
+def test_an_existing_vpc_gives_the_subnets(production: Assembly) -> None:
+    subnets = only(production.stack("Data"), "AWS::RDS::DBSubnetGroup")["Properties"]
+
+    assert subnets["SubnetIds"] == ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+
+
+def test_logs_go_to_groups_with_a_key_and_an_end(data: Template) -> None:
+    exported = only(data, DATABASE)["Properties"]["EnableCloudwatchLogsExports"]
+    groups = {
+        each["Properties"].get("LogGroupName"): each["Properties"]
+        for each in resources(data, "AWS::Logs::LogGroup").values()
+    }
+
+    for log in exported:
+        group = groups[f"/aws/rds/instance/kubeflow-metadata/{log}"]
+        assert "KmsKeyId" in group
+        assert group["RetentionInDays"] == 30
+
+
+def test_alarms_watch_storage_processor_and_connections(data: Template) -> None:
+    alarms = {
+        each["Properties"]["MetricName"]: each["Properties"]
+        for each in resources(data, "AWS::CloudWatch::Alarm").values()
+    }
+
+    assert alarms["FreeStorageSpace"]["Threshold"] == 2**30
+    assert alarms["CPUUtilization"]["Threshold"] == 80
+    assert alarms["DatabaseConnections"]["Threshold"] == 240
+    for alarm in alarms.values():
+        [dimension] = alarm["Dimensions"]
+        assert dimension["Name"] == "DBInstanceIdentifier"
+        assert dimension["Value"]["Ref"].startswith("DatabaseInstance")
+
+
+def test_credentials_are_generated_encrypted_and_rotated(data: Template) -> None:
+    secrets = resources(data, "AWS::SecretsManager::Secret")
+    rotated = resources(data, "AWS::SecretsManager::RotationSchedule").values()
+
+    assert {
+        json.loads(each["Properties"]["GenerateSecretString"]["SecretStringTemplate"])["username"]
+        for each in secrets.values()
+    } == {"pipelines_a", "katib_a"}
+    for each in secrets.values():
+        assert "DatabaseKey" in str(each["Properties"]["KmsKeyId"])
+        assert each["Properties"]["GenerateSecretString"]["ExcludePunctuation"] is True
+    assert {each["Properties"]["SecretId"]["Ref"] for each in rotated} == secrets.keys()
+    for each in rotated:
+        # The users are not there yet when the stack is made.
+        assert each["Properties"]["RotateImmediatelyOnUpdate"] is False
+        assert each["Properties"]["RotationRules"] == {"AutomaticallyAfterDays": 30}
+
+
+def test_no_template_holds_a_password(rds_s3_assembly: Assembly) -> None:
+    for template in rds_s3_assembly.templates.values():
+        assert "resolve:secretsmanager" not in json.dumps(template)
+        for each in resources(template, "AWS::SecretsManager::Secret").values():
+            assert "SecretString" not in each["Properties"]
+
+
+READERS = {
+    "mlpipeline": {"pipelines-secret"},
+    "metadatagrpcserver": {"pipelines-secret"},
+    "kubeflowpipelinescache": {"pipelines-secret"},
+    "katibdbmanager": {"katib-secret"},
+    "databasebootstrap": {"admin-secret", "pipelines-secret", "katib-secret"},
+    "mlpipelineui": set(),
+}
+
+
+@pytest.mark.parametrize("account", READERS)
+def test_each_account_reads_its_own_credentials_only(
+    account: str, rds_s3_assembly: Assembly
+) -> None:
+    statements = statements_of(rds_s3_assembly.stack("Platform"), f"DataAccessRoles{account}Role")
+    every = {"admin-secret", "pipelines-secret", "katib-secret"}
+
+    readable = {each for each in every if allows(statements, "secretsmanager:GetSecretValue", each)}
+
+    assert statements
+    assert readable == READERS[account]
+    assert not allows(statements, "secretsmanager:PutSecretValue", "pipelines-secret")
+
+
+def test_the_rotation_brings_its_client_and_the_authority(
+    data: Template, rds_s3_assembly: Assembly
+) -> None:
+    function = next(
+        each["Properties"]
+        for name, each in resources(data, "AWS::Lambda::Function").items()
+        if name.startswith("Rotation")
+    )
+    digest = function["Code"]["S3Key"].partition(".")[0]
+    folder = rds_s3_assembly.folder / f"asset.{digest}"
+
+    assert (folder / "pymysql" / "__init__.py").is_file()
+    assert (folder / "rds-authority.pem").read_text() == authority_file("us-west-2").read_text()
+    assert not list(folder.rglob("__pycache__"))
+    assert not zipfile.is_zipfile(folder)
+
+
+def test_the_bucket_is_private_versioned_and_tells_who_came(data: Template) -> None:
+    [bucket] = [
+        each["Properties"]
+        for name, each in resources(data, "AWS::S3::Bucket").items()
+        if "AccessLogs" not in name
+    ]
+    [policy] = [
+        each["Properties"]["PolicyDocument"]["Statement"]
+        for name, each in resources(data, "AWS::S3::BucketPolicy").items()
+        if "AccessLogs" not in name
+    ]
+    [encryption] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert "AccessLogs" in str(bucket["LoggingConfiguration"])
+    rules = {each["Id"]: each for each in bucket["LifecycleConfiguration"]["Rules"]}
+    assert rules["OldVersions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert rules["Uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert any(
+        each["Effect"] == "Deny"
+        and each.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        for each in policy
+    )
+
+
+def test_an_option_makes_no_more_than_it_needs(option: Option) -> None:
+    def types(name: str) -> set[str]:
+        template = option(name).assembly.stack("Data")
+        return {each["Type"] for each in template["Resources"].values()}
+
+    assert "AWS::S3::Bucket" not in types("rds-only")
+    assert DATABASE not in types("s3-only")
+    assert not any(name.endswith("Data") for name in option("vanilla").assembly.templates)
+
+
+IN_CLUSTER = re.compile(r"minio|seaweed", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("name", "gone", "left"),
+    [
+        ("rds-s3", {"mysql", "seaweedfs", "katib-mysql"}, set()),
+        ("rds-only", {"mysql", "katib-mysql"}, {"seaweedfs"}),
+        ("s3-only", {"seaweedfs"}, {"mysql", "katib-mysql"}),
+    ],
+)
+def test_what_ran_in_the_cluster_is_gone_with_all_that_referred_to_it(
+    name: str, gone: set[str], left: set[str], option: Option
+) -> None:
+    objects = list(option(name).assembly.objects())
+    deployments = {key_of(item).name for item in objects if item["kind"] == "Deployment"}
+    claims = [item for item in objects if item["kind"] == "PersistentVolumeClaim"]
+
+    assert not gone & deployments
+    assert left <= deployments
+    assert len(claims) == len(left)
+    for item in objects:
+        text = json.dumps(item)
+        for service in gone:
+            assert f"{service}.kubeflow" not in text, str(key_of(item))
+        if "seaweedfs" in gone and key_of(item).name != "ml-pipeline-ui":
+            assert not IN_CLUSTER.search(text), str(key_of(item))
+
+
+def environment(assembly: Assembly, name: str) -> dict[str, Any]:
+    [item] = [item for item in assembly.objects() if str(key_of(item)) == f"Deployment.apps {name}"]
+    found: Any = item
+    [container] = found["spec"]["template"]["spec"]["containers"]
+    return {each["name"]: each.get("value", each.get("valueFrom")) for each in container["env"]}
+
+
+def test_the_api_server_takes_the_role_and_no_static_key(rds_s3_assembly: Assembly) -> None:
+    env = environment(rds_s3_assembly, "kubeflow/ml-pipeline")
+
+    # Absent, they would be minio and minio123.
+    assert env["OBJECTSTORECONFIG_ACCESSKEY"] == env["OBJECTSTORECONFIG_SECRETACCESSKEY"] == ""
+    assert env["OBJECTSTORECONFIG_HOST"] == "s3.us-west-2.amazonaws.com"
+    assert (env["OBJECTSTORECONFIG_PORT"], env["OBJECTSTORECONFIG_SECURE"]) == ("", "true")
+    assert json.loads(env["DBCONFIG_MYSQLCONFIG_EXTRAPARAMS"]) == {"tls": "true"}
+
+
+def test_both_names_of_the_database_are_set(rds_s3_assembly: Assembly) -> None:
+    [item] = [
+        item
+        for item in rds_s3_assembly.objects()
+        if str(key_of(item)) == "ConfigMap kubeflow/pipeline-install-config"
+    ]
+    config: Any = item["data"]
+
+    assert config["dbHost"] == config["mysqlHost"] != "mysql"
+    assert config["dbPort"] == config["mysqlPort"] == "3307"
+    assert config["ARTIFACTS_PROXY_ENABLED"] == "true"
+
+
+def test_katib_has_an_account_and_a_user_of_its_own(rds_s3_assembly: Assembly) -> None:
+    env = environment(rds_s3_assembly, "kubeflow/katib-db-manager")
+
+    assert env["KATIB_MYSQL_DB_DATABASE"] == "katib"
+    assert env["KATIB_MYSQL_DB_PORT"] == "3307"
+    assert env["DB_USER"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "username"}
+    assert env["DB_PASSWORD"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "password"}
+
+
+def test_the_ui_reads_no_secret(rds_s3_assembly: Assembly) -> None:
+    for item in rds_s3_assembly.objects():
+        if key_of(item).name == "ml-pipeline-ui" and item["kind"] in {"Role", "ClusterRole"}:
+            rules: Any = item["rules"]
+            assert "secrets" not in {each for rule in rules for each in rule["resources"]}
+
+
+def test_jobs_are_admitted_to_a_restricted_namespace(rds_s3_assembly: Assembly) -> None:
+    for item in rds_s3_assembly.objects():
+        found: Any = item
+        match item["kind"]:
+            case "Job":
+                pod = found["spec"]["template"]
+            case "CronJob":
+                pod = found["spec"]["jobTemplate"]["spec"]["template"]
+            case _:
+                continue
+        [container] = pod["spec"]["containers"]
+        security = container["securityContext"]
+        assert pod["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert {next(iter(each.keys() - {"name"})) for each in pod["spec"]["volumes"]} <= {
+            "configMap",
+            "csi",
+            "emptyDir",
+        }
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.pem")), ids=lambda file: file.stem)
+def test_an_authority_is_the_regions_own_and_still_valid(file: Path) -> None:
+    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    [name] = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+
+    assert name.value == f"Amazon RDS {file.stem} Root CA RSA2048 G1"
+    assert certificate.issuer == certificate.subject
+    certificate.verify_directly_issued_by(certificate)
+    assert certificate.not_valid_after_utc.year > datetime.date.today().year + 5
+
+
+def test_a_region_without_an_authority_is_refused() -> None:
+    with pytest.raises(UserError, match="mx-central-1-bundle"):
+        authority_file("mx-central-1")
+
+
+def test_every_family_is_one_that_rds_has_for_mysql() -> None:
+    # cfn-lint's data, by region and engine.
+    text = "".join(
+        file.read_text("utf-8") for file in Path(aws_rds_dbinstance.__path__[0]).glob("*.json")
+    )
+
+    for family in INSTANCE_FAMILIES:
+        assert f'"db.{family}.' in text, family

@@ -1,0 +1,180 @@
+"""A real MariaDB server with TLS, which stands in for RDS's MySQL.
+
+What only MySQL 8.4 understands stands in comments that MariaDB skips, as its documentation says
+("Executable comment syntax"): MariaDB's own default for new users is the native plugin.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+START_SECONDS = 60
+ADMIN_PASSWORD = r"""a"b\c#d`e$f;g"""  # noqa: S105
+"""RDS makes master passwords of nearly all characters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        port: On localhost.
+        authority: Who signed its certificate, in PEM.
+        folder: Its files.
+    """
+
+    port: int
+    authority: Path
+    folder: Path
+
+    def connect(
+        self, user: str, password: str, *, database: str | None = None, tls: bool = True
+    ) -> pymysql.connections.Connection[Any]:
+        """A connection as some user."""
+        return pymysql.connect(
+            host="localhost",
+            port=self.port,
+            user=user,
+            password=password,
+            database=database,
+            ssl_ca=str(self.authority) if tls else None,
+            ssl_disabled=not tls,
+            autocommit=True,
+        )
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the administrator gets for a statement."""
+        with self.connect("admin", ADMIN_PASSWORD) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+
+@contextmanager
+def running_server(program: str, folder: Path) -> Iterator[Server]:
+    """Run a server until the block ends.
+
+    Args:
+        program: Path of `mariadbd`.
+        folder: An empty folder for its files; its path must be short, for a socket lies in it.
+
+    Raises:
+        RuntimeError: It did not start; the text is its log.
+    """
+    authority = _certificates(folder)
+    data, log = folder / "data", folder / "log"
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    common = [f"--datadir={data}", "--no-defaults"]
+    install = shutil.which("mariadb-install-db") or "mariadb-install-db"
+    subprocess.run(
+        [install, "--no-defaults", f"--datadir={data}", "--skip-test-db", *user],
+        check=True,
+        capture_output=True,
+    )
+    setup = folder / "setup.sql"
+    escaped = ADMIN_PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
+    setup.write_text(
+        f"CREATE USER 'admin'@'%' IDENTIFIED BY '{escaped}';\n"
+        "GRANT ALL PRIVILEGES ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
+    )
+    port = _free_port()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                program,
+                *reversed(common),
+                *user,
+                f"--port={port}",
+                "--bind-address=127.0.0.1",
+                f"--socket={folder / 's'}",
+                f"--init-file={setup}",
+                f"--ssl-ca={authority}",
+                f"--ssl-cert={folder / 'server.pem'}",
+                f"--ssl-key={folder / 'server.key'}",
+            ],
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(port=port, authority=authority, folder=folder)
+    try:
+        _wait(server, process, log)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            server.query("SELECT 1")
+        except pymysql.MySQLError:
+            time.sleep(0.1)
+        else:
+            return
+    process.kill()
+    raise RuntimeError(f"MariaDB does not start: {log.read_text()[-4000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _certificates(folder: Path) -> Path:
+    """An authority, and a certificate for localhost by it; returns the authority's file."""
+    now = datetime.datetime.now(datetime.UTC)
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    names = [
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        for name in ("Amazon RDS test Root CA", "localhost")
+    ]
+
+    def certificate(index: int, extensions: list[x509.ExtensionType]) -> x509.Certificate:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[index])
+            .issuer_name(names[0])
+            .public_key(keys[index].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(keys[0], hashes.SHA256())
+
+    pem = serialization.Encoding.PEM
+    authority = folder / "authority.pem"
+    authority.write_bytes(
+        certificate(0, [x509.BasicConstraints(ca=True, path_length=None)]).public_bytes(pem)
+    )
+    (folder / "server.pem").write_bytes(
+        certificate(1, [x509.SubjectAlternativeName([x509.DNSName("localhost")])]).public_bytes(pem)
+    )
+    (folder / "server.key").write_bytes(
+        keys[1].private_bytes(
+            pem,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    return authority
