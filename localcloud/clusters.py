@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 from localcloud.identity import principal_of
 from localcloud.kubernetes.api import Authenticate, KubernetesApi
+from localcloud.kubernetes.client import Client, ClientError
+from localcloud.kubernetes.trees import Tree
 
 StartApi: TypeAlias = Callable[[str, Authenticate, Path, str], KubernetesApi]
 """Starts an API of a Kubernetes version that keeps its files in a folder, for a region."""
@@ -69,6 +72,19 @@ class Clusters:
         if api is not None:
             api.stop()
 
+    def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
+        """Create CustomResourceDefinitions in a cluster; those that are there stay."""
+        api = self.apis[_arn(account, region, name)]
+        client = Client(api.url, api.ca_certificate, self.admin_token)
+        try:
+            for definition in definitions:
+                with _existing_is_fine():
+                    client.post(
+                        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition
+                    )
+        finally:
+            client.close()
+
     def stop_all(self) -> None:
         """Stop every API."""
         with self._lock:
@@ -82,6 +98,15 @@ class Clusters:
             return "localcloud-admin"
         principal = principal_of(token)
         return principal if principal and self.may_access(arn, principal) else None
+
+
+@contextmanager
+def _existing_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.code != 409:
+            raise
 
 
 def _arn(account: str, region: str, name: str) -> str:

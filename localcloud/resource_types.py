@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties, Provider, Request, Resource
 from localcloud.resources.registry import Coverage, Registry
 
@@ -33,6 +35,9 @@ class _NoKubernetes:
 
     def stop(self, account: str, region: str, name: str) -> None:
         raise NotImplementedError(f"{account} {region} {name}")
+
+    def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
+        raise NotImplementedError(f"{account} {region} {name} {definitions}")
 
 
 class KnownResourceTypes:

@@ -58,7 +58,9 @@ def delete_resources(
         resource = stack.resources[name]
         policy = resource.definition.deletion_policy
         kept = policy == "Retain" or (policy == "RetainExceptOnCreate" and name not in created_now)
-        delete_resource(environment, stack, resource, kept=kept)
+        # A rollback leaves no snapshot of what it has just made, as in CloudFormation.
+        snapshot = policy == "Snapshot" and name not in created_now
+        delete_resource(environment, stack, resource, kept=kept, snapshot=snapshot)
         del stack.resources[name]
 
     failures = run_in_order(order, delete, go_on=True, cancelled=threading.Event())
@@ -66,9 +68,21 @@ def delete_resources(
 
 
 def delete_resource(
-    environment: Environment, stack: Stack, resource: StackResource, *, kept: bool
+    environment: Environment,
+    stack: Stack,
+    resource: StackResource,
+    *,
+    kept: bool,
+    snapshot: bool = False,
 ) -> None:
     """Delete one physical resource, or skip it, and record that.
+
+    Args:
+        environment: What operations work with.
+        stack: Its stack.
+        resource: What to delete.
+        kept: Skip it.
+        snapshot: Take a snapshot first.
 
     Raises:
         ResourceError: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
@@ -88,9 +102,11 @@ def delete_resource(
         if resource.type == STACK_TYPE:
             _delete_nested(environment, stack, resource)
         else:
-            environment.types.provider_of(resource.type).delete(
-                request_for(environment, stack, resource), resource.resource
-            )
+            provider = environment.types.provider_of(resource.type)
+            request = request_for(environment, stack, resource)
+            if snapshot:
+                provider.snapshot(request, resource.resource)
+            provider.delete(request, resource.resource)
     except (ResourceError, ClientError) as error:
         failed = going.marked("DELETE_FAILED", str(error))
         stack.record(failed)

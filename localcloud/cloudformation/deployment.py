@@ -120,7 +120,9 @@ class Deployment:
         self._nested.clean_up()
         for old in reversed(self._replaced):
             policy = old.definition.update_replace_policy
-            self._try_delete(old, kept=policy != "Delete")
+            self._try_delete(
+                old, kept=policy not in ("Delete", "Snapshot"), snapshot=policy == "Snapshot"
+            )
         gone = [name for name in self._stack.resources if name not in self._wanted]
         delete_resources(self._environment, self._stack, gone)
 
@@ -154,9 +156,9 @@ class Deployment:
                 f"The following resource(s) failed to delete: [{', '.join(left)}]."
             )
 
-    def _try_delete(self, resource: StackResource, *, kept: bool) -> None:
+    def _try_delete(self, resource: StackResource, *, kept: bool, snapshot: bool = False) -> None:
         try:
-            delete_resource(self._environment, self._stack, resource, kept=kept)
+            delete_resource(self._environment, self._stack, resource, kept=kept, snapshot=snapshot)
         except FAILURES:
             # As AWS: the event says so, and the stack goes on without the resource.
             return

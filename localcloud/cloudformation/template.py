@@ -57,7 +57,7 @@ _RESOURCE_ATTRIBUTES: Final = frozenset(
         "UpdateReplacePolicy",
     }
 )
-_POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate"})
+_POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!][^}]*)\}")
 
 
@@ -71,8 +71,8 @@ class ResourceDefinition:
         properties: As written, with intrinsics.
         dependencies: Resources that must exist first, named in DependsOn or referred to.
         condition: The condition that decides whether it exists.
-        deletion_policy: ``Delete``, ``Retain`` or ``RetainExceptOnCreate``.
-        update_replace_policy: ``Delete`` or ``Retain``.
+        deletion_policy: ``Delete``, ``Retain``, ``RetainExceptOnCreate`` or ``Snapshot``.
+        update_replace_policy: ``Delete``, ``Retain`` or ``Snapshot``.
     """
 
     logical_id: str

@@ -72,6 +72,14 @@ class Client:
         """
         self._send("PATCH", path, patch, "application/merge-patch+json")
 
+    def post(self, path: str, item: Mapping[str, Any]) -> None:
+        """Create something.
+
+        Raises:
+            ClientError: If that fails, with code 409 if it is there.
+        """
+        self._send("POST", path, item)
+
     def put(self, path: str, item: Mapping[str, Any]) -> None:
         """Replace something.
 

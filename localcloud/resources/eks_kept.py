@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
+import yaml
+
+from localcloud.kubernetes.trees import Tree
 from localcloud.resources.eks_cluster import cluster_name
-from localcloud.resources.eks_state import AccessEntry, Clusters, ClusterState
+from localcloud.resources.eks_state import (
+    AccessEntry,
+    Clusters,
+    ClusterState,
+    KubernetesApis,
+)
 from localcloud.resources.provider import Properties, Provider, Request, Resource, ResourceError
 
 
@@ -80,6 +89,13 @@ class KeptInCluster(Provider):
         return self.kept(self._clusters.state(name))
 
 
+def _definitions() -> dict[str, list[Tree]]:
+    """CRDs of add-ons by the add-on's name."""
+    text = Path(__file__).with_name("addon_definitions.yaml").read_text("utf-8")
+    definitions: dict[str, list[Tree]] = yaml.safe_load(text)
+    return definitions
+
+
 class AccessEntryProvider(KeptInCluster):
     """``AWS::EKS::AccessEntry``."""
 
@@ -122,7 +138,12 @@ class AccessEntryProvider(KeptInCluster):
 
 
 class Addon(KeptInCluster):
-    """``AWS::EKS::Addon``: its record only, nothing of it runs in the cluster."""
+    """``AWS::EKS::Addon``: its record and its CRDs; nothing of it runs in the cluster.
+
+    Args:
+        clusters: Where to keep it.
+        kubernetes: Where its CRDs go; they stay when it goes, as with EKS.
+    """
 
     what = "Addon"
     applied = frozenset({"AddonName", "AddonVersion", "ClusterName", "ConfigurationValues"})
@@ -136,6 +157,19 @@ class Addon(KeptInCluster):
             "Tags",
         }
     )
+
+    def __init__(self, clusters: Clusters, kubernetes: KubernetesApis) -> None:
+        super().__init__(clusters)
+        self._kubernetes = kubernetes
+
+    def create(self, request: Request) -> Resource:
+        """Keep it, and define what it defines."""
+        made = super().create(request)
+        definitions = _definitions().get(request.properties["AddonName"], [])
+        if definitions:
+            cluster = cluster_name(request, request.properties["ClusterName"])
+            self._kubernetes.define(*cluster, definitions)
+        return made
 
     def kept(self, state: ClusterState) -> dict[str, Any]:
         """The cluster's add-ons."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties
 
 _ASSUMED_ROLE: Final = re.compile(r"arn:aws:sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/.*")
@@ -22,6 +24,9 @@ class KubernetesApis(Protocol):
 
     def stop(self, account: str, region: str, name: str) -> None:
         """Stop a cluster's API for good; no error if there is none."""
+
+    def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
+        """Create CustomResourceDefinitions in a cluster; those that are there stay."""
 
 
 class ClusterName(NamedTuple):

@@ -140,3 +140,12 @@ class Provider(ABC):
         Raises:
             ResourceError: With a reason like AWS's.
         """
+
+    def snapshot(self, request: Request, resource: Resource) -> None:
+        """Take a snapshot before a deletion, by the policy ``Snapshot``.
+
+        Raises:
+            ResourceError: The default: most types have none.
+        """
+        del resource
+        raise ResourceError(f"{request.resource_type} has no snapshots")

@@ -122,6 +122,7 @@ _MODIFIABLE: Final = (
     "DeletionProtection",
     "EnableIAMDatabaseAuthentication",
     "EngineVersion",
+    "ManageMasterUserPassword",
     "MasterUserPassword",
     "MaxAllocatedStorage",
     "MultiAZ",
@@ -168,6 +169,7 @@ class DbInstance(SettingsProvider):
             "KmsKeyId",
             "MasterUsername",
             "Port",
+            "MasterUserSecret",
             "PubliclyAccessible",
             "StorageEncrypted",
         }
@@ -176,6 +178,7 @@ class DbInstance(SettingsProvider):
         {
             "AllowMajorVersionUpgrade",
             "CACertificateIdentifier",
+            "DatabaseInsightsMode",
             "DeleteAutomatedBackups",
             "EnablePerformanceInsights",
             "MonitoringInterval",
@@ -190,8 +193,16 @@ class DbInstance(SettingsProvider):
         client = request.client("rds")
         given = {
             "DBInstanceIdentifier": request.generated_name(60, lower=True),
-            **_arguments(client, "CreateDBInstance", request.properties, self.at_creation),
+            **_arguments(
+                client,
+                "CreateDBInstance",
+                request.properties,
+                self.at_creation - {"MasterUserSecret"},
+            ),
         }
+        managed = request.properties.get("MasterUserSecret", {})
+        if "KmsKeyId" in managed:
+            given["MasterUserSecretKmsKeyId"] = managed["KmsKeyId"]
         about = client.create_db_instance(**given)["DBInstance"]
         return Resource(
             physical_id=about["DBInstanceIdentifier"],
@@ -201,7 +212,17 @@ class DbInstance(SettingsProvider):
                 "Endpoint.Address": about["Endpoint"]["Address"],
                 "Endpoint.Port": str(about["Endpoint"]["Port"]),
                 "Endpoint.HostedZoneId": about["Endpoint"].get("HostedZoneId", ""),
+                "MasterUserSecret.SecretArn": about.get("MasterUserSecret", {}).get(
+                    "SecretArn", ""
+                ),
             },
+        )
+
+    def snapshot(self, request: Request, resource: Resource) -> None:
+        """Take a snapshot, which stays."""
+        request.client("rds").create_db_snapshot(
+            DBInstanceIdentifier=resource.physical_id,
+            DBSnapshotIdentifier=request.generated_name(60, lower=True),
         )
 
     def delete(self, request: Request, resource: Resource) -> None:

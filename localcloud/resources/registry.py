@@ -8,6 +8,7 @@ from typing import Final
 
 from localcloud.resources import (
     acm,
+    cloudwatch,
     cognito,
     cognito_pool_contents,
     ec2_gateways,
@@ -38,6 +39,7 @@ from localcloud.resources.schemas import ResourceSchema
 
 EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::CertificateManager::Certificate": acm.Certificate(),
+    "AWS::CloudWatch::Alarm": cloudwatch.Alarm(),
     "AWS::Cognito::UserPool": cognito.UserPool(),
     "AWS::Cognito::UserPoolClient": cognito.UserPoolClient(),
     "AWS::Cognito::UserPoolDomain": cognito.UserPoolDomain(),
@@ -139,7 +141,7 @@ class Registry:
         self.emulated: Mapping[str, Provider] = {
             **EMULATED,
             "AWS::EKS::AccessEntry": eks_kept.AccessEntryProvider(self.clusters),
-            "AWS::EKS::Addon": eks_kept.Addon(self.clusters),
+            "AWS::EKS::Addon": eks_kept.Addon(self.clusters, kubernetes),
             "AWS::EKS::Cluster": eks_cluster.Cluster(kubernetes, self.clusters),
             "AWS::EKS::PodIdentityAssociation": eks_kept.PodIdentityAssociation(self.clusters),
         }

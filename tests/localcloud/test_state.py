@@ -139,7 +139,7 @@ def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as demo:
-        killer = threading.Timer(60, demo.kill)
+        killer = threading.Timer(180, demo.kill)
         killer.start()
         assert demo.stdout
         # Until it is in the middle of something.

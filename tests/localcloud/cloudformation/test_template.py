@@ -104,7 +104,7 @@ def test_conditions(cloud: FakeCloud, conditions: object, exists: bool) -> None:
             {"Resources": {"A": {**thing(), "CreationPolicy": {}}}},
             "does not emulate CreationPolicy",
         ),
-        ({"Resources": {"A": thing(policy="Snapshot")}}, "does not emulate the policy 'Snapshot'"),
+        ({"Resources": {"A": thing(policy="Archive")}}, "does not emulate the policy 'Archive'"),
         ({"Resources": {"A": thing("B")}}, r"Unresolved resource dependencies \[B\]"),
         ({"Resources": {"A": thing(X={"Fn::Sub": "${B.C}"})}}, r"dependencies \[B\]"),
         ({"Resources": {"A": thing("B"), "B": thing("A")}}, r"Circular dependency .*\[A, B\]"),

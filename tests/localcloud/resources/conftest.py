@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-# moto reads these when it is imported.
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
-
 from collections.abc import Iterator
 
 import pytest

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.registry import Registry
 
@@ -64,6 +66,7 @@ class Apis:
     """Remembers which Kubernetes APIs run."""
 
     running: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    defined: list[str] = field(default_factory=list)
 
     def start(self, account: str, region: str, name: str, version: str) -> Api:
         self.running[account, region, name] = version
@@ -71,6 +74,10 @@ class Apis:
 
     def stop(self, account: str, region: str, name: str) -> None:
         self.running.pop((account, region, name), None)
+
+    def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
+        assert (account, region, name) in self.running
+        self.defined += [each["metadata"]["name"] for each in definitions]
 
 
 @dataclass

@@ -175,3 +175,35 @@ def test_a_secret_has_a_policy(stack: Stack) -> None:
     assert "Deny" in found["ResourcePolicy"]
     stack.delete(kind, policy, **properties)
     assert "ResourcePolicy" not in client.get_resource_policy(SecretId=secret.physical_id)
+
+
+def test_rds_makes_the_master_password_itself(stack: Stack, database: dict[str, Any]) -> None:
+    del database["MasterUserPassword"]
+    key = stack.create("AWS::KMS::Key").attributes["Arn"]
+
+    instance = stack.create(
+        DATABASE, **database, ManageMasterUserPassword=True, MasterUserSecret={"KmsKeyId": key}
+    )
+
+    secret = shown(stack, instance)["MasterUserSecret"]
+    assert instance.attributes["MasterUserSecret.SecretArn"] == secret["SecretArn"]
+    assert secret["KmsKeyId"] == key
+
+
+def test_a_snapshot_outlives_its_database(stack: Stack, database: dict[str, Any]) -> None:
+    instance = stack.create(DATABASE, **database)
+    request = stack.request(DATABASE, database)
+    provider = stack.registry.provider_of(DATABASE)
+
+    provider.snapshot(request, instance)
+    provider.delete(request, instance)
+
+    found = stack.client("rds").describe_db_snapshots()["DBSnapshots"]
+    assert instance.physical_id in {each["DBInstanceIdentifier"] for each in found}
+
+
+def test_what_has_no_snapshots_is_not_deleted_with_one(stack: Stack) -> None:
+    request = stack.request(SUBNETS, {})
+
+    with pytest.raises(ResourceError, match="DBSubnetGroup has no snapshots"):
+        stack.registry.provider_of(SUBNETS).snapshot(request, Resource(physical_id="a"))

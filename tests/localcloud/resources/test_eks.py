@@ -261,6 +261,14 @@ def test_an_add_on_is_kept_at_its_version(stack: Stack, cluster: Resource) -> No
     assert not state.addons
 
 
+def test_an_addon_defines_what_it_defines_on_eks(stack: Stack, cluster: Resource) -> None:
+    name = "aws-secrets-store-csi-driver-provider"
+
+    stack.create(ADDON, ClusterName=cluster.physical_id, AddonName=name)
+
+    assert stack.apis.defined == ["secretproviderclasses.secrets-store.csi.x-k8s.io"]
+
+
 def test_a_service_account_has_one_pod_identity(stack: Stack, cluster: Resource) -> None:
     properties = {
         "ClusterName": cluster.physical_id,
