@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.artifacts.bucket import ArtifactBucket, ArtifactBucketProps
@@ -23,6 +22,7 @@ from kubeflow_aws.database.rotation_function import RotationFunction, RotationFu
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.network.vpc import import_vpc
 
 
@@ -73,9 +73,7 @@ class DataStack(cdk.Stack):
             description="Metadata of Kubeflow, and the credentials for it",
             enable_key_rotation=True,
             # A snapshot or a backup cannot be read without it.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-            if production
-            else cdk.RemovalPolicy.DESTROY,
+            removal_policy=kept_in_production(production=production),
         )
         metadata = DatabaseInstance(
             self,
@@ -100,12 +98,8 @@ class DataStack(cdk.Stack):
                 database=metadata.security_group,
                 admin_secret_arn=instance.attr_master_user_secret_secret_arn,
                 key=key,
-                log_retention=logs.RetentionDays.ONE_YEAR
-                if production
-                else logs.RetentionDays.ONE_MONTH,
-                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-                if production
-                else cdk.RemovalPolicy.DESTROY,
+                log_retention=log_retention(production=production),
+                removal_policy=kept_in_production(production=production),
             ),
         )
         DatabaseAlarms(

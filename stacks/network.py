@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.network.vpc import KubeflowVpc, KubeflowVpcProps
 
 
@@ -60,15 +60,7 @@ class NetworkStack(cdk.Stack):
             props=KubeflowVpcProps(
                 cidr=deployment.network.cidr,
                 nat_gateways=deployment.network.nat_gateways or (3 if production else 1),
-                log_retention=(
-                    logs.RetentionDays.ONE_YEAR if production else logs.RetentionDays.ONE_MONTH
-                ),
-                # The group has a fixed name: kept by a first deploy that failed, it would stop the
-                # next one.
-                log_removal_policy=(
-                    cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-                    if production
-                    else cdk.RemovalPolicy.DESTROY
-                ),
+                log_retention=log_retention(production=production),
+                log_removal_policy=kept_in_production(production=production),
             ),
         ).vpc

@@ -11,6 +11,21 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 
+def log_retention(*, production: bool) -> logs.RetentionDays:
+    """How long logs are kept: a year in production, a month otherwise."""
+    return logs.RetentionDays.ONE_YEAR if production else logs.RetentionDays.ONE_MONTH
+
+
+def kept_in_production(*, production: bool) -> cdk.RemovalPolicy:
+    """What becomes of logs and keys when the stack goes.
+
+    A log group has a fixed name: kept by a first deploy that failed, it would stop the next one.
+    """
+    if production:
+        return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    return cdk.RemovalPolicy.DESTROY
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncryptedLogGroupProps:
     """Inputs of `EncryptedLogGroup`.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +13,8 @@ from localcloud.resources.arguments import conform
 from localcloud.resources.provider import Properties, Request, Resource, ResourceError
 from localcloud.resources.settings import Setting, SettingsProvider, is_missing, missing_is_fine
 from localcloud.resources.tags import tag_list
+
+_CHANGES: Final = threading.Lock()
 
 
 def change_records(request: Request, zone: str, *changes: tuple[str, Properties]) -> None:
@@ -28,7 +31,9 @@ def change_records(request: Request, zone: str, *changes: tuple[str, Properties]
         {"Action": action, "ResourceRecordSet": conform(shape, record)}
         for action, record in changes
     ]
-    client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
+    # Of two changes at once, moto loses one.
+    with _CHANGES:
+        client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
 
 
 def _retag(request: Request, resource: Resource, old: Properties) -> None:

@@ -42,21 +42,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return iter(lambda: tmp_path_factory.mktemp("data"), None)
 
 
-def destroy(laboratory: Laboratory) -> None:
-    laboratory.cdk.run(
-        "destroy",
-        [
-            "destroy",
-            "--app",
-            str(laboratory.last_assembly),
-            "--all",
-            "--force",
-            "--concurrency",
-            "4",
-        ],
-    )
-
-
 def test_the_default_deployment_keeps_nothing_in_the_cluster(
     laboratory: Laboratory, folders: Iterator[Path]
 ) -> None:
@@ -140,7 +125,7 @@ def test_a_verification_finds_artifacts_in_the_bucket(laboratory: Laboratory) ->
 
 
 def test_everything_goes_the_artifacts_of_development_included(laboratory: Laboratory) -> None:
-    destroy(laboratory)
+    laboratory.cdk.destroy(laboratory.last_assembly)
 
     assert laboratory.stacks() == []
     assert laboratory.client("rds").describe_db_instances()["DBInstances"] == []
@@ -161,5 +146,5 @@ def test_every_other_option_comes_and_goes(
     laboratory.deploy(synthesize(deployment, sample_of(deployment, sample_cache), next(folders)))
 
     assert set(laboratory.statuses().values()) == {"CREATE_COMPLETE"}
-    destroy(laboratory)
+    laboratory.cdk.destroy(laboratory.last_assembly)
     assert laboratory.stacks() == []

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -17,7 +16,12 @@ from constructs import Construct
 from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
 from kubeflow_aws.cluster.kubectl import finish_kubectl_provider, kubectl_options
 from kubeflow_aws.deployment.cluster import ExistingCluster
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+from kubeflow_aws.encrypted_logs import (
+    EncryptedLogGroup,
+    EncryptedLogGroupProps,
+    kept_in_production,
+    log_retention,
+)
 from kubeflow_aws.kubernetes_versions import KubernetesVersion
 
 CONTROL_PLANE_LOGS: Final = [
@@ -77,7 +81,7 @@ class KubeflowCluster(Construct):
                 self,
                 "SecretsKey",
                 enable_key_rotation=True,
-                removal_policy=_removal_policy(production=props.production),
+                removal_policy=kept_in_production(production=props.production),
             ),
             bootstrap_cluster_creator_admin_permissions=False,
             # The add-ons are managed ones with pinned versions.
@@ -124,8 +128,8 @@ class KubeflowCluster(Construct):
             "Logs",
             props=EncryptedLogGroupProps(
                 name=f"/aws/eks/{props.name}/cluster",
-                retention=_retention(production=props.production),
-                removal_policy=_removal_policy(production=props.production),
+                retention=log_retention(production=props.production),
+                removal_policy=kept_in_production(production=props.production),
             ),
         )
 
@@ -226,18 +230,7 @@ def _handler_logs(scope: Construct, *, production: bool) -> logs.LogGroup:
         scope,
         "KubectlLogs",
         props=EncryptedLogGroupProps(
-            retention=_retention(production=production),
-            removal_policy=_removal_policy(production=production),
+            retention=log_retention(production=production),
+            removal_policy=kept_in_production(production=production),
         ),
     ).log_group
-
-
-def _retention(*, production: bool) -> logs.RetentionDays:
-    return logs.RetentionDays.ONE_YEAR if production else logs.RetentionDays.ONE_MONTH
-
-
-def _removal_policy(*, production: bool) -> cdk.RemovalPolicy:
-    # Log groups have fixed names: kept by a first deploy that failed, they would stop the next.
-    if production:
-        return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-    return cdk.RemovalPolicy.DESTROY

@@ -9,14 +9,18 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.database.authorities import AUTHORITY
 from kubeflow_aws.deployment.database import WITHOUT_PERFORMANCE_INSIGHTS, RdsSettings
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+from kubeflow_aws.encrypted_logs import (
+    EncryptedLogGroup,
+    EncryptedLogGroupProps,
+    kept_in_production,
+    log_retention,
+)
 
 PORT: Final = 3307
 """Not MySQL's own, which scanners try first; every client takes it from its configuration."""
@@ -151,12 +155,8 @@ class DatabaseInstance(Construct):
                 f"{log.capitalize()}Logs",
                 props=EncryptedLogGroupProps(
                     name=f"/aws/rds/instance/{self.instance_name}/{log}",
-                    retention=logs.RetentionDays.ONE_YEAR
-                    if production
-                    else logs.RetentionDays.ONE_MONTH,
-                    removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-                    if production
-                    else cdk.RemovalPolicy.DESTROY,
+                    retention=log_retention(production=production),
+                    removal_policy=kept_in_production(production=production),
                 ),
             )
             for log in LOGS

@@ -9,11 +9,11 @@ from typing import Final, cast
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.cognito import Cognito, CognitoPlan, Mfa
+from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.identity.federation import add_identity_providers
 from kubeflow_aws.identity.machine_clients import (
     MachineClients,
@@ -137,12 +137,8 @@ class KubeflowUserPool(Construct):
             props=TokenTriggerProps(
                 identity_providers=props.settings.identity_providers,
                 machines={machine_scope(name): who for name, who in props.machines.items()},
-                log_retention=logs.RetentionDays.ONE_YEAR
-                if props.production
-                else logs.RetentionDays.ONE_MONTH,
-                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-                if props.production
-                else cdk.RemovalPolicy.DESTROY,
+                log_retention=log_retention(production=props.production),
+                removal_policy=kept_in_production(production=props.production),
             ),
         )
         self.pool.add_trigger(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.ingress import Ingress
+from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.ingress.access_logs import AccessLogs, AccessLogsProps
 from kubeflow_aws.ingress.web_acl import WebAcl, WebAclProps
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
@@ -76,12 +75,8 @@ class LoadBalancer(Construct):
             props=WebAclProps(
                 name=props.name,
                 requests_per_five_minutes=props.settings.web_acl.requests_per_five_minutes,
-                log_retention=logs.RetentionDays.ONE_YEAR
-                if props.production
-                else logs.RetentionDays.ONE_MONTH,
-                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-                if props.production
-                else cdk.RemovalPolicy.DESTROY,
+                log_retention=log_retention(production=props.production),
+                removal_policy=kept_in_production(production=props.production),
             ),
         )
         return (acl.web_acl.attr_arn,)
