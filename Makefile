@@ -73,11 +73,11 @@ destroy: install ## remove DEPLOYMENT from AWS
 
 .PHONY: test
 test: lint ## lint, types and all tests that need no upstream sources and deploy nothing
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "not e2e and not upstream"
+	$(BIN)/pytest --numprocesses 2 -m "not e2e and not upstream"
 
 .PHONY: test-upstream
 test-upstream: install ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m upstream
+	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud (about 6 minutes)
