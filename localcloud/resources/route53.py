@@ -136,8 +136,23 @@ def _put(request: Request, resource: Resource, old: Properties) -> None:
     del resource
     new = _record(request.properties)
     moved = [("DELETE", _record(old))] if old and _identity(old) != _identity(new) else []
-    action = "UPSERT" if old and not moved else "CREATE"
-    change_records(request, request.properties["HostedZoneId"], *moved, (action, new))
+    zone = request.properties["HostedZoneId"]
+    if not old or moved:
+        _refuse_second(request, zone, new)
+    change_records(request, zone, *moved, ("UPSERT", new))
+
+
+def _refuse_second(request: Request, zone: str, record: Properties) -> None:
+    # moto's own check takes any later name for the same one, if a record like it was there before.
+    found = request.client("route53").list_resource_record_sets(HostedZoneId=zone)
+    name = record["Name"].rstrip(".").replace("*", "\\052")
+    for each in found["ResourceRecordSets"]:
+        same_name = each["Name"].rstrip(".").replace("*", "\\052") == name
+        if same_name and _identity(each)[1:] == _identity(record)[1:]:
+            raise ResourceError(
+                f"Tried to create resource record set [name='{record['Name']}', "
+                f"type='{record['Type']}'] but it already exists"
+            )
 
 
 class RecordSet(SettingsProvider):

@@ -64,6 +64,20 @@ def test_an_alias_points_to_a_load_balancer(stack: Stack, zone: Resource) -> Non
     assert shown["AliasTarget"]["DNSName"].rstrip(".") == target["DNSName"]
 
 
+def test_a_record_that_was_there_before_can_be_made_again(stack: Stack, zone: Resource) -> None:
+    target = {"DNSName": "a.elb.amazonaws.com", "HostedZoneId": "Z1H1FL5HABSF5"}
+    fixed = {"HostedZoneId": zone.physical_id, "Type": "A", "AliasTarget": target}
+    everything = {**fixed, "Name": "*.example.com."}
+    stack.create(RECORD, **{**fixed, "Name": "www.example.com."})
+    stack.delete(RECORD, stack.create(RECORD, **everything), **everything)
+
+    stack.create(RECORD, **everything)
+
+    assert len(records(stack, zone)) == 2
+    with pytest.raises(ResourceError, match="but it already exists"):
+        stack.create(RECORD, **everything)
+
+
 def test_a_zone_with_records_stays(stack: Stack, zone: Resource) -> None:
     record = {
         "HostedZoneId": zone.physical_id,
