@@ -80,7 +80,7 @@ test-upstream: install ## the tests on the real upstream sources: compare, valid
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: e2e
-e2e: install ## deploy, change, break and destroy everything on a local cloud (about 6 minutes)
+e2e: install ## deploy, change, break and destroy everything on a local cloud (about 25 minutes)
 	$(BIN)/pytest -m e2e
 
 .PHONY: lint

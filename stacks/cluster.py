@@ -30,7 +30,7 @@ from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.placeholders import Placeholder
 from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.network.vpc import import_vpc
+from kubeflow_aws.network.vpc import vpc_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +67,7 @@ class ClusterStack(cdk.Stack):
         )
         existing = props.deployment.cluster.existing
         self.owned = existing is None
-        network = props.deployment.network.existing
-        vpc = import_vpc(self, network) if network else props.vpc
-        if vpc is None:
-            raise ValueError("neither a VPC nor network.existing is given")
+        vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
         values: Mapping[Placeholder, str] = {}
         if props.deployment.components.load_balancer_controller:

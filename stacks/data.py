@@ -23,7 +23,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
-from kubeflow_aws.network.vpc import import_vpc
+from kubeflow_aws.network.vpc import vpc_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,10 +63,7 @@ class DataStack(cdk.Stack):
 
     def _create_database(self, props: DataStackProps) -> DatabaseConnection:
         deployment, production = props.deployment, props.deployment.is_production
-        network = deployment.network.existing
-        vpc = import_vpc(self, network) if network else props.vpc
-        if vpc is None:
-            raise ValueError("neither a VPC nor network.existing is given")
+        vpc = vpc_of(self, props.vpc, deployment.network.existing)
         key = kms.Key(
             self,
             "DatabaseKey",
@@ -111,7 +108,7 @@ class DataStack(cdk.Stack):
         )
         return DatabaseConnection(
             host=instance.attr_endpoint_address,
-            port=str(PORT),
+            port=PORT,
             security_group_id=metadata.security_group.security_group_id,
             admin_secret_arn=instance.attr_master_user_secret_secret_arn,
             secret_arns={
@@ -122,7 +119,7 @@ class DataStack(cdk.Stack):
                         deployment=deployment.name,
                         application=application,
                         key=key,
-                        rotation=rotation.function,
+                        rotation=rotation,
                         rotation_days=deployment.rds.rotation_days,
                     ),
                 ).secret.secret_arn

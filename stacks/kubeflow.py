@@ -13,7 +13,7 @@ from constructs import Construct, IDependable
 
 from kubeflow_aws.artifacts.profile_roles import ProfileRoles, ProfileRolesProps
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.database.connection import Application, DatabaseConnection
+from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.domain import Domain
@@ -21,12 +21,10 @@ from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
-from kubeflow_aws.kubeflow.artifacts import ArtifactsAccess, ArtifactsAccessProps
 from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
-from kubeflow_aws.kubeflow.database import DatabaseAccess, DatabaseAccessProps
+from kubeflow_aws.kubeflow.data_access import DataAccess, DataAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
-from kubeflow_aws.kubeflow.pod_roles import PodRoles
 from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.manifests.packs import Pack
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
@@ -92,7 +90,16 @@ class KubeflowStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: the platform's Kubernetes objects",
         )
-        self._data_access = Construct(self, "DataAccess")
+        data_access = DataAccess(
+            self,
+            "DataAccess",
+            props=DataAccessProps(
+                deployment=props.deployment,
+                cluster=props.cluster,
+                database=props.database,
+                artifacts=props.artifacts,
+            ),
+        )
         address = props.address
         balancer = self._prepare_load_balancer(address, props.deployment) if address else None
         self.components = Components(
@@ -104,14 +111,14 @@ class KubeflowStack(cdk.Stack):
                 rendered=props.rendered,
                 values={
                     **_sign_in_values(props),
-                    **self._data_values(props),
+                    **data_access.values,
                     **(balancer.values if balancer else {}),
                 },
             ),
         )
         for name in ("database", "pipelines", "katib"):
             if component := self.components.applied.get(name):
-                component.node.add_dependency(self._data_access)
+                component.node.add_dependency(data_access)
         self._create_profiles(props)
         if address and balancer:
             self._publish(address, balancer, props)
@@ -122,36 +129,6 @@ class KubeflowStack(cdk.Stack):
                 description="Opens the dashboard on http://localhost:8080 (README, Sign in)",
                 value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
             )
-
-    def _data_values(self, props: KubeflowStackProps) -> Mapping[Placeholder, Value]:
-        """Let the components reach the database and the bucket."""
-        scope, region = self._data_access, props.deployment.region
-        components = props.deployment.components
-        roles = PodRoles(scope, "Roles", cluster=props.cluster)
-        values: dict[Placeholder, Value] = {}
-        if props.database:
-            installed = {
-                Application.PIPELINES: components.pipelines,
-                Application.KATIB: components.katib,
-            }
-            values |= DatabaseAccess(
-                scope,
-                "Database",
-                props=DatabaseAccessProps(
-                    cluster=props.cluster,
-                    database=props.database,
-                    region=region,
-                    roles=roles,
-                    applications=[name for name, is_there in installed.items() if is_there],
-                ),
-            ).values
-        if props.artifacts and components.pipelines:
-            values |= ArtifactsAccess(
-                scope,
-                "Artifacts",
-                props=ArtifactsAccessProps(store=props.artifacts, region=region, roles=roles),
-            ).values
-        return values
 
     def _prepare_load_balancer(
         self, address: PlatformAddress, deployment: Deployment

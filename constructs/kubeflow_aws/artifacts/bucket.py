@@ -12,8 +12,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.artifacts import S3Settings
+from kubeflow_aws.log_bucket import log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ class ArtifactBucket(Construct):
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        self.access_logs = self._create_access_logs(removal_policy, production=props.production)
+        self.access_logs = log_bucket(self, "AccessLogs", production=props.production)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -105,32 +105,6 @@ class ArtifactBucket(Construct):
             destination_bucket_name=self.access_logs.bucket_name
         )
         self.bucket.node.add_dependency(self.access_logs)
-
-    def _create_access_logs(
-        self, removal_policy: cdk.RemovalPolicy, *, production: bool
-    ) -> s3.Bucket:
-        bucket = s3.Bucket(
-            self,
-            "AccessLogs",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            # S3 delivers its logs to no bucket with a key of ours as default (S3 User Guide,
-            # "Enabling Amazon S3 server access logging").
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[
-                s3.LifecycleRule(expiration=cdk.Duration.days(365 if production else 30))
-            ],
-            removal_policy=removal_policy,
-            auto_delete_objects=not production,
-        )
-        acknowledge(
-            bucket,
-            finding="AwsSolutions-S1",
-            reason="This bucket holds logs itself; one more for who reads them would need another.",
-        )
-        return bucket
 
 
 def _name_of_export(value: str, owner: cdk.Stack) -> str:

@@ -28,7 +28,7 @@ class DatabaseConnection:
     """
 
     host: str
-    port: str
+    port: int
     security_group_id: str
     admin_secret_arn: str
     secret_arns: Mapping[Application, str]

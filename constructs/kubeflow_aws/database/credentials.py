@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kubeflow_aws.database.connection import Application
+from kubeflow_aws.database.rotation_function import RotationFunction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ class ApplicationCredentialsProps:
     deployment: str
     application: Application
     key: kms.IKey
-    rotation: lambda_.Function
+    rotation: RotationFunction
     rotation_days: int
 
 
@@ -66,7 +66,7 @@ class ApplicationCredentials(Construct):
         may_rotate = iam.Policy(
             self,
             "MayRotate",
-            roles=[role] if (role := props.rotation.role) else None,
+            roles=[props.rotation.role],
             statements=[
                 iam.PolicyStatement(
                     actions=[
@@ -79,23 +79,15 @@ class ApplicationCredentials(Construct):
                 )
             ],
         )
-        permission = lambda_.CfnPermission(
-            self,
-            "Permission",
-            action="lambda:InvokeFunction",
-            function_name=props.rotation.function_arn,
-            principal="secretsmanager.amazonaws.com",
-            source_account=cdk.Stack.of(self).account,
-        )
         schedule = secretsmanager.CfnRotationSchedule(
             self,
             "Rotation",
             secret_id=self.secret.secret_arn,
-            rotation_lambda_arn=props.rotation.function_arn,
+            rotation_lambda_arn=props.rotation.function.function_arn,
             # The users do not exist before the bootstrap Job has run.
             rotate_immediately_on_update=False,
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
                 automatically_after_days=props.rotation_days
             ),
         )
-        schedule.node.add_dependency(may_rotate, permission)
+        schedule.node.add_dependency(may_rotate, props.rotation)

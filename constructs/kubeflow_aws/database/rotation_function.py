@@ -59,6 +59,7 @@ class RotationFunction(Construct):
     """
 
     function: lambda_.Function
+    role: iam.Role
 
     def __init__(
         self, scope: Construct, construct_id: str, *, props: RotationFunctionProps
@@ -75,7 +76,7 @@ class RotationFunction(Construct):
         group.connections.allow_to(
             props.database, ec2.Port.tcp(props.port), "Rotation of passwords"
         )
-        role = self._create_role(props)
+        self.role = self._create_role(props)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -90,7 +91,7 @@ class RotationFunction(Construct):
                     image=RUNTIME.bundling_image, local=_Package(authority_file(props.region))
                 ),
             ),
-            role=role,
+            role=self.role,
             vpc=props.vpc,
             vpc_subnets=ec2.SubnetSelection(subnets=props.vpc.private_subnets),
             security_groups=[group],
@@ -107,6 +108,14 @@ class RotationFunction(Construct):
                 "DATABASE_HOST": props.host,
                 "DATABASE_PORT": str(props.port),
             },
+        )
+        lambda_.CfnPermission(
+            self,
+            "Permission",
+            action="lambda:InvokeFunction",
+            function_name=self.function.function_arn,
+            principal="secretsmanager.amazonaws.com",
+            source_account=cdk.Stack.of(self).account,
         )
 
     def _create_role(self, props: RotationFunctionProps) -> iam.Role:

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.log_bucket import log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,34 +24,13 @@ class AccessLogsProps:
 
 
 class AccessLogs(Construct):
-    """A private bucket to which load balancers of this account and region may deliver.
-
-    Encrypted by S3 itself: Elastic Load Balancing writes to no bucket with a KMS key (User Guide
-    for Application Load Balancers, "Enable access logs").
-    """
+    """A private bucket to which load balancers of this account and region may deliver."""
 
     bucket: s3.Bucket
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AccessLogsProps) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=cdk.Duration.days(365 if props.production else 30),
-                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
-                )
-            ],
-            removal_policy=cdk.RemovalPolicy.RETAIN
-            if props.production
-            else cdk.RemovalPolicy.DESTROY,
-            auto_delete_objects=not props.production,
-        )
+        self.bucket = log_bucket(self, "Bucket", production=props.production)
         stack = cdk.Stack.of(self)
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(
@@ -70,9 +49,4 @@ class AccessLogs(Construct):
                     },
                 },
             )
-        )
-        acknowledge(
-            self.bucket,
-            finding="AwsSolutions-S1",
-            reason="This bucket holds logs itself; one more for who reads them would need another.",
         )

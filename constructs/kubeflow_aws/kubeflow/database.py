@@ -60,8 +60,8 @@ class DatabaseAccess(Construct):
             group_id=database.security_group_id,
             source_security_group_id=props.cluster.cluster_security_group_id,
             ip_protocol="tcp",
-            from_port=int(database.port),
-            to_port=int(database.port),
+            from_port=database.port,
+            to_port=database.port,
         )
         props.roles.grant(
             "database-bootstrap",
@@ -74,7 +74,7 @@ class DatabaseAccess(Construct):
                 )
         self.values = {
             Placeholder.DATABASE_HOST: database.host,
-            Placeholder.DATABASE_PORT: database.port,
+            Placeholder.DATABASE_PORT: str(database.port),
             Placeholder.DATABASE_AUTHORITY: authority_file(props.region).read_text("ascii"),
             Placeholder.DATABASE_ADMIN_CREDENTIALS: database.admin_secret_arn,
             Placeholder.PIPELINES_CREDENTIALS: database.secret_arns[Application.PIPELINES],

@@ -117,6 +117,21 @@ class KubeflowVpc(Construct):
             )
 
 
+def vpc_of(scope: Construct, own: ec2.IVpc | None, existing: ExistingVpc | None) -> ec2.IVpc:
+    """The VPC of a deployment: the existing one, or else the one of its Network stack.
+
+    Args:
+        scope: Where an existing VPC is imported.
+        own: Of the Network stack, if there is one.
+        existing: The ids of an existing VPC.
+    """
+    if existing:
+        return import_vpc(scope, existing)
+    if own is None:
+        raise ValueError("neither a VPC nor network.existing is given")
+    return own
+
+
 def import_vpc(scope: Construct, existing: ExistingVpc) -> ec2.IVpc:
     """A VPC that somebody else owns, by its ids alone.
 

@@ -23,8 +23,8 @@ PREFIX_ANNOTATION = "kubeflow-aws/artifacts-prefix"
 LABEL = "pipelines.kubeflow.org/enabled"
 PROXY = "ml-pipeline-ui-artifact"
 LOG_KEY = (
-    "private-artifacts/{namespace}/{{{{workflow.name}}}}/{{{{workflow.creationTimestamp.Y}}}}/"
-    "{{{{workflow.creationTimestamp.m}}}}/{{{{workflow.creationTimestamp.d}}}}/{{{{pod.name}}}}"
+    "private-artifacts/NAMESPACE/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/"
+    "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
 )
 """As in the workflow controller's own configuration and in the UI's ARGO_KEYFORMAT."""
 
@@ -127,7 +127,7 @@ def attachments(namespace: str, prefix: str | None, settings: Settings) -> list[
                             "region": settings.region,
                             "insecure": False,
                             "useSDKCreds": True,
-                            "keyFormat": LOG_KEY.format(namespace=namespace),
+                            "keyFormat": LOG_KEY.replace("NAMESPACE", namespace),
                         },
                     }
                 )

@@ -1,0 +1,45 @@
+"""A bucket for logs that an AWS service delivers."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from kubeflow_aws.checks.acknowledge import acknowledge
+
+
+def log_bucket(scope: Construct, construct_id: str, *, production: bool) -> s3.Bucket:
+    """A private bucket whose objects go after a year in production, after a month otherwise.
+
+    Encrypted by S3 itself: neither Elastic Load Balancing nor S3 delivers to a bucket with a KMS
+    key (User Guide for Application Load Balancers, "Enable access logs"; S3 User Guide, "Enabling
+    Amazon S3 server access logging"). Its policy must let in who delivers.
+
+    Args:
+        scope: Where the bucket is created.
+        construct_id: Its id.
+        production: Whether it outlives the stack.
+    """
+    bucket = s3.Bucket(
+        scope,
+        construct_id,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                expiration=cdk.Duration.days(365 if production else 30),
+                abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+            )
+        ],
+        removal_policy=cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY,
+        auto_delete_objects=not production,
+    )
+    acknowledge(
+        bucket,
+        finding="AwsSolutions-S1",
+        reason="This bucket holds logs itself; one more for who reads them would need another.",
+    )
+    return bucket
