@@ -33,7 +33,7 @@ def rbac_filters(policies: Iterable[Mapping[str, Any]]) -> list[Config]:
             if not spec.get("rules"):
                 rules[name] = _policy({"not_rule": _ANYTHING}, {"not_id": _ANYTHING})
             for number, rule in enumerate(spec.get("rules", ())):
-                rules[f"{name}-{number}"] = _policy(_ANYTHING, _principal(rule))
+                rules[f"{name}-{number}"] = _policy(_permission(rule), _principal(rule))
         if rules:
             filters.append(
                 {
@@ -51,8 +51,34 @@ def _policy(permission: Config, principal: Config) -> Config:
     return {"permissions": [permission], "principals": [principal]}
 
 
+def _permission(rule: Mapping[str, Any]) -> Config:
+    operations = [each["operation"] for each in rule.get("to", ())]
+    found = [_operation(each) for each in operations]
+    return {"or_rules": {"rules": found}} if found else _ANYTHING
+
+
+def _operation(operation: Mapping[str, Any]) -> Config:
+    _only(operation, "notPaths", "ports")
+    paths = [{"url_path": {"path": _path(each)}} for each in operation["notPaths"]]
+    ports = [{"destination_port": int(each)} for each in operation["ports"]]
+    return {
+        "and_rules": {
+            "rules": [
+                {"or_rules": {"rules": ports}},
+                {"not_rule": {"or_rules": {"rules": paths}}},
+            ]
+        }
+    }
+
+
+def _path(pattern: str) -> Config:
+    if not pattern.endswith("*") or "*" in pattern[:-1]:
+        raise NotImplementedError(f"path {pattern}")
+    return {"prefix": pattern[:-1]}
+
+
 def _principal(rule: Mapping[str, Any]) -> Config:
-    _only(rule, "from", "when")
+    _only(rule, "from", "to", "when")
     parts = [_condition(condition) for condition in rule.get("when", ())]
     sources = [_source(each["source"]) for each in rule.get("from", ())]
     if sources:

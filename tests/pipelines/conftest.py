@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from aiohttp import web
 from kubeflow_aws.manifests.objects import key_of
 from tests.gateway.backend import Backend
 from tests.gateway.envoy import free_port, running_envoy
+from tests.gateway.rbac import rbac_filters
 from tests.gateway.serving import serving
 from tests.support.assembly import Assembly
 
@@ -57,12 +59,16 @@ class GuardedUi:
     api_server: ApiServer
 
     def get(self, path: str, user: str | None = "alice@example.com") -> int:
-        """The status of an answer; the path goes out as it is."""
-        headers = {"kubeflow-userid": user} if user else {}
-        request = requests.Request("GET", self.url, headers=headers).prepare()
-        request.url = self.url + path
-        with requests.Session() as session:
-            return session.send(request, timeout=20).status_code
+        """The status of an answer."""
+        return get_as_it_is(self.url, path, {"kubeflow-userid": user} if user else {})
+
+
+def get_as_it_is(url: str, path: str, headers: Mapping[str, str] | None = None) -> int:
+    """The status of an answer to a path that goes out letter by letter; redirects are not taken."""
+    request = requests.Request("GET", url, headers=dict(headers or {})).prepare()
+    request.url = url + path
+    with requests.Session() as session:
+        return session.send(request, timeout=20, allow_redirects=False).status_code
 
 
 def _cluster(name: str, port: int) -> dict[str, Any]:
@@ -78,14 +84,17 @@ def _cluster(name: str, port: int) -> dict[str, Any]:
     }
 
 
-def _config(guard: dict[str, Any], *, port: int, admin: int, ui: int, api: int) -> dict[str, Any]:
+def _config(
+    filters: list[dict[str, Any]], *, port: int, admin: int, clusters: dict[str, int]
+) -> dict[str, Any]:
+    """A sidecar: filters in front of the first of some clusters, each on a port of this machine."""
     manager = {
         "@type": f"{_TYPES}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "inbound",
         # As istiod sets it by default (MeshConfig.pathNormalization, BASE).
         "normalize_path": True,
         "http_filters": [
-            guard,
+            *filters,
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
@@ -96,7 +105,9 @@ def _config(guard: dict[str, Any], *, port: int, admin: int, ui: int, api: int) 
                 {
                     "name": "ui",
                     "domains": ["*"],
-                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "ui"}}],
+                    "routes": [
+                        {"match": {"prefix": "/"}, "route": {"cluster": next(iter(clusters))}}
+                    ],
                 }
             ]
         },
@@ -119,7 +130,7 @@ def _config(guard: dict[str, Any], *, port: int, admin: int, ui: int, api: int) 
                     ],
                 }
             ],
-            "clusters": [_cluster("ui", ui), _cluster(API_SERVER, api)],
+            "clusters": [_cluster(name, each) for name, each in clusters.items()],
         },
     }
 
@@ -139,10 +150,45 @@ def ui(rds_s3_assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> I
     app.router.add_get("/{path:.*}", api_server.answer)
     port, admin, api = free_port(), free_port(), free_port()
     config = _config(
-        patch["patch"]["value"], port=port, admin=admin, ui=backend.address[1], api=api
+        [patch["patch"]["value"]],
+        port=port,
+        admin=admin,
+        clusters={"ui": backend.address[1], API_SERVER: api},
     )
     with ExitStack() as stack:
         stack.enter_context(serving(app, api))
         folder: Path = tmp_path_factory.mktemp("ui")
         stack.enter_context(running_envoy(config, folder))
         yield GuardedUi(url=f"http://127.0.0.1:{port}", behind=backend, api_server=api_server)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedApiServer:
+    """The API server of Pipelines behind its policies of denial.
+
+    Attributes:
+        url: Without a path.
+        behind: What reached it.
+    """
+
+    url: str
+    behind: Backend
+
+
+@pytest.fixture(scope="session")
+def sealed_api_server(
+    rds_s3_assembly: Assembly, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SealedApiServer]:
+    port, admin, backend = free_port(), free_port(), Backend()
+    [policy] = [
+        item
+        for item in rds_s3_assembly.objects()
+        if key_of(item).name == "ml-pipeline-deny-log-server"
+    ]
+    # The port that it listens on here.
+    here = json.loads(json.dumps(policy).replace('"8888"', f'"{port}"'))
+    config = _config(
+        rbac_filters([here]), port=port, admin=admin, clusters={"api": backend.address[1]}
+    )
+    with running_envoy(config, tmp_path_factory.mktemp("api")):
+        yield SealedApiServer(url=f"http://127.0.0.1:{port}", behind=backend)
