@@ -71,6 +71,10 @@ class Things(Provider):
             raise ResourceError(f"{request.logical_id} does not go")
         del self.existing[resource.physical_id]
 
+    def snapshot(self, request: Request, resource: Resource) -> None:
+        assert resource.physical_id in self.existing
+        self.calls.append(f"snapshot {request.logical_id}")
+
     def _resource(self, physical_id: str, request: Request) -> Resource:
         size = request.properties.get("Size", "0")
         return Resource(physical_id=physical_id, attributes={"Size": size, "Inner.Name": "inner"})
@@ -195,5 +199,5 @@ def thing(*depends_on: str, policy: str | None = None, **properties: object) -> 
         resource["DependsOn"] = list(depends_on)
     if policy:
         resource["DeletionPolicy"] = policy
-        resource["UpdateReplacePolicy"] = "Retain" if policy == "Retain" else "Delete"
+        resource["UpdateReplacePolicy"] = "Delete" if policy == "RetainExceptOnCreate" else policy
     return resource

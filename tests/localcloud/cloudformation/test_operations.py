@@ -137,6 +137,20 @@ def test_deletion_policies(
     assert len(cloud.things.existing) == left_by_delete
 
 
+def test_a_snapshot_is_taken_of_what_goes_but_not_of_what_was_never_used(
+    cloud: FakeCloud,
+) -> None:
+    kept = thing(policy="Snapshot")
+    cloud.deploy("failing", {"Kept": kept, "Bad": thing("Kept", Fail="create")})
+    assert "snapshot Kept" not in cloud.things.calls
+    cloud.deploy("app", {"Kept": kept})
+    cloud.deploy("app", {"Kept": thing(Name="new", policy="Snapshot")})
+    assert cloud.things.calls[-2:] == ["snapshot Kept", "delete Kept"]
+    assert cloud.delete("app") == "DELETE_COMPLETE"
+    assert cloud.things.calls[-2:] == ["snapshot Kept", "delete Kept"]
+    assert cloud.things.existing == {}
+
+
 def test_a_replaced_resource_is_kept_if_its_policy_says_so(cloud: FakeCloud) -> None:
     cloud.deploy("app", {"A": thing(Name="old", policy="Retain")})
     cloud.deploy("app", {"A": thing(Name="new", policy="Retain")})
