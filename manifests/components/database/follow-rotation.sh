@@ -6,12 +6,15 @@ set -eu
 follow() {
   secret=$1
   shift
-  if ! kubectl get secret "$secret" -n "$NAMESPACE" > /dev/null 2>&1; then
+  # Assigned by themselves, so that a kubectl that fails ends the script.
+  there=$(kubectl get secret "$secret" -n "$NAMESPACE" --ignore-not-found -o name)
+  if [ -z "$there" ]; then
     echo "$secret: not there, so nobody uses it"
     return
   fi
-  found=$(kubectl get secret "$secret" -n "$NAMESPACE" \
-    -o jsonpath='{.data.username}:{.data.password}' | sha256sum | cut -c1-16)
+  credentials=$(kubectl get secret "$secret" -n "$NAMESPACE" \
+    -o jsonpath='{.data.username}:{.data.password}')
+  found=$(printf '%s' "$credentials" | sha256sum | cut -c1-16)
   for deployment in "$@"; do
     known=$(kubectl get deployment "$deployment" -n "$NAMESPACE" \
       -o jsonpath='{.metadata.annotations.kubeflow-aws/credentials}')

@@ -59,22 +59,28 @@ def clients(cluster: Cluster, namespace: str) -> str:
     return namespace
 
 
-def follow(cluster: Cluster, namespace: str, tmp_path: Path) -> str:
+def run_script(
+    cluster: Cluster, namespace: str, tmp_path: Path, kubeconfig: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(f'#!/bin/sh\nexec {cluster.kubectl_file} "$@"\n')
     kubectl.chmod(0o755)
-    done = subprocess.run(
+    return subprocess.run(
         ["/bin/sh", str(SCRIPT)],
         env={
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
-            "KUBECONFIG": str(cluster.kubeconfig),
+            "KUBECONFIG": str(kubeconfig or cluster.kubeconfig),
             "NAMESPACE": namespace,
         },
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def follow(cluster: Cluster, namespace: str, tmp_path: Path) -> str:
+    done = run_script(cluster, namespace, tmp_path)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -143,3 +149,15 @@ def test_no_credential_is_printed(cluster: Cluster, clients: str, tmp_path: Path
 
     assert "visible" not in output
     assert base64.b64encode(b"visible").decode() not in output
+
+
+def test_a_refusal_of_the_cluster_is_not_taken_for_nothing_there(
+    cluster: Cluster, clients: str, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger"
+    cluster.write_kubeconfig(stranger, "of-nobody")
+
+    done = run_script(cluster, clients, tmp_path, stranger)
+
+    assert done.returncode != 0
+    assert "not there" not in done.stdout
