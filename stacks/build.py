@@ -18,7 +18,9 @@ from stacks.data import DataStack, DataStackProps
 from stacks.domain import DomainStack, DomainStackProps
 from stacks.identity import IdentityStack, IdentityStackProps
 from stacks.kubeflow import KubeflowStack, KubeflowStackProps, PlatformAddress
+from stacks.monitoring import MonitoringStack, MonitoringStackProps
 from stacks.network import NetworkStack, NetworkStackProps
+from stacks.storage import StorageStack, StorageStackProps
 
 
 def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str | None) -> None:
@@ -47,6 +49,18 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
         ),
     )
     data = _data(app, prefix, deployment, env, vpc)
+    storage = None
+    if deployment.storage.efs.enabled or deployment.storage.fsx.enabled:
+        storage = StorageStack(
+            app,
+            f"{prefix}Storage",
+            props=StorageStackProps(
+                deployment=deployment,
+                env=env,
+                vpc=vpc,
+                artifacts=data.artifacts if data else None,
+            ),
+        )
     address = _address(app, prefix, deployment, env, vpc)
     KubeflowStack(
         app,
@@ -62,6 +76,20 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
             sign_in=_sign_in(app, prefix, deployment, env, address),
             database=data.database if data else None,
             artifacts=data.artifacts if data else None,
+            efs=storage.efs if storage else None,
+            fsx=storage.fsx if storage else None,
+        ),
+    )
+    MonitoringStack(
+        app,
+        f"{prefix}Monitoring",
+        props=MonitoringStackProps(
+            deployment=deployment,
+            env=env,
+            vpc=vpc,
+            cluster=cluster.cluster,
+            certificate=address.certificate if address else None,
+            database=data.database if data else None,
         ),
     )
     for key, value in deployment.tags.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -11,6 +11,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
 from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
+from kubeflow_aws.cluster.autoscaling import Autoscaling, AutoscalingProps
 from kubeflow_aws.cluster.cluster import (
     ImportedCluster,
     ImportedClusterProps,
@@ -21,7 +22,10 @@ from kubeflow_aws.cluster.load_balancer_controller_role import (
     LoadBalancerControllerRole,
     LoadBalancerControllerRoleProps,
 )
-from kubeflow_aws.cluster.node_groups import KubeflowNodeGroups, KubeflowNodeGroupsProps
+from kubeflow_aws.cluster.node_groups import SystemNodeGroup, SystemNodeGroupProps
+from kubeflow_aws.cluster.node_pools import KubeflowNodePools, NodePoolsProps
+from kubeflow_aws.cluster.observability import Observability, ObservabilityProps
+from kubeflow_aws.cluster.storage_addons import EfsCsiAddon, FsxCsiAddon
 from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
@@ -53,8 +57,8 @@ class ClusterStackProps:
 class ClusterStack(cdk.Stack):
     """Holds the cluster; the Kubeflow stack takes `cluster` from here.
 
-    cert-manager and the AWS Load Balancer Controller live here too: they must outlive everything
-    that uses a certificate or an Ingress.
+    cert-manager, the AWS Load Balancer Controller and Karpenter live here too: they must outlive
+    everything that uses a certificate, an Ingress or a node.
     """
 
     cluster: eks.ICluster
@@ -67,9 +71,13 @@ class ClusterStack(cdk.Stack):
         )
         existing = props.deployment.cluster.existing
         self.owned = existing is None
+        self._autoscaling: Autoscaling | None = None
         vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
-        values: Mapping[Placeholder, str] = {}
+        values: dict[Placeholder, str] = {}
+        if self._autoscaling:
+            ready = [*ready, self._autoscaling]
+            values |= self._autoscaling.values
         if props.deployment.components.load_balancer_controller:
             role = LoadBalancerControllerRole(
                 self,
@@ -77,12 +85,12 @@ class ClusterStack(cdk.Stack):
                 props=LoadBalancerControllerRoleProps(cluster=self.cluster, vpc_id=vpc.vpc_id),
             )
             ready = [*ready, role]
-            values = {
+            values |= {
                 Placeholder.CLUSTER_NAME: self.cluster.cluster_name,
                 Placeholder.REGION: self.region,
                 Placeholder.VPC_ID: vpc.vpc_id,
             }
-        Components(
+        services = Components(
             self,
             "Services",
             props=ComponentsProps(
@@ -93,6 +101,19 @@ class ClusterStack(cdk.Stack):
                 after=ready,
             ),
         )
+        if self._autoscaling:
+            KubeflowNodePools(
+                self,
+                "NodePools",
+                props=NodePoolsProps(
+                    cluster=self.cluster,
+                    pools=props.deployment.cluster.node_pools.named(),
+                    instance_profile=self._autoscaling.instance_profile,
+                    subnet_ids=[subnet.subnet_id for subnet in vpc.private_subnets],
+                    tags=props.deployment.tags,
+                    after=[services.applied["karpenter"]],
+                ),
+            )
         cdk.CfnOutput(
             self,
             "KubeconfigCommand",
@@ -125,28 +146,41 @@ class ClusterStack(cdk.Stack):
             "NodeAddons",
             props=AddonsProps(cluster=self.cluster, versions=version.addons),
         )
-        nodes = KubeflowNodeGroups(
+        nodes = SystemNodeGroup(
             self,
             "Nodes",
-            props=KubeflowNodeGroupsProps(
-                cluster=control_plane.cluster, groups=deployment.cluster.node_groups
-            ),
+            props=SystemNodeGroupProps(cluster=self.cluster, nodes=deployment.cluster.system_nodes),
         )
         nodes.node.add_dependency(node_addons)
-        pod_addons = PodAddons(
+        self._autoscaling = Autoscaling(
             self,
-            "PodAddons",
-            props=AddonsProps(cluster=self.cluster, versions=version.addons, after=[nodes.system]),
+            "Autoscaling",
+            props=AutoscalingProps(
+                cluster=self.cluster, name=deployment.name, node_role=nodes.role
+            ),
         )
+        addons = self._create_pod_addons(
+            deployment,
+            AddonsProps(cluster=self.cluster, versions=version.addons, after=[nodes.group]),
+        )
+        return [addons, nodes.group, default_storage_class(self, self.cluster)]
+
+    def _create_pod_addons(self, deployment: Deployment, props: AddonsProps) -> PodAddons:
         if deployment.database_option is Database.RDS:
-            SecretsStoreAddon(
+            SecretsStoreAddon(self, "SecretsStore", props=props)
+        if deployment.storage.efs.enabled:
+            EfsCsiAddon(self, "EfsCsi", props=props)
+        if deployment.storage.fsx.enabled:
+            FsxCsiAddon(self, "FsxCsi", props=props)
+        if deployment.monitoring.container_insights:
+            Observability(
                 self,
-                "SecretsStore",
-                props=AddonsProps(
-                    cluster=self.cluster, versions=version.addons, after=[nodes.system]
+                "Observability",
+                props=ObservabilityProps(
+                    addon=props, name=deployment.name, production=deployment.is_production
                 ),
             )
-        return [pod_addons, nodes.system, default_storage_class(self, self.cluster)]
+        return PodAddons(self, "PodAddons", props=props)
 
     def _import(
         self, existing: ExistingCluster, vpc: ec2.IVpc, props: ClusterStackProps

@@ -11,7 +11,6 @@ from constructs import Construct
 
 from kubeflow_aws.artifacts.bucket import ArtifactBucket, ArtifactBucketProps
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.database.alarms import DatabaseAlarms, DatabaseAlarmsProps
 from kubeflow_aws.database.connection import Application, DatabaseConnection
 from kubeflow_aws.database.credentials import (
     ApplicationCredentials,
@@ -99,14 +98,8 @@ class DataStack(cdk.Stack):
                 removal_policy=kept_in_production(production=production),
             ),
         )
-        DatabaseAlarms(
-            self,
-            "Alarms",
-            props=DatabaseAlarmsProps(
-                instance_name=instance.ref, storage_gib=deployment.rds.storage_gib
-            ),
-        )
         return DatabaseConnection(
+            instance_name=instance.ref,
             host=instance.attr_endpoint_address,
             port=PORT,
             security_group_id=metadata.security_group.security_group_id,
@@ -132,7 +125,11 @@ class DataStack(cdk.Stack):
         artifacts = ArtifactBucket(
             self,
             "Artifacts",
-            props=ArtifactBucketProps(settings=deployment.s3, production=deployment.is_production),
+            props=ArtifactBucketProps(
+                settings=deployment.s3,
+                production=deployment.is_production,
+                linked=deployment.links_artifacts,
+            ),
         )
         cdk.CfnOutput(
             self,

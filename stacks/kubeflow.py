@@ -25,11 +25,16 @@ from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubeflow.data_access import DataAccess, DataAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
+from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
+from kubeflow_aws.kubeflow.profile_folders import ProfileFolders, ProfileFoldersProps
+from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
 from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
+from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
 from kubeflow_aws.manifests.packs import Pack
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.manifests.render import Rendered
 from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
+from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +69,8 @@ class KubeflowStackProps:
         sign_in: The user pool, for sign-in with Cognito.
         database: The metadata database in RDS, if there is one.
         artifacts: The bucket of artifacts, if there is one.
+        efs: The shared file system in EFS, if there is one.
+        fsx: The shared file system in FSx, if there is one.
     """
 
     deployment: Deployment
@@ -76,6 +83,8 @@ class KubeflowStackProps:
     sign_in: SignIn | None
     database: DatabaseConnection | None
     artifacts: ArtifactStore | None
+    efs: EfsVolumes | None
+    fsx: FsxVolumes | None
 
 
 class KubeflowStack(cdk.Stack):
@@ -100,6 +109,16 @@ class KubeflowStack(cdk.Stack):
                 artifacts=props.artifacts,
             ),
         )
+        storage_access = StorageAccess(
+            self,
+            "StorageAccess",
+            props=StorageAccessProps(
+                cluster=props.cluster,
+                settings=props.deployment.storage,
+                efs=props.efs,
+                fsx=props.fsx,
+            ),
+        )
         address = props.address
         balancer = self._prepare_load_balancer(address, props.deployment) if address else None
         self.components = Components(
@@ -112,6 +131,8 @@ class KubeflowStack(cdk.Stack):
                 values={
                     **_sign_in_values(props),
                     **data_access.values,
+                    **storage_access.values,
+                    **_notebook_values(props.deployment),
                     **(balancer.values if balancer else {}),
                 },
             ),
@@ -180,9 +201,39 @@ class KubeflowStack(cdk.Stack):
         before: list[IDependable] = [self.components.applied["kubeflow"]]
         if props.artifacts:
             before.append(self._create_profile_roles(props.artifacts, props))
-        applied = self._apply("Profiles", profile_packs(profiles), before, props)
-        for number, packs in contributor_packs(profiles).items():
-            self._apply(f"Contributors{number}", packs, [applied], props)
+        if props.fsx:
+            before.append(self._create_profile_folders(props.fsx, props))
+        components = self.components.applied
+        before += [components[name] for name in ("efs", "fsx") if name in components]
+        efs = props.deployment.storage.efs
+        packs = profile_packs(
+            profiles,
+            ProfileVolumes(efs_class=efs.storage_class if efs.enabled else None, fsx=props.fsx),
+            PodDefaults(
+                pipelines=props.deployment.components.pipelines,
+                artifacts_bucket=props.artifacts.bucket_name if props.artifacts else None,
+                region=props.deployment.region,
+            ),
+        )
+        applied = [
+            self._apply(f"Profiles{number}", packs[number], before, props) for number in packs
+        ]
+        for number, people in contributor_packs(profiles).items():
+            self._apply(f"Contributors{number}", people, applied, props)
+
+    def _create_profile_folders(
+        self, fsx: FsxVolumes, props: KubeflowStackProps
+    ) -> AppliedComponent:
+        return ProfileFolders(
+            self,
+            "ProfileFolders",
+            props=ProfileFoldersProps(
+                cluster=props.cluster,
+                owns_cluster=props.owns_cluster,
+                fsx=fsx,
+                profiles=[profile.name for profile in props.deployment.profiles],
+            ),
+        ).applied
 
     def _create_profile_roles(
         self, artifacts: ArtifactStore, props: KubeflowStackProps
@@ -214,6 +265,17 @@ class KubeflowStack(cdk.Stack):
         )
         applied.node.add_dependency(*after)
         return applied
+
+
+def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
+    if not deployment.components.notebooks:
+        return {}
+    culling = deployment.notebooks.culling
+    return {
+        Placeholder.CULLING_ENABLED: str(culling.enabled).lower(),
+        Placeholder.CULLING_IDLE_MINUTES: str(culling.idle_minutes),
+        Placeholder.CULLING_CHECK_MINUTES: str(culling.check_minutes),
+    }
 
 
 def _sign_in_values(props: KubeflowStackProps) -> Mapping[Placeholder, Value]:

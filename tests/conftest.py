@@ -165,6 +165,28 @@ def rds_s3_assembly(option: Callable[[str], CheckedAssembly]) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def data_plane() -> Deployment:
+    """The default with everything that users work on: FSx, accelerators, Prometheus ..."""
+    return load_deployment(PROJECT / "tests" / "support" / "data-plane.yaml")
+
+
+@pytest.fixture(scope="session")
+def checked_data_plane(
+    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> CheckedAssembly:
+    """The same, synthesized from the sample with all checks."""
+    return checked(
+        data_plane, sample_of(data_plane, sample_cache), tmp_path_factory.mktemp("data-plane")
+    )
+
+
+@pytest.fixture(scope="session")
+def data_plane_assembly(checked_data_plane: CheckedAssembly) -> Assembly:
+    """The same, for what needs no findings."""
+    return checked_data_plane.assembly
+
+
+@pytest.fixture(scope="session")
 def best_default_assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The default deployment, synthesized from real upstream if it can be had."""
     deployment = load_deployment(deployment_path(PROJECT, None))

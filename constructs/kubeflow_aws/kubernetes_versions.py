@@ -28,6 +28,9 @@ class AddonVersions:
         pod_identity_agent: IAM roles for pods.
         metrics_server: Resource metrics for the autoscalers.
         secrets_store: The Secrets Store CSI driver with the provider of AWS.
+        efs_csi: Volumes in Amazon EFS.
+        fsx_csi: Volumes in Amazon FSx for Lustre.
+        cloudwatch: Container Insights and the logs of pods.
     """
 
     vpc_cni: str
@@ -37,6 +40,9 @@ class AddonVersions:
     pod_identity_agent: str
     metrics_server: str
     secrets_store: str
+    efs_csi: str
+    fsx_csi: str
+    cloudwatch: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +96,9 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 pod_identity_agent="v1.3.10-eksbuild.3",
                 metrics_server="v0.9.0-eksbuild.11",
                 secrets_store="v3.1.3-eksbuild.1",
+                efs_csi="v3.4.2-eksbuild.1",
+                fsx_csi="v1.10.0-eksbuild.1",
+                cloudwatch="v6.6.0-eksbuild.1",
             ),
             has_kuberc=True,
         ),
@@ -105,6 +114,9 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 pod_identity_agent="v1.4.0-eksbuild.2",
                 metrics_server="v0.9.0-eksbuild.11",
                 secrets_store="v3.1.3-eksbuild.1",
+                efs_csi="v3.4.2-eksbuild.1",
+                fsx_csi="v1.10.0-eksbuild.1",
+                cloudwatch="v6.6.0-eksbuild.1",
             ),
             has_kuberc=True,
         ),
@@ -120,6 +132,9 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
                 pod_identity_agent="v1.4.0-eksbuild.2",
                 metrics_server="v0.9.0-eksbuild.11",
                 secrets_store="v3.1.3-eksbuild.1",
+                efs_csi="v3.4.2-eksbuild.1",
+                fsx_csi="v1.10.0-eksbuild.1",
+                cloudwatch="v6.6.0-eksbuild.1",
             ),
             has_kuberc=True,
         ),

@@ -1,4 +1,4 @@
-"""Alarms. Nothing is measured, so each stays without data."""
+"""Alarms and dashboards. Nothing is measured, so they stay without data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from localcloud.resources.arguments import arguments
-from localcloud.resources.provider import Properties, Request, Resource
+from localcloud.resources.provider import Properties, Provider, Request, Resource
 from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
 from localcloud.resources.tags import tag_list, tags_of
 
@@ -57,3 +57,31 @@ class Alarm(SettingsProvider):
         """Delete the alarm."""
         with missing_is_fine():
             request.client("cloudwatch").delete_alarms(AlarmNames=[resource.physical_id])
+
+
+class Dashboard(Provider):
+    """``AWS::CloudWatch::Dashboard``."""
+
+    applied = frozenset({"DashboardBody", "DashboardName"})
+
+    def create(self, request: Request) -> Resource:
+        """Put the dashboard."""
+        name = request.properties.get("DashboardName") or request.generated_name()
+        self._put(request, name)
+        return Resource(physical_id=name)
+
+    def update(self, request: Request, resource: Resource, old: Properties) -> Resource:
+        """Put it anew."""
+        del old
+        self._put(request, resource.physical_id)
+        return resource
+
+    def _put(self, request: Request, name: str) -> None:
+        request.client("cloudwatch").put_dashboard(
+            DashboardName=name, DashboardBody=request.properties["DashboardBody"]
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the dashboard."""
+        with missing_is_fine():
+            request.client("cloudwatch").delete_dashboards(DashboardNames=[resource.physical_id])

@@ -48,7 +48,11 @@ def wrong_objects(assembly: Assembly) -> list[str]:
     return [error for item in objects if (error := schemas.error(item))]
 
 
-OPTIONS = {"vanilla": "sample_assembly", "cognito": "cognito_assembly"}
+OPTIONS = {
+    "vanilla": "sample_assembly",
+    "cognito": "cognito_assembly",
+    "data-plane": "data_plane_assembly",
+}
 """Fixtures of options that are tested with more than their deployment file has."""
 
 Option = Callable[[str], CheckedAssembly]
@@ -116,6 +120,15 @@ SNAPSHOTS = [
     ("cognito-rds-s3", "KubeflowPlatform"),
     ("cognito-rds-only", "KubeflowPlatform"),
     ("cognito-s3-only", "KubeflowPlatform"),
+    ("data-plane", "KubeflowCluster"),
+    ("data-plane", "KubeflowData"),
+    ("data-plane", "KubeflowMonitoring"),
+    ("data-plane", "KubeflowStorage"),
+    ("data-plane", "KubeflowPlatform"),
+    ("data-plane", "KubeflowPlatformComponentsEfs"),
+    ("data-plane", "KubeflowPlatformComponentsFsx"),
+    ("data-plane", "KubeflowPlatformComponentsNotebooks"),
+    ("vanilla", "KubeflowMonitoring"),
 ]
 
 

@@ -51,11 +51,17 @@ FORMS: dict[str, dict[str, JsonValue]] = {
 }
 
 
+def test_no_unacknowledged_finding_in_the_data_plane(checked_data_plane: CheckedAssembly) -> None:
+    assert checked_data_plane.findings == []
+
+
 @pytest.mark.parametrize("changes", FORMS.values(), ids=list(FORMS))
 def test_no_unacknowledged_finding(
-    changes: dict[str, JsonValue], vanilla: Deployment, sample_platform: Platform, tmp_path: Path
+    changes: dict[str, JsonValue], vanilla: Deployment, sample_cache: Path, tmp_path: Path
 ) -> None:
-    assert findings(variation(vanilla, changes), sample_platform, tmp_path) == []
+    deployment = variation(vanilla, changes)
+
+    assert findings(deployment, sample_of(deployment, sample_cache), tmp_path) == []
 
 
 COGNITO_FORMS: dict[str, dict[str, JsonValue]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, applies, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.platforms import sample_of
 
 EXISTING: dict[str, JsonValue] = {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER}
 
@@ -31,10 +33,11 @@ def template(raw: RawTemplate) -> Template:
 
 @pytest.fixture(scope="session")
 def imported(
-    vanilla: Deployment, sample_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+    vanilla: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Assembly:
+    deployment = variation(vanilla, EXISTING)
     return synthesize(
-        variation(vanilla, EXISTING), sample_platform, tmp_path_factory.mktemp("imported")
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("imported")
     )
 
 
@@ -139,14 +142,12 @@ def test_logs_of_the_kubectl_handler_are_encrypted_and_leave_with_the_stack(
 
 
 def test_pods_cannot_take_a_nodes_role(raw: RawTemplate) -> None:
-    templates = resources(raw, "AWS::EC2::LaunchTemplate")
+    [launch_template] = resources(raw, "AWS::EC2::LaunchTemplate").values()
 
-    assert len(templates) == 3
-    for launch_template in templates.values():
-        data = launch_template["Properties"]["LaunchTemplateData"]
-        assert data["Monitoring"] == {"Enabled": True}
-        assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
-        assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
+    data = launch_template["Properties"]["LaunchTemplateData"]
+    assert data["Monitoring"] == {"Enabled": True}
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
 
 
 def test_nodes_may_neither_manage_networks_nor_push_images(raw: RawTemplate) -> None:
@@ -159,17 +160,6 @@ def test_nodes_may_neither_manage_networks_nor_push_images(raw: RawTemplate) -> 
     policies = json.dumps(role["Properties"]["ManagedPolicyArns"])
     assert "AmazonEKS_CNI_Policy" not in policies
     assert "AmazonEC2ContainerRegistryPullOnly" in policies
-
-
-def test_gpu_nodes_start_from_zero_behind_a_taint(template: Template) -> None:
-    template.has_resource_properties(
-        "AWS::EKS::Nodegroup",
-        {
-            "AmiType": "AL2023_x86_64_NVIDIA",
-            "ScalingConfig": {"MinSize": 0, "DesiredSize": 0, "MaxSize": 4},
-            "Taints": [{"Key": "nvidia.com/gpu", "Value": "present", "Effect": "NO_SCHEDULE"}],
-        },
-    )
 
 
 def test_addons_have_the_versions_of_the_table(raw: RawTemplate) -> None:
@@ -187,6 +177,7 @@ def test_addons_have_the_versions_of_the_table(raw: RawTemplate) -> None:
         "aws-ebs-csi-driver": versions.ebs_csi,
         "eks-pod-identity-agent": versions.pod_identity_agent,
         "metrics-server": versions.metrics_server,
+        "amazon-cloudwatch-observability": versions.cloudwatch,
     }
 
 
@@ -231,7 +222,7 @@ def test_each_pod_role_is_bound_to_one_service_account_of_this_cluster(raw: RawT
         if "pods.eks.amazonaws.com" in json.dumps(role)
     ]
 
-    assert len(roles) == len(resources(raw, "AWS::EKS::PodIdentityAssociation")) == 3
+    assert len(roles) == len(resources(raw, "AWS::EKS::PodIdentityAssociation")) == 5
     for statements in roles:
         for statement in statements:
             condition = statement["Condition"]

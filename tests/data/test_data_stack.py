@@ -80,6 +80,7 @@ def test_nobody_but_the_nodes_and_the_rotation_reaches_it(
         each["Properties"]
         for template in (data, platform)
         for each in resources(template, "AWS::EC2::SecurityGroupIngress").values()
+        if "Database" in str(each["Properties"]["GroupId"])
     ]
 
     assert group == [
@@ -154,21 +155,6 @@ def test_logs_go_to_groups_with_a_key_and_an_end(data: Template) -> None:
         group = groups[f"/aws/rds/instance/kubeflow-metadata/{log}"]
         assert "KmsKeyId" in group
         assert group["RetentionInDays"] == 30
-
-
-def test_alarms_watch_storage_processor_and_connections(data: Template) -> None:
-    alarms = {
-        each["Properties"]["MetricName"]: each["Properties"]
-        for each in resources(data, "AWS::CloudWatch::Alarm").values()
-    }
-
-    assert alarms["FreeStorageSpace"]["Threshold"] == 2**30
-    assert alarms["CPUUtilization"]["Threshold"] == 80
-    assert alarms["DatabaseConnections"]["Threshold"] == 240
-    for alarm in alarms.values():
-        [dimension] = alarm["Dimensions"]
-        assert dimension["Name"] == "DBInstanceIdentifier"
-        assert dimension["Value"]["Ref"].startswith("DatabaseInstance")
 
 
 def test_credentials_are_generated_encrypted_and_rotated(data: Template) -> None:
@@ -290,7 +276,11 @@ def test_what_ran_in_the_cluster_is_gone_with_all_that_referred_to_it(
 ) -> None:
     objects = list(option(name).assembly.objects())
     deployments = {key_of(item).name for item in objects if item["kind"] == "Deployment"}
-    claims = [item for item in objects if item["kind"] == "PersistentVolumeClaim"]
+    claims = [
+        item
+        for item in objects
+        if item["kind"] == "PersistentVolumeClaim" and key_of(item).namespace == "kubeflow"
+    ]
 
     assert not gone & deployments
     assert left <= deployments

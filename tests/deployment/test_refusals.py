@@ -329,26 +329,18 @@ REFUSALS = {
         "components.cert_manager is off, but a new cluster has none; "
         "switch it off only with cluster.existing",
     ),
-    "a GPU group without GPUs": (
-        WEST
-        + USERS
-        + "cluster: {node_groups: "
-        + "{gpu: {instance_types: [m7i.xlarge], min_size: 0, max_size: 1}}}",
-        "cluster.node_groups: gpu.instance_types names m7i.xlarge, which has no NVIDIA GPU",
+    "a GPU pool without GPUs": (
+        WEST + USERS + "cluster: {node_pools: {gpu: {instance_types: [m7i.xlarge]}}}",
+        "cluster.node_pools.gpu: instance_types names m7i.xlarge, which has no NVIDIA GPU; allowed "
+        "families: g4dn, g5, g6,",
     ),
     "a platform on one node": (
-        WEST
-        + USERS
-        + "cluster: {node_groups: "
-        + "{system: {instance_types: [m7i.xlarge], min_size: 1, max_size: 1}}}",
-        "cluster.node_groups: system.min_size is 1; the platform needs at least 2 nodes",
+        WEST + USERS + "cluster: {system_nodes: {min_size: 1, max_size: 1}}",
+        "cluster.system_nodes: min_size is 1; the platform needs at least 2 nodes",
     ),
     "sizes out of order": (
-        WEST
-        + USERS
-        + "cluster: {node_groups: "
-        + "{cpu: {instance_types: [m7i.xlarge], min_size: 3, max_size: 2}}}",
-        "cluster.node_groups.cpu: sizes are out of order: min_size 3, desired_size 3, max_size 2",
+        WEST + USERS + "cluster: {system_nodes: {min_size: 3, max_size: 2}}",
+        "cluster.system_nodes: sizes are out of order: min_size 3, desired_size 3, max_size 2",
     ),
 }
 

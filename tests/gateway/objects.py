@@ -30,10 +30,15 @@ _ATTRIBUTES: Final = {
     ("AWS::Cognito::UserPool", "ProviderURL"): ISSUER,
     ("AWS::Cognito::UserPool", "Ref"): POOL,
     ("AWS::Cognito::UserPoolDomain", "Ref"): "platform-example-com",
+    ("AWS::EFS::FileSystem", "Ref"): "fs-0123456789abcdef0",
+    ("AWS::EKS::Cluster", "ClusterSecurityGroupId"): "sg-0123456789abcdef0",
+    ("AWS::EKS::Cluster", "Endpoint"): f"https://0123456789abcdef.{REGION}.eks.amazonaws.com",
     ("AWS::EKS::Cluster", "OpenIdConnectIssuerUrl"): CLUSTER_ISSUER,
     ("AWS::EKS::Cluster", "Ref"): "kubeflow",
     ("AWS::EC2::VPC", "Ref"): "vpc-0123456789abcdef0",
+    ("AWS::IAM::InstanceProfile", "Ref"): "nodes",
     ("AWS::S3::Bucket", "Ref"): "access-logs",
+    ("AWS::SQS::Queue", "QueueName"): "interruptions",
     ("AWS::WAFv2::WebACL", "Arn"): f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/kubeflow/1",
 }
 _NAMED: Final = {

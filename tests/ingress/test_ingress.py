@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import ACCOUNT, Assembly, Template, resources, synthesize
 from tests.support.deployments import EXISTING_CLUSTER, variation
 from tests.support.platforms import sample_of
@@ -221,7 +221,7 @@ def test_dex_behind_a_load_balancer_has_tls_and_no_sign_in_there(
 
 
 def test_an_existing_network_and_cluster_give_subnets_and_issuer(
-    cognito: Deployment, cognito_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+    cognito: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF"
     network: JsonValue = {
@@ -240,7 +240,11 @@ def test_an_existing_network_and_cluster_give_subnets_and_issuer(
     def objects_with(cluster: JsonValue) -> dict[str, Any]:
         deployment = variation(cognito, {"network": network, "cluster": {"existing": cluster}})
         return objects_of(
-            synthesize(deployment, cognito_platform, tmp_path_factory.mktemp("existing"))
+            synthesize(
+                deployment,
+                sample_of(deployment, sample_cache),
+                tmp_path_factory.mktemp("existing"),
+            )
         )
 
     with_issuer = objects_with({**existing, "oidc_issuer": issuer})

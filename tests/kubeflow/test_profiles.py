@@ -5,8 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorRole, Profile, Quota
-from kubeflow_aws.kubeflow.profiles import CONTRIBUTOR_STACKS, contributor_packs, profile_packs
+from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
+from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
+from kubeflow_aws.kubeflow.profiles import (
+    CONTRIBUTOR_STACKS,
+    contributor_packs,
+    profile_packs,
+)
 from kubeflow_aws.manifests.packs import MAX_PACK_BYTES, MAX_PACK_OBJECTS, Pack, Phase
+from kubeflow_aws.storage.file_systems import FsxVolumes
+
+FSX = FsxVolumes(
+    file_system_id="fs-1",
+    dns_name="fs-1.fsx.us-west-2.amazonaws.com",
+    mount_name="abcdefgh",
+    security_group_id="sg-1",
+    subnet_id="subnet-1",
+    key_arn="arn:aws:kms:us-west-2:123456789012:key/1",
+)
+NOTHING = (
+    ProfileVolumes(efs_class=None, fsx=None),
+    PodDefaults(pipelines=False, artifacts_bucket=None, region="us-west-2"),
+)
+EVERYTHING = (
+    ProfileVolumes(efs_class="efs", fsx=FSX),
+    PodDefaults(pipelines=True, artifacts_bucket="artifacts", region="us-west-2"),
+)
 
 
 def team(number: int, *contributors: Contributor) -> Profile:
@@ -15,10 +39,15 @@ def team(number: int, *contributors: Contributor) -> Profile:
     )
 
 
-def names(packs: list[Pack]) -> dict[int, set[str]]:
+def places(stacks: dict[int, list[Pack]]) -> dict[tuple[int, int], set[str]]:
+    """Names in each pack, by stack and number."""
     return {
-        pack.number: {str(item["metadata"]["name"]) for item in any_objects(pack)} for pack in packs
+        (stack, pack.number): named([pack]) for stack, packs in stacks.items() for pack in packs
     }
+
+
+def named(packs: list[Pack]) -> set[str]:
+    return {str(item["metadata"]["name"]) for pack in packs for item in any_objects(pack)}
 
 
 def any_objects(pack: Pack) -> list[Any]:
@@ -36,7 +65,7 @@ def bindings(packs: dict[int, list[Pack]]) -> dict[str, Any]:
 
 
 def test_a_profile_finds_a_namespace_that_its_controller_takes_as_its_own() -> None:
-    [pack] = profile_packs([team(1)])
+    [[pack]] = profile_packs([team(1)], *NOTHING).values()
     [namespace, profile] = any_objects(pack)
 
     assert pack.phase is Phase.DEFINITIONS
@@ -47,7 +76,7 @@ def test_a_profile_finds_a_namespace_that_its_controller_takes_as_its_own() -> N
 
 def test_a_quota_limits_what_pods_and_volumes_ask_for() -> None:
     quota = Quota(cpu="32", memory="128Gi", gpus=0, storage="1Ti", volumes=10)
-    [pack] = profile_packs([team(1).model_copy(update={"quota": quota})])
+    [[pack]] = profile_packs([team(1).model_copy(update={"quota": quota})], *NOTHING).values()
 
     assert any_objects(pack)[1]["spec"]["resourceQuotaSpec"]["hard"] == {
         "requests.cpu": "32",
@@ -60,13 +89,16 @@ def test_a_quota_limits_what_pods_and_volumes_ask_for() -> None:
 
 def test_a_thousand_profiles_fit_into_bounded_packs() -> None:
     profiles = [team(number) for number in range(1000)]
-    packs = profile_packs(profiles)
+    stacks = profile_packs(profiles, *NOTHING)
+    packs = [pack for members in stacks.values() for pack in members]
 
-    assert {name for each in names(packs).values() for name in each} == {
+    assert {name for members in stacks.values() for name in named(members)} == {
         profile.name for profile in profiles
     }
     assert sum(len(pack.objects) for pack in packs) == 2000
-    assert len({pack.number for pack in packs}) == len(packs) <= 100
+    assert len(packs) <= 100
+    for members in stacks.values():
+        assert len({pack.number for pack in members}) == len(members)
     for pack in packs:
         assert len(pack.objects) <= MAX_PACK_OBJECTS
         assert pack.escaped_bytes <= MAX_PACK_BYTES
@@ -74,17 +106,17 @@ def test_a_thousand_profiles_fit_into_bounded_packs() -> None:
 
 def test_a_profile_more_or_less_touches_one_pack() -> None:
     profiles = [team(number) for number in range(300)]
-    before = names(profile_packs(profiles))
-    after = names(profile_packs(profiles[:-1]))
+    before = places(profile_packs(profiles, *NOTHING))
+    after = places(profile_packs(profiles[:-1], *NOTHING))
 
-    changed = {number for number in before | after if before.get(number) != after.get(number)}
+    changed = {place for place in before | after if before.get(place) != after.get(place)}
     assert len(changed) <= 3  # one, or two that become one
 
 
 def test_the_order_in_the_file_does_not_matter() -> None:
     profiles = [team(number, Contributor(email="a@b.com")) for number in range(30)]
 
-    assert profile_packs(profiles) == profile_packs(profiles[::-1])
+    assert profile_packs(profiles, *NOTHING) == profile_packs(profiles[::-1], *NOTHING)
     assert contributor_packs(profiles) == contributor_packs(profiles[::-1])
 
 
@@ -118,9 +150,9 @@ def test_who_leaves_the_file_loses_her_rights() -> None:
     old_packs = {pack.number: pack for packs in before.values() for pack in packs}
     new_packs = {pack.number: pack for packs in after.values() for pack in packs}
     [removed] = old_packs.keys() - new_packs.keys()
-    assert gone in names([old_packs[removed]])[removed]
-    kept = {name for each in names(list(new_packs.values())).values() for name in each}
-    assert not kept & names([old_packs[removed]])[removed]
+    assert gone in named([old_packs[removed]])
+    kept = named(list(new_packs.values()))
+    assert not kept & named([old_packs[removed]])
     assert "team-1/bob@example.com" not in bindings(after)
     assert "team-1/alice@example.com" in bindings(after)
 
@@ -136,3 +168,28 @@ def test_many_contributors_fit_into_bounded_packs_of_four_stacks() -> None:
         for pack in stack:
             assert len(pack.objects) <= MAX_PACK_OBJECTS
             assert pack.escaped_bytes <= MAX_PACK_BYTES
+
+
+def test_five_thousand_profiles_and_what_they_hold_fit_their_stacks() -> None:
+    stacks = profile_packs([team(number) for number in range(5000)], *EVERYTHING)
+
+    for packs in stacks.values():
+        assert len(packs) <= 490
+        for pack in packs:
+            assert len(pack.objects) <= MAX_PACK_OBJECTS
+            assert pack.escaped_bytes < MAX_PACK_BYTES
+            assert pack.phase is Phase.DEFINITIONS
+
+
+def test_namespaces_come_first_and_what_profiles_hold_after_them() -> None:
+    [[pack], *_] = profile_packs([team(1)], *EVERYTHING).values()
+
+    assert [item["kind"] for item in any_objects(pack)] == [
+        "Namespace",
+        "Profile",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "PodDefault",
+        "PodDefault",
+    ]

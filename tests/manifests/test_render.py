@@ -13,6 +13,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests import render as render_module
 from kubeflow_aws.manifests.component import Component, load_components
 from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered, RenderError, Selected, render
 from kubeflow_aws.manifests.selection import select
@@ -145,7 +146,7 @@ def test_a_document_without_a_name_is_refused(
 
 
 def test_the_sample_has_every_component(sample_platform: Platform) -> None:
-    assert len(sample_platform.components) == 14
+    assert len(sample_platform.components) == 16
     assert all(one.objects for one in sample_platform.components)
 
 
@@ -171,5 +172,6 @@ def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
     )
 
     for first, second in zip(upstream_platform.components, again, strict=True):
-        assert first.objects == second.objects, first.component.name
+        configured = configure_notebook_form(second, vanilla)
+        assert first.objects == configured.objects, first.component.name
     assert connections == []

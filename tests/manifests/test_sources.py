@@ -217,7 +217,7 @@ sources:
     file.write_text(text, encoding="utf-8")
     told: list[str] = []
 
-    relock(file, load_lock(file), mirror=mirror, notify=told.append)
+    relock(file, load_lock(file), mirror=mirror, notify=told.append, helm=Path("helm"))
 
     after = file.read_text(encoding="utf-8")
     assert after != text

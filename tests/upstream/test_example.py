@@ -55,6 +55,11 @@ def test_what_is_rendered_is_what_is_applied(
 
     assert len(applied) == len(set(applied))
     assert set(applied) - rendered == {
+        "EC2NodeClass.karpenter.k8s.aws cpu",
+        "EC2NodeClass.karpenter.k8s.aws gpu",
+        "NodePool.karpenter.sh cpu",
+        "NodePool.karpenter.sh gpu",
+        "PodDefault.kubeflow.org kubeflow-user-example-com/access-ml-pipeline",
         "StorageClass.storage.k8s.io gp3",
         "Namespace kubeflow-user-example-com",
         "Profile.kubeflow.org kubeflow-user-example-com",
@@ -129,9 +134,11 @@ def test_cognito_takes_the_place_of_dex_and_nothing_else(
             key
             for key in keys
             if re.search(r"^(Namespace|Profile\S*) (alice|kubeflow-user)|/user-\w+-", key)
+            or re.search(r" (alice|kubeflow-user-example-com)/", key)
         }
 
-    assert cognito - vanilla - of_profiles(cognito) == {
+    # Vanilla has no shared files.
+    assert cognito - vanilla - of_profiles(cognito) - {"StorageClass.storage.k8s.io efs"} == {
         "AuthorizationPolicy.security.istio.io istio-system/istio-ingressgateway-require-identity",
         "EnvoyFilter.networking.istio.io istio-system/kubeflow-edge",
         "Ingress.networking.k8s.io istio-system/kubeflow",

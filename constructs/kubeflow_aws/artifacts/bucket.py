@@ -23,10 +23,12 @@ class ArtifactBucketProps:
     Attributes:
         settings: The deployment file's section `s3`.
         production: Whether artifacts outlive the stack, and its access logs a month.
+        linked: Whether FSx for Lustre reads and writes it.
     """
 
     settings: S3Settings
     production: bool
+    linked: bool
 
 
 class ArtifactBucket(Construct):
@@ -46,6 +48,8 @@ class ArtifactBucket(Construct):
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
+        if props.linked:
+            _admit_fsx(key)
         self.access_logs = log_bucket(self, "AccessLogs", production=props.production)
         self.bucket = s3.Bucket(
             self,
@@ -105,6 +109,38 @@ class ArtifactBucket(Construct):
             destination_bucket_name=self.access_logs.bucket_name
         )
         self.bucket.node.add_dependency(self.access_logs)
+
+
+def _admit_fsx(key: kms.Key) -> None:
+    """Let FSx use the key, by the service-linked role that it makes for each file system.
+
+    Its permissions are AWS's to set and name no key (FSx for Lustre User Guide, "Working with
+    server-side encrypted Amazon S3 buckets"), so the key must name it; its name ends with the id of
+    a file system that does not exist yet.
+    """
+    stack = cdk.Stack.of(key)
+    role = stack.format_arn(
+        service="iam",
+        region="",
+        resource="role",
+        resource_name="aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
+        "AWSServiceRoleForFSxS3Access_*",
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LinkedFileSystems",
+            principals=[iam.AnyPrincipal()],
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={
+                "StringEquals": {
+                    "aws:PrincipalAccount": stack.account,
+                    "kms:ViaService": f"s3.{stack.region}.amazonaws.com",
+                },
+                "ArnLike": {"aws:PrincipalArn": role},
+            },
+        )
+    )
 
 
 def _name_of_export(value: str, owner: cdk.Stack) -> str:

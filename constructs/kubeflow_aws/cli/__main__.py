@@ -17,11 +17,14 @@ from kubeflow_aws.cli.assembly import summarize
 from kubeflow_aws.deployment import deployment_path, load_deployment
 from kubeflow_aws.deployment.schema import json_schema
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.platform import Platform, render_platform
 from kubeflow_aws.manifests.relock import relock
+from kubeflow_aws.manifests.tools import find_tools
 
 PROJECT = Path(__file__).resolve().parents[3]
+CACHE = PROJECT / "build" / "cache"
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -93,7 +96,8 @@ def schema(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> 
 def lock_upstream() -> None:
     """Write the digests of all upstream sources anew, from the mirror or the network."""
     file = PROJECT / "manifests" / "upstream.lock.yaml"
-    relock(file, load_lock(file), mirror=_mirror(), notify=_tell)
+    tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
+    relock(file, load_lock(file), mirror=_mirror(), notify=_tell, helm=tools.helm)
 
 
 def _platform(name: str, *, quiet: bool) -> Platform:
@@ -101,7 +105,7 @@ def _platform(name: str, *, quiet: bool) -> Platform:
     return render_platform(
         deployment,
         manifests=PROJECT / "manifests",
-        cache=PROJECT / "build" / "cache",
+        cache=CACHE,
         mirror=_mirror(),
         notify=(lambda _: None) if quiet else _tell,
         allow_sample=True,

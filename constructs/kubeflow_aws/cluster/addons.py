@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL
+from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL, SYSTEM
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.kubernetes_versions import AddonVersions
 from kubeflow_aws.manifests.objects import JsonValue
@@ -17,7 +17,7 @@ from kubeflow_aws.manifests.objects import JsonValue
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddonsProps:
-    """Inputs of `NodeAddons`, `PodAddons` and `SecretsStoreAddon`.
+    """Inputs of the constructs here and in `storage_addons.py`.
 
     Attributes:
         cluster: The cluster.
@@ -41,10 +41,10 @@ class NodeAddons(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
-        identity = _addon(
+        identity = managed_addon(
             self, "PodIdentityAgent", props, "eks-pod-identity-agent", versions.pod_identity_agent
         )
-        _addon(self, "KubeProxy", props, "kube-proxy", versions.kube_proxy)
+        managed_addon(self, "KubeProxy", props, "kube-proxy", versions.kube_proxy)
         cni_role = PodRole(
             self,
             "VpcCniRole",
@@ -56,7 +56,7 @@ class NodeAddons(Construct):
             ),
         )
         # Without enforcement none of Kubeflow's tenant isolation by NetworkPolicy exists.
-        self.vpc_cni = _addon(
+        self.vpc_cni = managed_addon(
             self,
             "VpcCni",
             props,
@@ -75,9 +75,11 @@ class PodAddons(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
-        on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: "system"}}
-        _addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=on_system_nodes)
-        _addon(self, "MetricsServer", props, "metrics-server", versions.metrics_server)
+        on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}
+        managed_addon(
+            self, "CoreDns", props, "coredns", versions.coredns, configuration=on_system_nodes
+        )
+        managed_addon(self, "MetricsServer", props, "metrics-server", versions.metrics_server)
         csi_role = PodRole(
             self,
             "EbsCsiRole",
@@ -89,7 +91,7 @@ class PodAddons(Construct):
                 managed_policy="AmazonEBSCSIDriverPolicyV2",
             ),
         )
-        self.ebs_csi = _addon(
+        self.ebs_csi = managed_addon(
             self,
             "EbsCsi",
             props,
@@ -110,7 +112,7 @@ class SecretsStoreAddon(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
-        self.addon = _addon(
+        self.addon = managed_addon(
             self,
             "SecretsStore",
             props,
@@ -126,7 +128,7 @@ class SecretsStoreAddon(Construct):
         )
 
 
-def _addon(
+def managed_addon(
     scope: Construct,
     construct_id: str,
     props: AddonsProps,
@@ -134,6 +136,16 @@ def _addon(
     version: str,
     configuration: Mapping[str, JsonValue] | None = None,
 ) -> eks.CfnAddon:
+    """A managed add-on.
+
+    Args:
+        scope: Where it is created.
+        construct_id: Its id there.
+        props: The cluster, and what must exist first.
+        name: Its name in EKS.
+        version: Its version.
+        configuration: Values of its schema (`aws eks describe-addon-configuration`).
+    """
     # The L2 Addon has no conflict setting, and an upgrade must win over fields edited by hand.
     addon = eks.CfnAddon(
         scope,

@@ -1,4 +1,7 @@
-"""The nodes: one managed group each for the platform, for CPU work and for GPU work."""
+"""The nodes of the platform itself: a managed group in all zones.
+
+Users' work runs elsewhere: see `node_pools.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
-from kubeflow_aws.deployment.cluster import Capacity, NodeGroup, NodeGroups
+from kubeflow_aws.deployment.cluster import SystemNodes
 
 NODE_GROUP_LABEL: Final = "kubeflow-aws/node-group"
-"""On every node; its value is the name of the group."""
+"""On every node; its value is `system` or the name of a node pool."""
 
-GPU_TAINT: Final = eks.TaintSpec(
-    key="nvidia.com/gpu", value="present", effect=eks.TaintEffect.NO_SCHEDULE
-)
-"""Keeps what asks for no GPU off the expensive nodes; Kubeflow's notebook form tolerates it."""
+SYSTEM: Final = "system"
 
 NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 """The least a node needs (EKS User Guide, "Amazon EKS node IAM role"); the right to manage
@@ -27,40 +27,51 @@ network interfaces belongs to the VPC CNI's own role."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KubeflowNodeGroupsProps:
-    """Inputs of `KubeflowNodeGroups`.
+class SystemNodeGroupProps:
+    """Inputs of `SystemNodeGroup`.
 
     Attributes:
         cluster: The cluster that the nodes join.
-        groups: Sizes and types from the deployment file.
+        nodes: Sizes and types from the deployment file.
     """
 
     cluster: eks.ICluster
-    groups: NodeGroups
+    nodes: SystemNodes
 
 
-class KubeflowNodeGroups(Construct):
-    """Three managed node groups whose nodes share one least-privilege role.
+class SystemNodeGroup(Construct):
+    """A managed node group, and the least-privilege role that all nodes of the cluster share.
 
     Pods cannot reach the instance metadata service (IMDSv2, hop limit 1), so they cannot take
     the node's role; those that need AWS have a role of their own.
     """
 
-    system: eks.Nodegroup
-    cpu: eks.Nodegroup
-    gpu: eks.Nodegroup
+    group: eks.Nodegroup
+    role: iam.Role
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, props: KubeflowNodeGroupsProps
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, props: SystemNodeGroupProps) -> None:
         super().__init__(scope, construct_id)
-        self._cluster = props.cluster
-        self._role = self._create_role()
-        standard = eks.NodegroupAmiType.AL2023_X86_64_STANDARD
-        self.system = self._create_group("System", props.groups.system, standard)
-        self.cpu = self._create_group("Cpu", props.groups.cpu, standard)
-        self.gpu = self._create_group(
-            "Gpu", props.groups.gpu, eks.NodegroupAmiType.AL2023_X86_64_NVIDIA, GPU_TAINT
+        self.role = self._create_role()
+        nodes = props.nodes
+        template = self._create_launch_template(nodes.disk_gib)
+        self.group = eks.Nodegroup(
+            self,
+            "System",
+            cluster=props.cluster,
+            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
+            instance_types=[ec2.InstanceType(each) for each in nodes.instance_types],
+            min_size=nodes.min_size,
+            desired_size=nodes.min_size if nodes.desired_size is None else nodes.desired_size,
+            max_size=nodes.max_size,
+            capacity_type=eks.CapacityType.ON_DEMAND,
+            node_role=self.role,
+            labels={NODE_GROUP_LABEL: SYSTEM},
+            launch_template_spec=eks.LaunchTemplateSpec(
+                id=str(template.launch_template_id), version=template.latest_version_number
+            ),
+            max_unavailable=1,
+            enable_node_auto_repair=True,
         )
 
     def _create_role(self) -> iam.Role:
@@ -81,43 +92,10 @@ class KubeflowNodeGroups(Construct):
             )
         return role
 
-    def _create_group(
-        self,
-        name: str,
-        group: NodeGroup,
-        ami_type: eks.NodegroupAmiType,
-        *taints: eks.TaintSpec,
-    ) -> eks.Nodegroup:
-        template = self._create_launch_template(name, group.disk_gib)
-        return eks.Nodegroup(
-            self,
-            name,
-            cluster=self._cluster,
-            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            ami_type=ami_type,
-            instance_types=[ec2.InstanceType(each) for each in group.instance_types],
-            min_size=group.min_size,
-            desired_size=group.min_size if group.desired_size is None else group.desired_size,
-            max_size=group.max_size,
-            capacity_type=(
-                eks.CapacityType.SPOT
-                if group.capacity is Capacity.SPOT
-                else eks.CapacityType.ON_DEMAND
-            ),
-            node_role=self._role,
-            labels={NODE_GROUP_LABEL: name.lower()},
-            taints=list(taints),
-            launch_template_spec=eks.LaunchTemplateSpec(
-                id=str(template.launch_template_id), version=template.latest_version_number
-            ),
-            max_unavailable=1,
-            enable_node_auto_repair=True,
-        )
-
-    def _create_launch_template(self, name: str, disk_gib: int) -> ec2.LaunchTemplate:
+    def _create_launch_template(self, disk_gib: int) -> ec2.LaunchTemplate:
         return ec2.LaunchTemplate(
             self,
-            f"{name}Template",
+            "SystemTemplate",
             require_imdsv2=True,
             detailed_monitoring=True,
             http_put_response_hop_limit=1,

@@ -30,14 +30,12 @@ class DatabaseAlarms(Construct):
     There is no read replica, so no lag to watch: a Multi-AZ standby is written synchronously.
     """
 
-    storage: cloudwatch.Alarm
-    processor: cloudwatch.Alarm
-    connections: cloudwatch.Alarm
+    alarms: list[cloudwatch.Alarm]
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DatabaseAlarmsProps) -> None:
         super().__init__(scope, construct_id)
         self._instance_name = props.instance_name
-        self.storage = self._alarm(
+        storage = self._alarm(
             "Storage",
             metric="FreeStorageSpace",
             # RDS enlarges the storage at a tenth: less means that it could not.
@@ -45,20 +43,21 @@ class DatabaseAlarms(Construct):
             below=True,
             text="The metadata database is running out of storage: raise rds.max_storage_gib.",
         )
-        self.processor = self._alarm(
+        processor = self._alarm(
             "Processor",
             metric="CPUUtilization",
             threshold=80,
             below=False,
             text="The metadata database is busy: see its slow queries, or give rds.instance_class.",
         )
-        self.connections = self._alarm(
+        connections = self._alarm(
             "Connections",
             metric="DatabaseConnections",
             threshold=MAX_CONNECTIONS * 4 // 5,
             below=False,
             text=f"The metadata database has nearly all of its {MAX_CONNECTIONS} connections.",
         )
+        self.alarms = [storage, processor, connections]
 
     def _alarm(
         self, construct_id: str, *, metric: str, threshold: int, below: bool, text: str

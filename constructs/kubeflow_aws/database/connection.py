@@ -19,6 +19,7 @@ class DatabaseConnection:
     """A database as its clients see it. Values may be tokens.
 
     Attributes:
+        instance_name: Its name in RDS.
         host: Its name in DNS.
         port: Its TCP port.
         security_group_id: Its security group, which admits nobody yet but the rotation.
@@ -27,6 +28,7 @@ class DatabaseConnection:
         key_arn: Key of all these secrets.
     """
 
+    instance_name: str
     host: str
     port: int
     security_group_id: str

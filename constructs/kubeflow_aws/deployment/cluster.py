@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from kubeflow_aws.deployment.instance_types import InstanceType
+from kubeflow_aws.deployment.node_pools import NodePools
 from kubeflow_aws.deployment.section import RoleArn, Section, aws_id
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 
-InstanceType = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.(\d+xlarge|xlarge|large|medium|metal)$")
-]
 
-ACCELERATED_FAMILIES = frozenset(
-    {"g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200"}
-)
-"""Instance families with NVIDIA GPUs that EKS has an accelerated AL2023 image for."""
-
-
-class Capacity(StrEnum):
-    """How the nodes of a group are bought."""
-
-    ON_DEMAND = "on-demand"
-    SPOT = "spot"
-
-
-class NodeGroup(Section):
-    """A managed node group."""
+class SystemNodes(Section):
+    """The managed node group of the platform itself, in all zones."""
 
     instance_types: tuple[InstanceType, ...] = Field(
-        min_length=1, max_length=20, description="EC2 types, in order of preference."
+        default=("m7i.xlarge",),
+        min_length=1,
+        max_length=20,
+        description="EC2 types, in order of preference.",
     )
-    min_size: int = Field(ge=0, le=450, description="Fewest nodes.")
+    min_size: int = Field(default=3, ge=0, le=450, description="Fewest nodes.")
     desired_size: int | None = Field(
         default=None, ge=0, le=450, description="Nodes at the start; min_size if left out."
     )
-    max_size: int = Field(ge=1, le=450, description="Most nodes.")
+    max_size: int = Field(default=6, ge=1, le=450, description="Most nodes.")
     disk_gib: int = Field(default=100, ge=50, le=16384, description="Root volume in GiB.")
-    capacity: Capacity = Field(default=Capacity.ON_DEMAND, description="on-demand or spot.")
 
     @model_validator(mode="after")
     def _sizes_in_order(self) -> Self:
@@ -50,38 +37,11 @@ class NodeGroup(Section):
                 f"sizes are out of order: min_size {self.min_size}, desired_size {desired}, "
                 f"max_size {self.max_size}; min_size <= desired_size <= max_size"
             )
-        return self
-
-
-class NodeGroups(Section):
-    """The three groups of nodes."""
-
-    system: NodeGroup = Field(
-        default=NodeGroup(instance_types=("m7i.xlarge",), min_size=3, max_size=6),
-        description="Nodes of the platform itself, in all zones.",
-    )
-    cpu: NodeGroup = Field(
-        default=NodeGroup(instance_types=("m7i.2xlarge",), min_size=1, max_size=10),
-        description="Nodes of notebooks, pipelines and training without accelerators.",
-    )
-    gpu: NodeGroup = Field(
-        default=NodeGroup(instance_types=("g6.2xlarge",), min_size=0, max_size=4),
-        description="Nodes with NVIDIA GPUs, tainted nvidia.com/gpu; none until one is needed.",
-    )
-
-    @model_validator(mode="after")
-    def _system_survives_a_zone(self) -> Self:
-        if self.system.min_size < 2:
+        if self.min_size < 2:
             raise ValueError(
-                f"system.min_size is {self.system.min_size}; the platform needs at least 2 "
-                "nodes, so that it outlives a zone"
+                f"min_size is {self.min_size}; the platform needs at least 2 nodes, so that it "
+                "outlives a zone"
             )
-        for instance_type in self.gpu.instance_types:
-            if instance_type.split(".")[0] not in ACCELERATED_FAMILIES:
-                raise ValueError(
-                    f"gpu.instance_types names {instance_type}, which has no NVIDIA GPU; "
-                    f"allowed families: {', '.join(sorted(ACCELERATED_FAMILIES))}"
-                )
         return self
 
 
@@ -124,7 +84,12 @@ class Cluster(Section):
     admin_role_arns: tuple[RoleArn, ...] = Field(
         default=(), description="IAM roles that get cluster-admin by access entries."
     )
-    node_groups: NodeGroups = Field(default=NodeGroups(), description="Groups of nodes.")
+    system_nodes: SystemNodes = Field(
+        default=SystemNodes(), description="Nodes of the platform itself, in all zones."
+    )
+    node_pools: NodePools = Field(
+        default=NodePools(), description="Nodes of users' work, none until a pod needs one."
+    )
 
     @field_validator("kubernetes_version")
     @classmethod
@@ -165,7 +130,12 @@ class Cluster(Section):
                 "to 1.34 or newer, or set existing.accept_unsupported_version"
             )
         if self.existing:
-            ours = self.model_fields_set & {"admin_role_arns", "node_groups", "public_access_cidrs"}
+            ours = self.model_fields_set & {
+                "admin_role_arns",
+                "node_pools",
+                "public_access_cidrs",
+                "system_nodes",
+            }
             if ours:
                 names = ", ".join(sorted(ours))
                 raise ValueError(

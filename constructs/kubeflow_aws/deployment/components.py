@@ -8,7 +8,7 @@ from kubeflow_aws.deployment.section import Section
 
 
 class Components(Section):
-    """One switch per optional component of Kubeflow; everything is on by default.
+    """One switch per optional component of Kubeflow; all are on by default but `training_operator`.
 
     What the others stand on (cert-manager, Istio, sign-in, namespaces, profiles, the dashboard)
     has no switch.
@@ -26,6 +26,9 @@ class Components(Section):
     volumes: bool = Field(default=True, description="Volumes web app and PVC viewer.")
     tensorboard: bool = Field(default=True, description="TensorBoard web app and controller.")
     trainer: bool = Field(default=True, description="Kubeflow Trainer and JobSet.")
+    training_operator: bool = Field(
+        default=False, description="The Training Operator v1, for TFJob, PyTorchJob, MPIJob ..."
+    )
     knative: bool = Field(default=True, description="Knative Serving, which KServe needs.")
     kserve: bool = Field(default=True, description="KServe and its models web app.")
     spark: bool = Field(default=True, description="Spark operator.")

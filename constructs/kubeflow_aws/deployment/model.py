@@ -14,7 +14,9 @@ from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.ingress import Ingress
+from kubeflow_aws.deployment.monitoring import Monitoring
 from kubeflow_aws.deployment.network import Network
+from kubeflow_aws.deployment.notebooks import Notebooks
 from kubeflow_aws.deployment.profiles import Profile
 from kubeflow_aws.deployment.rules import (
     check_artifacts,
@@ -24,8 +26,10 @@ from kubeflow_aws.deployment.rules import (
     check_network,
     check_profiles,
     check_sign_in,
+    check_storage,
 )
 from kubeflow_aws.deployment.section import Section
+from kubeflow_aws.deployment.storage import Storage
 
 
 class Environment(StrEnum):
@@ -106,6 +110,11 @@ class Deployment(Section):
     network: Network = Field(default=Network(), description="The VPC.")
     cluster: Cluster = Field(default=Cluster(), description="The EKS cluster.")
     components: Components = Field(default=Components(), description="Parts of Kubeflow.")
+    storage: Storage = Field(default=Storage(), description="Shared file systems.")
+    notebooks: Notebooks = Field(default=Notebooks(), description="The notebook form.")
+    monitoring: Monitoring = Field(
+        default=Monitoring(), description="Logs, metrics, alarms and who hears of them."
+    )
     profiles: tuple[Profile, ...] = Field(
         default=(), max_length=5000, description="Profiles to create, each a namespace."
     )
@@ -129,6 +138,18 @@ class Deployment(Section):
     def artifacts_option(self) -> Artifacts:
         """The artifact store in force: the file's, or the preset's."""
         return self.artifacts or PRESETS[self.preset][2]
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name in EKS."""
+        existing = self.cluster.existing
+        return existing.name if existing else self.name
+
+    @property
+    def links_artifacts(self) -> bool:
+        """Whether FSx shows the bucket's artifacts as files."""
+        fsx = self.storage.fsx
+        return fsx.enabled and fsx.link_artifacts and self.artifacts_option is Artifacts.S3
 
     @property
     def is_production(self) -> bool:
@@ -169,6 +190,7 @@ class Deployment(Section):
             check_ingress,
             check_database,
             check_artifacts,
+            check_storage,
             check_profiles,
         ):
             check(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RESERVED_NAMESPACES: Final = frozenset(
     {
+        "amazon-cloudwatch",
         "auth",
         "cert-manager",
         "default",
@@ -153,6 +154,18 @@ def check_artifacts(deployment: Deployment) -> None:
             )
         if not outer or not folder.startswith(outer[0]):
             outer = folder, name
+
+
+def check_storage(deployment: Deployment) -> None:
+    """Every profile has room for its claims on shared file systems."""
+    claims = deployment.storage.efs.enabled + deployment.storage.fsx.enabled
+    for profile in deployment.profiles:
+        volumes = profile.quota.volumes
+        if volumes is not None and volumes < claims:
+            raise ValueError(
+                f"profiles.{profile.name}.quota.volumes is {volumes}, but every profile has "
+                f"{claims} shared volumes of its own (storage.efs, storage.fsx); give more"
+            )
 
 
 def check_profiles(deployment: Deployment) -> None:

@@ -1,8 +1,8 @@
 """The profiles of the deployment file as Kubernetes objects, in packs of bounded size.
 
-A profile's objects are a namespace and a Profile. The profile controller would make the namespace
-itself, but later than contributors need it; one that names the same owner it takes as its own
-(kubeflow/kubeflow v1.10, profile_controller.go).
+A profile's objects are a namespace, a Profile, and what it holds from the start. The profile
+controller would make the namespace itself, but later than contributors need it; one that names the
+same owner it takes as its own (kubeflow/kubeflow v1.10, profile_controller.go).
 
 Contributors are what the dashboard's "Manage contributors" makes: a RoleBinding and an
 AuthorizationPolicy each (kubeflow/kubeflow v1.10, components/access-management/kfam/bindings.go).
@@ -17,12 +17,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
+from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
+from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import MAX_PACK_OBJECTS, Pack, Phase
 
 CONTRIBUTOR_STACKS: Final = 4
 """Nested stacks of contributors. The number is fixed: a pack that moved from one to another would
 be applied first and deleted then."""
+
+PROFILE_STACKS: Final = 4
+"""Nested stacks of profiles; 5,000 of them are up to 1,900 packs, and CloudFormation takes 500
+resources in a stack."""
 
 _PRINCIPALS: Final = [
     "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
@@ -33,20 +39,52 @@ _PRINCIPALS: Final = [
 T = TypeVar("T")
 
 
-def profile_packs(profiles: Iterable[Profile]) -> list[Pack]:
-    """Namespaces and Profiles; kept like namespaces, for they are their users' work."""
-    groups = _groups(list(profiles), lambda profile: profile.name, MAX_PACK_OBJECTS // 2)
+def profile_packs(
+    profiles: Iterable[Profile], volumes: ProfileVolumes, offer: PodDefaults
+) -> dict[int, list[Pack]]:
+    """Profiles and what they hold from the start, in packs by nested stack.
+
+    They are kept like namespaces, for they are their users' work.
+
+    Args:
+        profiles: The profiles.
+        volumes: What there is to claim.
+        offer: What notebooks may use.
+    """
+    stacks: dict[int, list[Profile]] = {}
+    for profile in profiles:
+        stacks.setdefault(_hash(profile.name) % PROFILE_STACKS + 1, []).append(profile)
+    return {
+        stack: [
+            _profile_pack(number, members, volumes, offer)
+            for number, members in _groups(
+                stacks[stack],
+                lambda profile: profile.name,
+                MAX_PACK_OBJECTS // len(_objects(stacks[stack][0], volumes, offer)),
+            )
+        ]
+        for stack in sorted(stacks)
+    }
+
+
+def _profile_pack(
+    number: int, members: Sequence[Profile], volumes: ProfileVolumes, offer: PodDefaults
+) -> Pack:
+    objects = [item for profile in members for item in _objects(profile, volumes, offer)]
+    # kubectl stops at the first object whose namespace is not there.
+    objects.sort(key=lambda item: item["kind"] != "Namespace")
+    return Pack(component="profiles", phase=Phase.DEFINITIONS, number=number, objects=objects)
+
+
+def _objects(
+    profile: Profile, volumes: ProfileVolumes, offer: PodDefaults
+) -> list[KubernetesObject]:
+    """All objects of a profile; as many for every one."""
     return [
-        Pack(
-            component="profiles",
-            phase=Phase.DEFINITIONS,
-            number=number,
-            objects=[
-                *(_namespace(profile) for profile in members),
-                *(_profile(profile) for profile in members),
-            ],
-        )
-        for number, members in groups
+        _namespace(profile),
+        _profile(profile),
+        *profile_volumes(profile.name, volumes),
+        *pod_defaults(profile, offer),
     ]
 
 

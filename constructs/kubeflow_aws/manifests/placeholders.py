@@ -25,7 +25,9 @@ _PATTERN: Final = re.compile(r"\$\{kubeflow-aws:([^}]*)\}")
 class Placeholder(StrEnum):
     """Every placeholder that an overlay or a chart's values may use."""
 
+    CLUSTER_ENDPOINT = "cluster-endpoint"
     CLUSTER_NAME = "cluster-name"
+    INTERRUPTION_QUEUE = "interruption-queue"
     REGION = "region"
     VPC_ID = "vpc-id"
     DEX_STATIC_PASSWORDS = "dex-static-passwords"  # a name
@@ -54,6 +56,17 @@ class Placeholder(StrEnum):
     DATABASE_PORT = "database-port"
     KATIB_CREDENTIALS = "katib-credentials"  # an ARN
     PIPELINES_CREDENTIALS = "pipelines-credentials"  # an ARN
+    EFS_FILE_SYSTEM = "efs-file-system"
+    EFS_STORAGE_CLASS = "efs-storage-class"
+    FSX_DEPLOYMENT_TYPE = "fsx-deployment-type"
+    FSX_KEY = "fsx-key"
+    FSX_SECURITY_GROUP = "fsx-security-group"
+    FSX_STORAGE_CLASS = "fsx-storage-class"
+    FSX_SUBNET = "fsx-subnet"
+    FSX_THROUGHPUT = "fsx-throughput"
+    CULLING_ENABLED = "culling-enabled"
+    CULLING_IDLE_MINUTES = "culling-idle-minutes"
+    CULLING_CHECK_MINUTES = "culling-check-minutes"
 
 
 Value: TypeAlias = str | tuple[str, ...]

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.model_addresses import configure_model_addresses
 from kubeflow_aws.manifests.namespaces import check_namespaces
+from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
 from kubeflow_aws.manifests.render import Rendered, render
@@ -66,6 +68,9 @@ def render_platform(
         mirror = manifests.parent / deployment.upstream.mirror
     version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
     selection = select(deployment, load_components(manifests / "components"))
+    # A layer of a version that Kubeflow does not run on holds a kustomize too old for upstream.
+    default = KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
+    tools = find_tools(version if version.runs_kubeflow else default, cache)
     sources = fetch_sources(
         lock,
         SourceOptions(
@@ -73,21 +78,27 @@ def render_platform(
             sample=manifests / "sample" if allow_sample else None,
             mirror=mirror,
             offline=deployment.upstream.offline,
+            helm=tools.helm,
         ),
         notify,
     )
     rendered = render(
         selection,
         sources=sources,
-        tools=find_tools(version, cache),
+        tools=tools,
         cache=cache,
         notify=notify,
         kubernetes_version=version.minor,
     )
-    components = [name_jobs(one) for one in rendered]
+    components = [_configured(name_jobs(one), deployment) for one in rendered]
     check_namespaces(components)
     notify(f"Kubeflow {lock.kubeflow} from {sources.origin.description}")
     return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
+
+
+def _configured(one: Rendered, deployment: Deployment) -> Rendered:
+    """What a deployment sets inside of texts, where overlays do not reach."""
+    return configure_model_addresses(configure_notebook_form(one, deployment), deployment)
 
 
 def fill_components(

@@ -19,6 +19,9 @@ SIGN_IN: Final[Mapping[AuthProvider, str]] = {
 }
 """The component that signs users in, by provider; it is there for its provider only."""
 
+OF_OUR_CLUSTERS: Final = frozenset({"device-plugins", "karpenter"})
+"""Components of a cluster that this application makes; another has its own nodes, or none."""
+
 PIPELINES: Final[Mapping[tuple[Database, Artifacts], str]] = {
     (Database.IN_CLUSTER, Artifacts.IN_CLUSTER): "in-cluster",
     (Database.IN_CLUSTER, Artifacts.S3): "s3",
@@ -40,6 +43,13 @@ def select(deployment: Deployment, components: Mapping[str, Component]) -> list[
         others.add("ingress")
     if deployment.database_option is not Database.RDS:
         others.add("database")
+    if deployment.cluster.existing:
+        others |= OF_OUR_CLUSTERS
+    others |= {
+        name
+        for name, section in (("efs", deployment.storage.efs), ("fsx", deployment.storage.fsx))
+        if not section.enabled
+    }
     chosen = {
         name: component
         for name, component in components.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 import tarfile
 import tempfile
 import urllib.error
@@ -50,12 +51,14 @@ class SourceOptions:
             is an error, so that no deployment ever gets the sample by accident.
         mirror: Folder with the archives that the lock file names, if there is one.
         offline: Never ask the network.
+        helm: A helm, which pulls charts from OCI registries.
     """
 
     cache: Path
     sample: Path | None = None
     mirror: Path | None = None
     offline: bool = False
+    helm: Path = Path("helm")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,13 +152,15 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
             raise NotAvailableError(
                 f"upstream source {name} is in no mirror, and upstream.offline forbids the network"
             )
-        found = read_source(name, source, unfinished, mirror=options.mirror, notify=notify)
+        found = read_source(
+            name, source, unfinished, mirror=options.mirror, notify=notify, helm=options.helm
+        )
         _verify(name, source, found, str(_mirrored(source, options.mirror) or source.address))
     return tree
 
 
 def read_source(
-    name: str, source: Source, target: Path, *, mirror: Path | None, notify: Notify
+    name: str, source: Source, target: Path, *, mirror: Path | None, notify: Notify, helm: Path
 ) -> str:
     """Write the files in use below the target, from the mirror or the network.
 
@@ -170,7 +175,8 @@ def read_source(
     if archive:
         return _extract(archive, source, target)
     notify(f"fetching {name} {source.version}")
-    with _downloaded(name, source.address) as download:
+    bring = _pulled if source.address.startswith("oci://") else _downloaded
+    with bring(name, source.address, helm) as download:
         return _extract(download, source, target)
 
 
@@ -190,16 +196,39 @@ def _verify(name: str, source: Source, found: str, origin: str) -> None:
 
 
 @contextmanager
-def _downloaded(name: str, url: str) -> Iterator[Path]:
+def _pulled(name: str, url: str, helm: Path) -> Iterator[Path]:
+    """A chart from an OCI registry, which has no URL that could be downloaded."""
+    chart, _, version = url.rpartition(":")
+    with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as folder:
+        command = [str(helm), "pull", chart, f"--version={version}", f"--destination={folder}"]
+        try:
+            subprocess.run(  # noqa: S603
+                command, check=True, capture_output=True, text=True, timeout=NETWORK_TIMEOUT_SECONDS
+            )
+        except subprocess.CalledProcessError as error:
+            raise _not_to_be_had(name, error.stderr.strip()) from None
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _not_to_be_had(name, str(error)) from None
+        [archive] = Path(folder).iterdir()
+        yield archive
+
+
+def _not_to_be_had(name: str, reason: str) -> NotAvailableError:
+    return NotAvailableError(
+        f"upstream source {name} is in no mirror and cannot be fetched ({reason}); "
+        "name a mirror under upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR (README)"
+    )
+
+
+@contextmanager
+def _downloaded(name: str, url: str, helm: Path) -> Iterator[Path]:
+    del helm
     with tempfile.NamedTemporaryFile(suffix=".tar.gz") as file:
         try:
             with urllib.request.urlopen(url, timeout=NETWORK_TIMEOUT_SECONDS) as response:  # noqa: S310  # the lock file's own URL
                 shutil.copyfileobj(response, file)
         except (urllib.error.URLError, OSError) as error:
-            raise NotAvailableError(
-                f"upstream source {name} is in no mirror and cannot be fetched ({error}); "
-                "name a mirror under upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR (README)"
-            ) from None
+            raise _not_to_be_had(name, str(error)) from None
         file.flush()
         yield Path(file.name)
 

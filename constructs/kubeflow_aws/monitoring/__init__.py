@@ -1,0 +1,1 @@
+"""What an operator must see: alarms, who hears of them, and a dashboard."""

@@ -1,0 +1,82 @@
+"""Alarms of nodes and pods, from the metrics of Container Insights."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+NAMESPACE: Final = "ContainerInsights"
+
+PLATFORM_NAMESPACES: Final = ("istio-system", "kube-system", "kubeflow")
+"""Whose pods are the operator's. What users run fails every day, and is theirs to see."""
+
+NODE_METRICS: Final = {
+    "MemoryPressure": ("node_status_condition_memory_pressure", "are short of memory"),
+    "DiskPressure": ("node_status_condition_disk_pressure", "are short of disk space"),
+    "ProcessPressure": ("node_status_condition_pid_pressure", "are short of process ids"),
+    "FailedNodes": ("cluster_failed_node_count", "have failed"),
+}
+
+POD_METRICS: Final = {
+    "FailedPods": ("pod_status_failed", "have failed"),
+    "CrashingPods": (
+        "pod_container_status_waiting_reason_crash_loop_back_off",
+        "start again and again",
+    ),
+}
+"""CloudWatch User Guide, "Amazon EKS and Kubernetes Container Insights with enhanced observability
+metrics"."""
+
+
+class ClusterAlarms(Construct):
+    """Nodes under pressure, and pods of the platform that do not run, for a quarter of an hour."""
+
+    alarms: list[cloudwatch.Alarm]
+
+    def __init__(self, scope: Construct, construct_id: str, *, cluster: str) -> None:
+        super().__init__(scope, construct_id)
+        self._cluster = cluster
+        self.alarms = [
+            self._alarm(name, self.metric(metric), f"Nodes of the cluster {cluster} {what}.")
+            for name, (metric, what) in NODE_METRICS.items()
+        ]
+        for namespace in PLATFORM_NAMESPACES:
+            part = namespace.title().replace("-", "")
+            self.alarms += [
+                self._alarm(
+                    f"{name}{part}",
+                    self.metric(metric, namespace),
+                    f"Pods in {namespace} {what}: kubectl get pods -n {namespace}, and the log "
+                    f"group /aws/containerinsights/{cluster}/application.",
+                )
+                for name, (metric, what) in POD_METRICS.items()
+            ]
+
+    def metric(self, name: str, namespace: str | None = None) -> cloudwatch.Metric:
+        """A metric of the whole cluster, or of one of its namespaces."""
+        dimensions = {"ClusterName": self._cluster}
+        if namespace:
+            dimensions["Namespace"] = namespace
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map=dimensions,
+            period=cdk.Duration.minutes(5),
+            statistic="Maximum",
+        )
+
+    def _alarm(self, construct_id: str, metric: cloudwatch.Metric, text: str) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            construct_id,
+            alarm_description=text,
+            metric=metric,
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=3,
+            # Without a failed pod there is no such metric.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )

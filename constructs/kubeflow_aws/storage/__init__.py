@@ -1,0 +1,1 @@
+"""File systems that many pods share: Amazon EFS and Amazon FSx for Lustre."""

@@ -1,0 +1,117 @@
+"""Amazon EFS: files that many pods read and write, in all zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from kubeflow_aws.encrypted_logs import kept_in_production
+from kubeflow_aws.storage.file_systems import EfsVolumes
+
+OWNER: Final = ("1000", "100")
+"""The user `jovyan` and the group `users` of upstream's notebook images
+(kubeflow/kubeflow v1.10, components/example-notebook-servers/base/Dockerfile)."""
+
+EXAMPLE_FOLDER: Final = "/example"
+"""Of examples/storage/efs-static-volume.yaml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedFilesProps:
+    """Inputs of `SharedFiles`.
+
+    Attributes:
+        vpc: Network of the mount targets, one per zone.
+        backups: Whether AWS Backup copies it every day.
+        production: Whether it outlives the stack.
+    """
+
+    vpc: ec2.IVpc
+    backups: bool
+    production: bool
+
+
+class SharedFiles(Construct):
+    """An encrypted file system whose throughput follows what pods do with it.
+
+    Its policy admits clients that come through a mount target and speak TLS, as the CSI driver
+    does, and makes nobody root: who owns a file is decided by the access point.
+    """
+
+    volumes: EfsVolumes
+    access_point: efs.AccessPoint
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: SharedFilesProps) -> None:
+        super().__init__(scope, construct_id)
+        removal_policy = cdk.RemovalPolicy.RETAIN if props.production else cdk.RemovalPolicy.DESTROY
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=props.vpc,
+            description="Mount targets of the shared files of Kubeflow",
+            allow_all_outbound=False,
+        )
+        file_system = efs.FileSystem(
+            self,
+            "FileSystem",
+            vpc=props.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            security_group=security_group,
+            encrypted=True,
+            kms_key=kms.Key(
+                self,
+                "Key",
+                description="Shared files of Kubeflow",
+                enable_key_rotation=True,
+                removal_policy=kept_in_production(production=props.production),
+            ),
+            throughput_mode=efs.ThroughputMode.ELASTIC,
+            # What nobody read for a month costs a fifteenth; the first read brings it back.
+            lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
+            out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
+            enable_automatic_backups=props.backups,
+            removal_policy=removal_policy,
+            file_system_policy=_policy(),
+            # Else CDK adds a statement of its own, by which every client may be root.
+            allow_anonymous_access=True,
+        )
+        user, group = OWNER
+        self.access_point = file_system.add_access_point(
+            "Example",
+            path=EXAMPLE_FOLDER,
+            posix_user=efs.PosixUser(uid=user, gid=group),
+            create_acl=efs.Acl(owner_uid=user, owner_gid=group, permissions="770"),
+        )
+        # Whoever knows the id mounts it: not before it can be mounted.
+        self.access_point.node.add_dependency(file_system.mount_targets_available)
+        self.volumes = EfsVolumes(
+            file_system_id=file_system.file_system_id,
+            security_group_id=security_group.security_group_id,
+        )
+
+
+def _policy() -> iam.PolicyDocument:
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="ThroughMountTargets",
+                principals=[iam.AnyPrincipal()],
+                actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                conditions={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+            ),
+            iam.PolicyStatement(
+                sid="NeverInTheClear",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["*"],
+                conditions={"Bool": {"aws:SecureTransport": "false"}},
+            ),
+        ]
+    )

@@ -1,0 +1,82 @@
+"""The Storage stack: file systems that many pods share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.storage.efs import SharedFiles, SharedFilesProps
+from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
+from kubeflow_aws.storage.fsx import FastFiles, FastFilesProps
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StorageStackProps:
+    """What `StorageStack` takes from the deployment file and from other stacks.
+
+    Attributes:
+        deployment: The deployment file.
+        env: Account and region.
+        vpc: Network of the file systems; the deployment's existing VPC if there is none.
+        artifacts: The bucket of artifacts, if there is one.
+    """
+
+    deployment: Deployment
+    env: cdk.Environment
+    vpc: ec2.IVpc | None
+    artifacts: ArtifactStore | None
+
+
+class StorageStack(cdk.Stack):
+    """Holds files that outlive pods; the Kubeflow stack takes `efs` and `fsx` from here."""
+
+    efs: EfsVolumes | None
+    fsx: FsxVolumes | None
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: StorageStackProps) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=props.env,
+            description="Kubeflow on AWS: shared file systems",
+        )
+        deployment, production = props.deployment, props.deployment.is_production
+        settings = deployment.storage
+        vpc = vpc_of(self, props.vpc, deployment.network.existing)
+        self.efs = None
+        self.fsx = None
+        if settings.efs.enabled:
+            backups = settings.efs.backups
+            shared = SharedFiles(
+                self,
+                "SharedFiles",
+                props=SharedFilesProps(
+                    vpc=vpc,
+                    backups=production if backups is None else backups,
+                    production=production,
+                ),
+            )
+            self.efs = shared.volumes
+            cdk.CfnOutput(
+                self,
+                "ExampleVolume",
+                description="volumeHandle of examples/storage/efs-static-volume.yaml",
+                value=f"{shared.volumes.file_system_id}::{shared.access_point.access_point_id}",
+            )
+        if settings.fsx.enabled:
+            self.fsx = FastFiles(
+                self,
+                "FastFiles",
+                props=FastFilesProps(
+                    settings=settings.fsx,
+                    vpc=vpc,
+                    artifacts=props.artifacts if deployment.links_artifacts else None,
+                    production=production,
+                ),
+            ).volumes

@@ -1,0 +1,144 @@
+"""What the Monitoring stack promises."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from kubeflow_aws.monitoring.cluster_alarms import PLATFORM_NAMESPACES
+from tests.support.assembly import Assembly, Template, resources
+
+
+@pytest.fixture(scope="session")
+def monitoring(data_plane_assembly: Assembly) -> Template:
+    return data_plane_assembly.stack("Monitoring")
+
+
+def alarms_of(template: Template) -> list[dict[str, Any]]:
+    return [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
+
+
+def by_metric(template: Template) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for alarm in alarms_of(template):
+        found.setdefault(alarm.get("MetricName", "query"), []).append(alarm)
+    return found
+
+
+def test_everything_that_an_operator_must_hear_of_has_an_alarm(monitoring: Template) -> None:
+    alarms = by_metric(monitoring)
+
+    assert {
+        "node_status_condition_memory_pressure",
+        "node_status_condition_disk_pressure",
+        "cluster_failed_node_count",
+        "pod_status_failed",
+        "DaysToExpiry",
+        "FreeStorageSpace",
+        "CPUUtilization",
+        "DatabaseConnections",
+    } <= alarms.keys()
+    queries = [alarm["Metrics"][0]["Expression"] for alarm in alarms["query"]]
+    assert [query.partition("(")[2].partition(")")[0] for query in queries] == [
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_Target_5XX_Count",
+    ]
+
+
+def test_pods_of_users_wake_nobody(monitoring: Template) -> None:
+    dimensions = [alarm["Dimensions"] for alarm in by_metric(monitoring)["pod_status_failed"]]
+    namespaces = [
+        each["Value"] for names in dimensions for each in names if each["Name"] == "Namespace"
+    ]
+
+    assert sorted(namespaces) == sorted(PLATFORM_NAMESPACES)
+    assert len(dimensions) == len(namespaces)
+
+
+def test_alarms_of_the_database_know_its_size_and_name(monitoring: Template) -> None:
+    alarms = by_metric(monitoring)
+
+    assert alarms["FreeStorageSpace"][0]["Threshold"] == 2**30
+    assert alarms["CPUUtilization"][0]["Threshold"] == 80
+    assert alarms["DatabaseConnections"][0]["Threshold"] == 240
+    [dimension] = alarms["FreeStorageSpace"][0]["Dimensions"]
+    assert dimension["Name"] == "DBInstanceIdentifier"
+    assert "DatabaseInstance" in dimension["Value"]["Fn::ImportValue"]
+
+
+def test_every_alarm_tells_the_topic_and_says_what_to_do(monitoring: Template) -> None:
+    [topic] = resources(monitoring, "AWS::SNS::Topic")
+
+    for alarm in alarms_of(monitoring):
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+        assert alarm["AlarmDescription"].endswith(".")
+
+
+def test_the_topic_is_encrypted_by_a_key_that_alarms_may_use(monitoring: Template) -> None:
+    [topic] = resources(monitoring, "AWS::SNS::Topic").values()
+    [key] = [n for n in resources(monitoring, "AWS::KMS::Key") if n.startswith("AlarmsKey")]
+    policy = json.dumps(monitoring["Resources"][key]["Properties"]["KeyPolicy"])
+    [subscription] = resources(monitoring, "AWS::SNS::Subscription").values()
+
+    assert topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] == key
+    assert '"Service": "cloudwatch.amazonaws.com"' in policy
+    assert "aws:SourceAccount" in policy
+    assert subscription["Properties"]["Endpoint"] == "ops@example.com"
+
+
+def test_the_dashboard_shows_every_alarm(monitoring: Template) -> None:
+    [dashboard] = resources(monitoring, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["Properties"]["DashboardBody"])
+
+    assert dashboard["Properties"]["DashboardName"] == "kubeflow"
+    for alarm in resources(monitoring, "AWS::CloudWatch::Alarm"):
+        assert f'"{alarm}"' in body
+    assert "/aws/containerinsights/kubeflow/application" in body
+
+
+def test_prometheus_is_encrypted_and_scrapes_this_cluster(monitoring: Template) -> None:
+    [workspace] = resources(monitoring, "AWS::APS::Workspace").values()
+    [scraper] = resources(monitoring, "AWS::APS::Scraper").values()
+    source = scraper["Properties"]["Source"]["EksConfiguration"]
+    blob = scraper["Properties"]["ScrapeConfiguration"]["ConfigurationBlob"]
+
+    assert "PrometheusKey" in json.dumps(workspace["Properties"]["KmsKeyArn"])
+    assert "ControlPlaneCluster" in json.dumps(source["ClusterArn"])
+    assert len(source["SubnetIds"]) == 3
+    jobs = yaml.safe_load(base64.b64decode(blob))["scrape_configs"]
+    assert [job["job_name"] for job in jobs] == ["pods", "kubelet-cadvisor"]
+
+
+def test_what_is_not_there_has_no_alarm(sample_assembly: Assembly) -> None:
+    template = sample_assembly.stack("Monitoring")
+    alarms = by_metric(template)
+
+    assert "query" not in alarms
+    assert "DaysToExpiry" not in alarms
+    assert "FreeStorageSpace" not in alarms
+    assert resources(template, "AWS::APS::Workspace") == {}
+
+
+def test_logs_of_pods_have_an_end_a_key_and_a_reader(data_plane_assembly: Assembly) -> None:
+    template = data_plane_assembly.stack("Cluster")
+    groups = {
+        each["Properties"]["LogGroupName"]: each["Properties"]
+        for each in resources(template, "AWS::Logs::LogGroup").values()
+    }
+    [addon] = [
+        each
+        for each in resources(template, "AWS::EKS::Addon").values()
+        if each["Properties"]["AddonName"] == "amazon-cloudwatch-observability"
+    ]
+
+    for kind in ("application", "dataplane", "host", "performance"):
+        group = groups[f"/aws/containerinsights/kubeflow/{kind}"]
+        assert group["RetentionInDays"] == 30
+        assert "ObservabilityKey" in json.dumps(group["KmsKeyId"])
+    # Or the add-on would make the groups itself, without either.
+    named = [n for n in addon["DependsOn"] if n.startswith("Observability")]
+    assert len([n for n in named if template["Resources"][n]["Type"].endswith("LogGroup")]) == 4

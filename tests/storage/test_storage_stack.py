@@ -1,0 +1,257 @@
+"""What the Storage stack promises, and how pods get what is in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import key_of
+from tests.support.assembly import Assembly, applies, resources, synthesize
+from tests.support.assembly import Template as RawTemplate
+from tests.support.deployments import variation
+from tests.support.platforms import sample_of
+
+EFS = "AWS::EFS::FileSystem"
+FSX = "AWS::FSx::FileSystem"
+LINK = "AWS::FSx::DataRepositoryAssociation"
+
+
+def only(template: RawTemplate, resource_type: str) -> dict[str, Any]:
+    [found] = resources(template, resource_type).values()
+    return found
+
+
+@pytest.fixture(scope="session")
+def storage(data_plane_assembly: Assembly) -> RawTemplate:
+    return data_plane_assembly.stack("Storage")
+
+
+@pytest.fixture(scope="session")
+def production(
+    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """In production, with artifacts in the cluster, so with nothing to link."""
+    deployment = variation(
+        data_plane,
+        {
+            "environment": "production",
+            "artifacts": "in-cluster",
+            "profiles": [{"name": "alice", "owner": ALICE}],
+        },
+    )
+    return synthesize(
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("kept")
+    )
+
+
+ALICE = "alice@example.com"
+
+
+def objects_named(assembly: Assembly, kind: str) -> dict[str, Any]:
+    return {
+        f"{key_of(item).namespace}/{key_of(item).name}".removeprefix("/"): item
+        for item in assembly.objects()
+        if item["kind"] == kind
+    }
+
+
+def test_shared_files_are_encrypted_elastic_and_in_every_zone(storage: RawTemplate) -> None:
+    properties = only(storage, EFS)["Properties"]
+
+    assert properties["Encrypted"] is True
+    assert "SharedFilesKey" in json.dumps(properties["KmsKeyId"])
+    assert properties["ThroughputMode"] == "elastic"
+    assert len(resources(storage, "AWS::EFS::MountTarget")) == 3
+
+
+def test_nobody_is_root_and_nobody_speaks_in_the_clear(storage: RawTemplate) -> None:
+    policy = only(storage, EFS)["Properties"]["FileSystemPolicy"]["Statement"]
+    allowed = [each for each in policy if each["Effect"] == "Allow"]
+
+    assert "ClientRootAccess" not in json.dumps(policy)
+    assert all(
+        each["Condition"] == {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+        for each in allowed
+    )
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in policy]
+
+
+def test_backups_and_removal_depend_on_the_environment(
+    storage: RawTemplate, production: Assembly
+) -> None:
+    kept = only(production.stack("Storage"), EFS)
+
+    assert only(storage, EFS)["DeletionPolicy"] == "Delete"
+    assert "BackupPolicy" not in only(storage, EFS)["Properties"]
+    assert kept["DeletionPolicy"] == "Retain"
+    assert kept["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
+
+
+def test_only_the_nodes_reach_the_file_systems(
+    data_plane_assembly: Assembly, storage: RawTemplate
+) -> None:
+    from_nodes = {
+        (each["Properties"]["FromPort"], each["Properties"]["ToPort"])
+        for each in resources(
+            data_plane_assembly.stack("Platform"), "AWS::EC2::SecurityGroupIngress"
+        ).values()
+        if "ClusterSecurityGroupId" in json.dumps(each["Properties"]["SourceSecurityGroupId"])
+    }
+    within = resources(storage, "AWS::EC2::SecurityGroupIngress").values()
+
+    assert {(2049, 2049), (988, 988), (1018, 1023)} <= from_nodes
+    assert all("CidrIp" not in each["Properties"] for each in within)
+    for group in resources(storage, "AWS::EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group["Properties"]
+
+
+def test_fast_files_are_linked_with_the_artifacts_both_ways(storage: RawTemplate) -> None:
+    events = {"Events": ["NEW", "CHANGED", "DELETED"]}
+    link = only(storage, LINK)["Properties"]
+
+    assert link["FileSystemPath"] == "/profiles"
+    assert json.dumps(link["DataRepositoryPath"]).endswith('"/private-artifacts/"]]}')
+    assert link["S3"] == {"AutoImportPolicy": events, "AutoExportPolicy": events}
+    # FSx backs up no linked file system.
+    configuration = only(storage, FSX)["Properties"]["LustreConfiguration"]
+    assert configuration["AutomaticBackupRetentionDays"] == 0
+    assert configuration["DeploymentType"] == "PERSISTENT_2"
+
+
+def test_fsx_may_use_the_key_of_the_bucket_and_nobody_else_by_that(
+    data_plane_assembly: Assembly, rds_s3_assembly: Assembly
+) -> None:
+    def statements(assembly: Assembly) -> list[dict[str, Any]]:
+        return [
+            statement
+            for key in resources(assembly.stack("Data"), "AWS::KMS::Key").values()
+            for statement in key["Properties"]["KeyPolicy"]["Statement"]
+            if statement["Principal"] == {"AWS": "*"}
+        ]
+
+    [statement] = statements(data_plane_assembly)
+    role = json.dumps(statement["Condition"]["ArnLike"]["aws:PrincipalArn"])
+    assert "s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_*" in role
+    assert statement["Condition"]["StringEquals"].keys() == {
+        "aws:PrincipalAccount",
+        "kms:ViaService",
+    }
+    assert statements(rds_s3_assembly) == []
+
+
+def test_what_is_not_linked_is_backed_up_in_production(production: Assembly) -> None:
+    template = production.stack("Storage")
+
+    assert resources(template, LINK) == {}
+    configuration = only(template, FSX)["Properties"]["LustreConfiguration"]
+    assert configuration["AutomaticBackupRetentionDays"] == 7
+
+
+def test_scratch_has_neither_throughput_nor_backups(
+    data_plane: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    scratch = variation(data_plane, {"storage": {"fsx": {"enabled": True, "type": "scratch-2"}}})
+    assembly = synthesize(scratch, sample_of(scratch, sample_cache), tmp_path)
+
+    properties = only(assembly.stack("Storage"), FSX)["Properties"]
+    assert properties["LustreConfiguration"] == {
+        "DeploymentType": "SCRATCH_2",
+        "DataCompressionType": "LZ4",
+        "WeeklyMaintenanceStartTime": "7:03:00",
+    }
+    parameters = objects_named(assembly, "StorageClass")["fsx"]["parameters"]
+    assert parameters["deploymentType"] == "SCRATCH_2"
+    assert "perUnitStorageThroughput" not in parameters
+
+
+def test_claims_of_notebooks_belong_to_the_notebooks_user(data_plane_assembly: Assembly) -> None:
+    parameters = objects_named(data_plane_assembly, "StorageClass")["efs"]["parameters"]
+
+    assert parameters["provisioningMode"] == "efs-ap"
+    assert (parameters["uid"], parameters["gid"]) == ("1000", "100")
+    assert parameters["subPathPattern"] == "${.PVC.namespace}/${.PVC.name}"
+
+
+def test_every_profile_has_its_claims_and_sees_its_own_folder_alone(
+    data_plane_assembly: Assembly,
+) -> None:
+    claims = objects_named(data_plane_assembly, "PersistentVolumeClaim")
+    volumes = objects_named(data_plane_assembly, "PersistentVolume")
+
+    for profile in ("alice", "bob"):
+        assert claims[f"{profile}/shared"]["spec"]["storageClassName"] == "efs"
+        assert claims[f"{profile}/fast"]["spec"]["volumeName"] == f"fast-{profile}"
+        spec = volumes[f"fast-{profile}"]["spec"]
+        assert spec["claimRef"] == {"namespace": profile, "name": "fast"}
+        assert spec["csi"]["volumeAttributes"]["mountname"].endswith(f"/profiles/{profile}")
+        assert spec["persistentVolumeReclaimPolicy"] == "Retain"
+    handles = [each["spec"]["csi"]["volumeHandle"] for each in volumes.values()]
+    assert len(handles) == len(set(handles)) == 3
+
+
+def folders_job(assembly: Assembly) -> Any:
+    [job] = [
+        item
+        for name, item in objects_named(assembly, "Job").items()
+        if name.startswith("kube-system/kubeflow-fast-files-")
+    ]
+    return job
+
+
+def test_folders_are_made_before_anything_mounts_them(
+    data_plane_assembly: Assembly, production: Assembly
+) -> None:
+    job = folders_job(data_plane_assembly)
+    other = folders_job(production)
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    template = data_plane_assembly.stack("Platform")
+    stacks = resources(template, "AWS::CloudFormation::Stack")
+    [folders] = [name for name in stacks if "ProfileFolders" in name]
+    contents = [each for name, each in stacks.items() if re.match(r"Profiles\dNested", name)]
+
+    assert container["command"][-2:] == ["alice", "bob"]
+    assert job["metadata"]["name"] != other["metadata"]["name"]
+    assert contents
+    assert all(folders in each["DependsOn"] for each in contents)
+
+
+def test_what_profiles_hold_outlives_the_stack(data_plane_assembly: Assembly) -> None:
+    packs = [
+        pack
+        for name, template in data_plane_assembly.templates.items()
+        if re.search(r"PlatformProfiles\d", name)
+        for pack in applies(template).values()
+    ]
+
+    assert packs
+    assert {pack["DeletionPolicy"] for pack in packs} == {"Retain"}
+
+
+def test_the_csi_driver_of_fsx_deletes_only_what_it_made(data_plane_assembly: Assembly) -> None:
+    [policy] = [
+        policy
+        for name, policy in resources(
+            data_plane_assembly.stack("Cluster"), "AWS::IAM::Policy"
+        ).items()
+        if "FsxCsi" in name
+    ]
+    for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+        if "fsx:DeleteFileSystem" in statement["Action"]:
+            assert statement["Condition"] == {"Null": {"aws:ResourceTag/CSIVolumeName": "false"}}
+            return
+    pytest.fail("the driver may delete nothing, so claims would stay")
+
+
+def test_without_shared_files_there_is_no_stack_and_no_driver(sample_assembly: Assembly) -> None:
+    addons = resources(sample_assembly.stack("Cluster"), "AWS::EKS::Addon").values()
+
+    assert not any(name.endswith("Storage") for name in sample_assembly.templates)
+    assert not {each["Properties"]["AddonName"] for each in addons} & {
+        "aws-efs-csi-driver",
+        "aws-fsx-csi-driver",
+    }
