@@ -86,15 +86,13 @@ def measure(command: list[str], *, rounds: int = ROUNDS, fresh: Path | None = No
 def main() -> None:
     """Measure every budget and print the table."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
+    tools = find_tools(KUBERNETES_VERSIONS["1.35"], CACHE)
     sources = fetch_sources(
         load_lock(PROJECT / "manifests" / "upstream.lock.yaml"),
-        SourceOptions(
-            cache=CACHE,
-            mirror=Path(mirror) if mirror else None,
-        ),
+        SourceOptions(cache=CACHE, mirror=Path(mirror) if mirror else None, helm=tools.helm),
         lambda line: print(line, file=sys.stderr),
     )
-    kubectl = find_tools(KUBERNETES_VERSIONS["1.35"], CACHE).kubectl
+    kubectl = tools.kubectl
     table = Table(title="Budgets", header_style="bold")
     for column in ("budget", "ours", "yardstick", "ratio", "at most", "peak MB"):
         table.add_column(column, justify="left" if column == "budget" else "right")

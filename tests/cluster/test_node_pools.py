@@ -96,14 +96,17 @@ def test_its_nodes_are_as_closed_as_the_others(classes: dict[str, Any]) -> None:
 
 def test_pools_go_before_their_classes_and_karpenter_last(cluster: Template) -> None:
     manifests = {n: each for n, each in applies(cluster).items() if n.startswith("NodePools")}
-    [name] = [name for name in manifests if "Classes" in name]
-    classes = manifests.pop(name)
-    [pools] = manifests.values()
+    classes = {name for name in manifests if "Class" in name}
 
-    assert name in pools["DependsOn"]
-    assert any("Karpenter" in each for each in classes["DependsOn"])
-    # Kept, they would keep their instances, and these the VPC.
-    assert {pools["DeletionPolicy"], classes["DeletionPolicy"]} == {"Delete"}
+    assert len(classes) == len(manifests) - len(classes) == 3
+    for name, manifest in manifests.items():
+        # Kept, they would keep their instances, and these the VPC.
+        assert manifest["DeletionPolicy"] == "Delete"
+        if name in classes:
+            assert any("Karpenter" in each for each in manifest["DependsOn"])
+        else:
+            [before] = classes & set(manifest["DependsOn"])
+            assert before.partition("Class")[0] == name.rpartition("Pool")[0]
 
 
 def statements(cluster: Template) -> list[dict[str, Any]]:

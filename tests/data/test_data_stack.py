@@ -19,19 +19,13 @@ from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.database import INSTANCE_FAMILIES
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.objects import key_of
-from tests.support.assembly import Assembly, CheckedAssembly, Template, resources, synthesize
+from tests.support.assembly import Assembly, CheckedAssembly, Template, only, resources, synthesize
 from tests.support.deployments import EXISTING_VPC, variation
 from tests.support.platforms import sample_of
 from tests.support.policies import allows, statements_of
 
 DATABASE = "AWS::RDS::DBInstance"
 Option = Callable[[str], CheckedAssembly]
-
-
-def only(template: Template, resource_type: str) -> dict[str, Any]:
-    [resource] = resources(template, resource_type).values()
-    found: dict[str, Any] = resource
-    return found
 
 
 @pytest.fixture(scope="session")

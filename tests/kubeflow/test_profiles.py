@@ -21,7 +21,6 @@ FSX = FsxVolumes(
     mount_name="abcdefgh",
     security_group_id="sg-1",
     subnet_id="subnet-1",
-    key_arn="arn:aws:kms:us-west-2:123456789012:key/1",
 )
 NOTHING = (
     ProfileVolumes(efs_class=None, fsx=None),

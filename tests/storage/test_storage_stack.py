@@ -11,7 +11,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import key_of
-from tests.support.assembly import Assembly, applies, resources, synthesize
+from tests.support.assembly import Assembly, applies, only, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of
@@ -19,11 +19,6 @@ from tests.support.platforms import sample_of
 EFS = "AWS::EFS::FileSystem"
 FSX = "AWS::FSx::FileSystem"
 LINK = "AWS::FSx::DataRepositoryAssociation"
-
-
-def only(template: RawTemplate, resource_type: str) -> dict[str, Any]:
-    [found] = resources(template, resource_type).values()
-    return found
 
 
 @pytest.fixture(scope="session")

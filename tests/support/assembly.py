@@ -122,6 +122,12 @@ def resources(template: Template, resource_type: str) -> dict[str, dict[str, Any
     }
 
 
+def only(template: Template, resource_type: str) -> dict[str, Any]:
+    """The one resource of a type."""
+    [resource] = resources(template, resource_type).values()
+    return resource
+
+
 def applies(template: Template) -> dict[str, dict[str, Any]]:
     """The packs of a template by logical id."""
     return resources(template, MANIFEST_TYPE)

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
+from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
 SERVICE_ACCOUNT: Final = "karpenter"
 
@@ -207,6 +208,10 @@ def _surroundings(scope: Construct, props: KarpenterRoleProps) -> list[iam.Polic
             actions=["iam:PassRole"],
             resources=[props.node_role_arn],
             conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        ),
+        # With the account's first request for spot capacity.
+        may_create_service_linked_role(
+            scope, service="spot.amazonaws.com", role="AWSServiceRoleForEC2Spot"
         ),
         iam.PolicyStatement(
             actions=["iam:GetInstanceProfile"], resources=[props.instance_profile_arn]

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
+from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
 SERVICE_ACCOUNT: Final = "aws-load-balancer-controller"
 """As in manifests/components/load-balancer-controller/values.yaml."""
@@ -144,19 +145,8 @@ class LoadBalancerControllerRole(Construct):
                         _arn(self, "wafv2", "regional/webacl/*"),
                     ],
                 ),
-                iam.PolicyStatement(
-                    actions=["iam:CreateServiceLinkedRole"],
-                    resources=[
-                        cdk.Stack.of(self).format_arn(
-                            service="iam",
-                            region="",
-                            resource="role",
-                            resource_name="aws-service-role/elasticloadbalancing.amazonaws.com/*",
-                        )
-                    ],
-                    conditions={
-                        "StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}
-                    },
+                may_create_service_linked_role(
+                    self, service="elasticloadbalancing.amazonaws.com", role="*"
                 ),
             ],
         )

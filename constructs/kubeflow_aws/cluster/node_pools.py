@@ -47,32 +47,34 @@ class NodePoolsProps:
 class KubeflowNodePools(Construct):
     """A NodePool and an EC2NodeClass for each pool of the deployment file.
 
-    When they are removed, the pools go first and their nodes with them; a class stays until its
-    last node is gone (its finalizer), and Karpenter until its classes are. So no instance is left.
+    Each is applied on its own, so a pool that leaves the file goes. It goes before its class, and
+    its nodes with it; a class stays until its last node is gone (its finalizer), and Karpenter
+    until its classes are. So no instance is left.
     """
 
-    classes: eks.KubernetesManifest
-    pools: eks.KubernetesManifest
+    pools: dict[str, eks.KubernetesManifest]
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NodePoolsProps) -> None:
         super().__init__(scope, construct_id)
-        self.classes = self._apply(
-            "Classes", props, [_node_class(name, pool, props) for name, pool in props.pools.items()]
-        )
-        self.classes.node.add_dependency(*props.after)
-        self.pools = self._apply(
-            "Pools", props, [_node_pool(name, pool) for name, pool in props.pools.items()]
-        )
-        self.pools.node.add_dependency(self.classes)
+        self.pools = {}
+        for name, pool in props.pools.items():
+            node_class = self._apply(
+                f"{name.capitalize()}Class", props.cluster, _node_class(name, pool, props)
+            )
+            node_class.node.add_dependency(*props.after)
+            self.pools[name] = self._apply(
+                f"{name.capitalize()}Pool", props.cluster, _node_pool(name, pool)
+            )
+            self.pools[name].node.add_dependency(node_class)
 
     def _apply(
-        self, construct_id: str, props: NodePoolsProps, objects: list[KubernetesObject]
+        self, construct_id: str, cluster: eks.ICluster, item: KubernetesObject
     ) -> eks.KubernetesManifest:
         return eks.KubernetesManifest(
             self,
             construct_id,
-            cluster=props.cluster,
-            manifest=objects,
+            cluster=cluster,
+            manifest=[item],
             overwrite=True,
             prune=False,
         )

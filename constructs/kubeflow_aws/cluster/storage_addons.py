@@ -11,6 +11,7 @@ from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.cluster.addons import AddonsProps, managed_addon
 from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL, SYSTEM
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
+from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
 
 class EfsCsiAddon(Construct):
@@ -74,7 +75,6 @@ class FsxCsiAddon(Construct):
             props,
             "aws-fsx-csi-driver",
             props.versions.fsx_csi,
-            configuration={"controller": {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}},
         )
         self.addon.node.add_dependency(pod_role)
 
@@ -100,18 +100,8 @@ class FsxCsiAddon(Construct):
                     resources=[file_systems],
                     conditions=made_by_driver,
                 ),
-                # FSx makes its interfaces in the caller's name.
-                iam.PolicyStatement(
-                    actions=["iam:CreateServiceLinkedRole"],
-                    resources=[
-                        stack.format_arn(
-                            service="iam",
-                            region="",
-                            resource="role",
-                            resource_name="aws-service-role/fsx.amazonaws.com/AWSServiceRoleForAmazonFSx",
-                        )
-                    ],
-                    conditions={"StringEquals": {"iam:AWSServiceName": "fsx.amazonaws.com"}},
+                may_create_service_linked_role(
+                    self, service="fsx.amazonaws.com", role="AWSServiceRoleForAmazonFSx"
                 ),
             ],
         )

@@ -77,7 +77,6 @@ def _fsx_values(fsx: FsxVolumes, settings: FsxSettings) -> Mapping[Placeholder, 
     persistent = settings.type is LustreType.PERSISTENT_2
     return {
         Placeholder.FSX_DEPLOYMENT_TYPE: "PERSISTENT_2" if persistent else "SCRATCH_2",
-        Placeholder.FSX_KEY: fsx.key_arn,
         Placeholder.FSX_SECURITY_GROUP: fsx.security_group_id,
         Placeholder.FSX_STORAGE_CLASS: settings.storage_class,
         Placeholder.FSX_SUBNET: fsx.subnet_id,

@@ -1,21 +1,19 @@
 """The notebook form: upstream's, with the images, devices and volumes of a deployment.
 
-The form is YAML inside of a ConfigMap, where no kustomize patch reaches (26.03,
+The form is YAML inside of a ConfigMap (26.03,
 applications/jupyter/jupyter-web-app/upstream/base/configs/spawner_ui_config.yaml).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import yaml
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of
+from kubeflow_aws.manifests.config_texts import with_config_text
 from kubeflow_aws.manifests.render import Rendered
 
 COMPONENT: Final = "notebooks"
@@ -51,34 +49,14 @@ def configure_notebook_form(rendered: Rendered, deployment: Deployment) -> Rende
     """
     if rendered.component.name != COMPONENT:
         return rendered
-    found = [item for item in rendered.objects if _is_form(item)]
-    if len(found) != 1:
-        raise UserError(
-            f"component {COMPONENT}: expected one ConfigMap {CONFIG_MAP} with {FILE}, found "
-            f"{len(found)}; upstream has changed, and kubeflow_aws/manifests/notebook_form.py "
-            "must follow"
-        )
-    form = _configured(found[0], deployment)
-    return replace(
-        rendered, objects=[form if item is found[0] else item for item in rendered.objects]
+    return with_config_text(
+        rendered, config_map=CONFIG_MAP, key=FILE, edit=lambda text: _configured(text, deployment)
     )
 
 
-def _is_form(item: KubernetesObject) -> bool:
-    key = key_of(item)
-    data = item.get("data")
-    return (
-        key.kind == "ConfigMap"
-        and key.name.startswith(CONFIG_MAP)
-        and isinstance(data, dict)
-        and FILE in data
-    )
-
-
-def _configured(item: KubernetesObject, deployment: Deployment) -> KubernetesObject:
-    data = item["data"]
+def _configured(text: str, deployment: Deployment) -> str:
     # The file's shape is upstream's.
-    form: dict[str, Any] = yaml.safe_load(data[FILE])  # type: ignore[index,call-overload,arg-type]
+    form: dict[str, Any] = yaml.safe_load(text)
     defaults: dict[str, Any] = form["spawnerFormDefaults"]
     settings = deployment.notebooks
     lists = {
@@ -93,7 +71,7 @@ def _configured(item: KubernetesObject, deployment: Deployment) -> KubernetesObj
     defaults["gpus"]["value"]["vendors"] = _vendors(deployment)
     defaults["dataVolumes"]["value"] = _data_volumes(deployment)
     defaults["configurations"]["value"] = _configurations(deployment)
-    return {**item, "data": {**data, FILE: yaml.safe_dump(form, sort_keys=False)}}  # type: ignore[dict-item]
+    return yaml.safe_dump(form, sort_keys=False)
 
 
 def _vendors(deployment: Deployment) -> list[Mapping[str, str]]:

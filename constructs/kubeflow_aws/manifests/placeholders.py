@@ -59,7 +59,6 @@ class Placeholder(StrEnum):
     EFS_FILE_SYSTEM = "efs-file-system"
     EFS_STORAGE_CLASS = "efs-storage-class"
     FSX_DEPLOYMENT_TYPE = "fsx-deployment-type"
-    FSX_KEY = "fsx-key"
     FSX_SECURITY_GROUP = "fsx-security-group"
     FSX_STORAGE_CLASS = "fsx-storage-class"
     FSX_SUBNET = "fsx-subnet"

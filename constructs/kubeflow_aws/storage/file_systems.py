@@ -28,7 +28,6 @@ class FsxVolumes:
         mount_name: The name that Lustre knows it by.
         security_group_id: Of its interfaces; admits itself alone yet.
         subnet_id: Where it stands; file systems for claims stand there too.
-        key_arn: Key of its data, and of theirs.
     """
 
     file_system_id: str
@@ -36,4 +35,3 @@ class FsxVolumes:
     mount_name: str
     security_group_id: str
     subnet_id: str
-    key_arn: str

@@ -84,7 +84,6 @@ class FastFiles(Construct):
             mount_name=file_system.attr_lustre_mount_name,
             security_group_id=security_group.security_group_id,
             subnet_id=subnet_id,
-            key_arn=key.key_arn,
         )
 
     def _create_security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
