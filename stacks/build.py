@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 
+from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
@@ -49,18 +50,7 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
         ),
     )
     data = _data(app, prefix, deployment, env, vpc)
-    storage = None
-    if deployment.storage.efs.enabled or deployment.storage.fsx.enabled:
-        storage = StorageStack(
-            app,
-            f"{prefix}Storage",
-            props=StorageStackProps(
-                deployment=deployment,
-                env=env,
-                vpc=vpc,
-                artifacts=data.artifacts if data else None,
-            ),
-        )
+    storage = _storage(app, prefix, deployment, env, vpc, data.artifacts if data else None)
     address = _address(app, prefix, deployment, env, vpc)
     KubeflowStack(
         app,
@@ -105,6 +95,25 @@ def _data(
         return None
     return DataStack(
         app, f"{prefix}Data", props=DataStackProps(deployment=deployment, env=env, vpc=vpc)
+    )
+
+
+def _storage(
+    app: cdk.App,
+    prefix: str,
+    deployment: Deployment,
+    env: cdk.Environment,
+    vpc: ec2.IVpc | None,
+    artifacts: ArtifactStore | None,
+) -> StorageStack | None:
+    """The Storage stack, if there are shared file systems."""
+    settings = deployment.storage
+    if not settings.efs.enabled and not settings.fsx.enabled:
+        return None
+    return StorageStack(
+        app,
+        f"{prefix}Storage",
+        props=StorageStackProps(deployment=deployment, env=env, vpc=vpc, artifacts=artifacts),
     )
 
 

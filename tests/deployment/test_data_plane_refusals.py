@@ -46,6 +46,16 @@ REFUSALS = {
         fsx("type: persistent-1"),
         "storage.fsx.type: found \"persistent-1\"; allowed: 'persistent-2' or 'scratch-2'",
     ),
+    "settings of a file system that is off": (
+        START + "storage: {fsx: {storage_gib: 2400, throughput: 250}}\n",
+        "storage.fsx: storage_gib is set, but there is no such file system; set enabled: true, or "
+        "remove storage_gib, throughput",
+    ),
+    "a link with nothing": (
+        fsx("link_artifacts: true"),
+        "storage.fsx.link_artifacts is true, but artifacts is in-cluster; remove it, or set "
+        "artifacts: s3",
+    ),
     "the name of the default class": (
         START + "storage: {efs: {storage_class: gp3}}\n",
         "storage: efs.storage_class is gp3, which is the name of the default StorageClass; give "

@@ -83,7 +83,7 @@ def test_backups_and_removal_depend_on_the_environment(
 
     assert only(storage, EFS)["DeletionPolicy"] == "Delete"
     assert "BackupPolicy" not in only(storage, EFS)["Properties"]
-    assert kept["DeletionPolicy"] == "Retain"
+    assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
     assert kept["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
 
 

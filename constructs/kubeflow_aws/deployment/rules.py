@@ -157,7 +157,14 @@ def check_artifacts(deployment: Deployment) -> None:
 
 
 def check_storage(deployment: Deployment) -> None:
-    """Every profile has room for its claims on shared file systems."""
+    """Only what exists is linked, and profiles have room for claims on shared file systems."""
+    fsx = deployment.storage.fsx
+    is_linked = "link_artifacts" in fsx.model_fields_set and fsx.link_artifacts
+    if is_linked and deployment.artifacts_option is not Artifacts.S3:
+        raise ValueError(
+            f"storage.fsx.link_artifacts is true, but artifacts is {deployment.artifacts_option}; "
+            "remove it, or set artifacts: s3"
+        )
     claims = deployment.storage.efs.enabled + deployment.storage.fsx.enabled
     for profile in deployment.profiles:
         volumes = profile.quota.volumes

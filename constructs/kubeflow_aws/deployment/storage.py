@@ -60,6 +60,16 @@ class FsxSettings(Section):
     )
 
     @model_validator(mode="after")
+    def _is_meant(self) -> Self:
+        settings = sorted(self.model_fields_set - {"enabled"})
+        if settings and not self.enabled:
+            raise ValueError(
+                f"{settings[0]} is set, but there is no such file system; set enabled: true, or "
+                f"remove {', '.join(settings)}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _as_aws_allows(self) -> Self:
         size = self.storage_gib
         if size != 1200 and (size < 2400 or size % 2400):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
@@ -50,7 +49,7 @@ class SharedFiles(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: SharedFilesProps) -> None:
         super().__init__(scope, construct_id)
-        removal_policy = cdk.RemovalPolicy.RETAIN if props.production else cdk.RemovalPolicy.DESTROY
+        removal_policy = kept_in_production(production=props.production)
         security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -70,7 +69,7 @@ class SharedFiles(Construct):
                 "Key",
                 description="Shared files of Kubeflow",
                 enable_key_rotation=True,
-                removal_policy=kept_in_production(production=props.production),
+                removal_policy=removal_policy,
             ),
             throughput_mode=efs.ThroughputMode.ELASTIC,
             # What nobody read for a month costs a fifteenth; the first read brings it back.
