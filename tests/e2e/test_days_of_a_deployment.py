@@ -23,7 +23,7 @@ from tests.support.deployments import variation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
-STACKS = ("KubeflowNetwork", "KubeflowCluster", "KubeflowPlatform")
+STACKS = ("KubeflowNetwork", "KubeflowCluster", "KubeflowPlatform", "KubeflowMonitoring")
 OTHER_USER: JsonValue = {
     "users": [
         {

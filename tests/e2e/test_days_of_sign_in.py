@@ -77,9 +77,9 @@ def test_sign_in_is_deployed_with_its_names_and_users(
 ) -> None:
     deploy(laboratory, few, next(folders))
 
+    stacks = ("Network", "Cluster", "Storage", "Domain", "Identity", "Platform", "Monitoring")
     assert laboratory.statuses() == dict.fromkeys(
-        (f"Kubeflow{name}" for name in ("Network", "Cluster", "Domain", "Identity", "Platform")),
-        "CREATE_COMPLETE",
+        (f"Kubeflow{name}" for name in stacks), "CREATE_COMPLETE"
     )
     [balancer] = laboratory.read(INGRESS)["status"]["loadBalancer"]["ingress"]
     found = records(laboratory, ZONE)
