@@ -36,27 +36,38 @@ def test_everything_that_an_operator_must_hear_of_has_an_alarm(monitoring: Templ
         "node_status_condition_memory_pressure",
         "node_status_condition_disk_pressure",
         "cluster_failed_node_count",
-        "pod_status_failed",
         "DaysToExpiry",
         "FreeStorageSpace",
         "CPUUtilization",
         "DatabaseConnections",
     } <= alarms.keys()
-    queries = [alarm["Metrics"][0]["Expression"] for alarm in alarms["query"]]
-    assert [query.partition("(")[2].partition(")")[0] for query in queries] == [
+    queried = {query.partition("(")[2].partition(")")[0] for query in queries(monitoring)}
+    assert queried == {
         "HTTPCode_ELB_5XX_Count",
         "HTTPCode_Target_5XX_Count",
+        "pod_status_failed",
+        "pod_container_status_waiting_reason_crash_loop_back_off",
+    }
+
+
+def queries(template: Template) -> list[str]:
+    return [
+        str(alarm["Metrics"][0]["Expression"])
+        for alarm in alarms_of(template)
+        if "Metrics" in alarm
     ]
 
 
 def test_pods_of_users_wake_nobody(monitoring: Template) -> None:
-    dimensions = [alarm["Dimensions"] for alarm in by_metric(monitoring)["pod_status_failed"]]
-    namespaces = [
-        each["Value"] for names in dimensions for each in names if each["Name"] == "Namespace"
-    ]
+    # The agent publishes metrics of pods with these dimensions, or for the whole cluster.
+    published = 'FROM SCHEMA("ContainerInsights", ClusterName, Namespace, PodName) '
+    failed = [query for query in queries(monitoring) if "pod_status_failed" in query]
 
-    assert sorted(namespaces) == sorted(PLATFORM_NAMESPACES)
-    assert len(dimensions) == len(namespaces)
+    assert all(published in query for query in failed)
+    assert sorted(query.partition("WHERE ")[2] for query in failed) == [
+        f"ClusterName = 'kubeflow' AND Namespace = '{namespace}'"
+        for namespace in sorted(PLATFORM_NAMESPACES)
+    ]
 
 
 def test_alarms_of_the_database_know_its_size_and_name(monitoring: Template) -> None:
@@ -117,7 +128,7 @@ def test_what_is_not_there_has_no_alarm(sample_assembly: Assembly) -> None:
     template = sample_assembly.stack("Monitoring")
     alarms = by_metric(template)
 
-    assert "query" not in alarms
+    assert not [query for query in queries(template) if "HTTPCode" in query]
     assert "DaysToExpiry" not in alarms
     assert "FreeStorageSpace" not in alarms
     assert resources(template, "AWS::APS::Workspace") == {}

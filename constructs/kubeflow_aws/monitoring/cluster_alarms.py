@@ -10,6 +10,8 @@ from constructs import Construct
 
 NAMESPACE: Final = "ContainerInsights"
 
+PERIOD: Final = cdk.Duration.minutes(5)
+
 PLATFORM_NAMESPACES: Final = ("istio-system", "kube-system", "kubeflow")
 """Whose pods are the operator's. What users run fails every day, and is theirs to see."""
 
@@ -48,27 +50,39 @@ class ClusterAlarms(Construct):
             self.alarms += [
                 self._alarm(
                     f"{name}{part}",
-                    self.metric(metric, namespace),
+                    self._worst_pod(metric, namespace),
                     f"Pods in {namespace} {what}: kubectl get pods -n {namespace}, and the log "
                     f"group /aws/containerinsights/{cluster}/application.",
                 )
                 for name, (metric, what) in POD_METRICS.items()
             ]
 
-    def metric(self, name: str, namespace: str | None = None) -> cloudwatch.Metric:
-        """A metric of the whole cluster, or of one of its namespaces."""
-        dimensions = {"ClusterName": self._cluster}
-        if namespace:
-            dimensions["Namespace"] = namespace
+    def metric(self, name: str) -> cloudwatch.Metric:
+        """A metric of the whole cluster."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map=dimensions,
-            period=cdk.Duration.minutes(5),
+            dimensions_map={"ClusterName": self._cluster},
+            period=PERIOD,
             statistic="Maximum",
         )
 
-    def _alarm(self, construct_id: str, metric: cloudwatch.Metric, text: str) -> cloudwatch.Alarm:
+    def _worst_pod(self, name: str, namespace: str) -> cloudwatch.MathExpression:
+        """The highest value among the pods of a namespace.
+
+        The agent publishes these metrics per pod and for the whole cluster, but for no namespace
+        (amazon-cloudwatch-agent, translator/translate/otel/exporter/awsemf/kubernetes.go).
+        """
+        return cloudwatch.MathExpression(
+            expression=f"SELECT MAX({name}) "  # noqa: S608  # no SQL
+            f'FROM SCHEMA("{NAMESPACE}", ClusterName, Namespace, PodName) '
+            f"WHERE ClusterName = '{self._cluster}' AND Namespace = '{namespace}'",
+            using_metrics={},
+            label=name,
+            period=PERIOD,
+        )
+
+    def _alarm(self, construct_id: str, metric: cloudwatch.IMetric, text: str) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
             self,
             construct_id,
