@@ -130,7 +130,13 @@ def _admit_fsx(key: kms.Key) -> None:
         iam.PolicyStatement(
             sid="LinkedFileSystems",
             principals=[iam.AnyPrincipal()],
-            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"],
+            actions=[
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+            ],
             resources=["*"],
             conditions={
                 "StringEquals": {
