@@ -17,6 +17,7 @@ from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import RemoteReference, Source, UpstreamLock, load_lock
 from kubeflow_aws.manifests.relock import relock
 from kubeflow_aws.manifests.sources import DigestError, Origin, SourceOptions, fetch_sources
+from kubeflow_aws.manifests.tools import Tools
 from tests.support.archives import write_archive
 
 
@@ -70,6 +71,39 @@ def test_the_network_serves_where_there_is_no_mirror(
 
     assert found.origin is Origin.UPSTREAM
     assert told == ["fetching tool v1"]
+
+
+CHART = "oci://127.0.0.1:9/charts/tool:1.2.3"
+
+
+def test_a_chart_in_a_registry_is_pulled_by_helm(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncp {mirror}/tool.tar.gz "${{4#*=}}"\n', "utf-8"
+    )
+    helm.chmod(0o755)
+
+    found = fetch_sources(
+        with_url(lock, CHART), SourceOptions(cache=tmp_path / "cache", helm=helm), lambda _: None
+    )
+
+    assert found.origin is Origin.UPSTREAM
+    asked = (tmp_path / "asked").read_text("utf-8")
+    assert asked.startswith("pull oci://127.0.0.1:9/charts/tool --version=1.2.3 --destination=")
+
+
+def test_a_registry_that_cannot_be_reached_is_told_as_helm_says_it(
+    lock: UpstreamLock, tools: Tools, tmp_path: Path
+) -> None:
+    chosen = SourceOptions(cache=tmp_path / "cache", helm=tools.helm)
+
+    with pytest.raises(
+        UserError, match=r"tool is in no mirror and cannot be fetched .*127\.0\.0\.1:9"
+    ):
+        fetch_sources(with_url(lock, CHART), chosen, lambda _: None)
+    assert unfinished(tmp_path / "cache") == []
 
 
 def test_the_sample_serves_where_nothing_else_does_and_says_so(
