@@ -38,6 +38,8 @@ READ_ACTIONS: Final = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeSubnets",
+    # It looks for profiles that it made and nobody uses; it makes none here.
+    "iam:ListInstanceProfiles",
     "pricing:GetProducts",
 )
 """Reads for which IAM knows no resources."""
@@ -182,9 +184,6 @@ class KarpenterRole(Construct):
             f"arn:{stack.partition}:ssm:{stack.region}::parameter/aws/service/*": (
                 "Public parameters of AWS, which name the images of nodes."
             ),
-            f"arn:{stack.partition}:iam::{account}:instance-profile/*": (
-                "Karpenter looks for profiles that it made and nobody uses; it makes none here."
-            ),
         } | {f"{ec2}:{account}:{kind}/*": tagged for kind in MADE}
         for resource, reason in reasons.items():
             acknowledge_wildcard(policy, resource=resource, reason=reason)
@@ -215,14 +214,6 @@ def _surroundings(scope: Construct, props: KarpenterRoleProps) -> list[iam.Polic
         ),
         iam.PolicyStatement(
             actions=["iam:GetInstanceProfile"], resources=[props.instance_profile_arn]
-        ),
-        iam.PolicyStatement(
-            actions=["iam:ListInstanceProfiles"],
-            resources=[
-                stack.format_arn(
-                    service="iam", region="", resource="instance-profile", resource_name="*"
-                )
-            ],
         ),
         iam.PolicyStatement(
             actions=["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
