@@ -12,7 +12,7 @@ import yaml
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from kubeflow_aws.manifests.notebook_form import FAST_CLAIM, SHARED_CLAIM
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.objects import KubernetesObject, key_of
 from tests.support.assembly import Assembly
 from tests.support.platforms import best_of
 from tests.support.schemas import Schemas
@@ -48,7 +48,7 @@ def test_a_wrong_example_would_be_found(schemas: Schemas) -> None:
 
 def test_examples_use_what_a_deployment_has(data_plane_assembly: Assembly) -> None:
     classes = {
-        str(item["metadata"]["name"])  # type: ignore[index,call-overload]
+        key_of(item).name
         for item in data_plane_assembly.objects()
         if item["kind"] == "StorageClass"
     }

@@ -12,7 +12,7 @@ import yaml
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.notebook_form import FILE, configure_notebook_form
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.manifests.objects import JsonValue, key_of
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly
 from tests.support.deployments import variation
@@ -65,9 +65,7 @@ def test_what_is_ticked_exists(
     form: Any, data_plane_assembly: Assembly, sample_platform: Platform
 ) -> None:
     offered = {
-        item["metadata"]["name"]  # type: ignore[index,call-overload]
-        for item in data_plane_assembly.objects()
-        if item["kind"] == "PodDefault"
+        key_of(item).name for item in data_plane_assembly.objects() if item["kind"] == "PodDefault"
     }
 
     assert set(form["configurations"]["value"]) == offered

@@ -26,3 +26,8 @@ def acknowledge_managed_policy(role: IConstruct, *, policy: str, reason: str) ->
 def acknowledge_wildcard(policy: IConstruct, *, resource: str, reason: str) -> None:
     """Acknowledge that a policy names a certain resource with a wildcard in it."""
     acknowledge(policy, finding=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
+
+
+def account_in_findings(stack: cdk.Stack) -> str:
+    """A stack's account as cdk-nag writes it in findings."""
+    return "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account

@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
+from kubeflow_aws.checks.acknowledge import account_in_findings, acknowledge_wildcard
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
@@ -171,7 +171,7 @@ class KarpenterRole(Construct):
 
     def _acknowledge_wildcards(self, policy: iam.Policy) -> None:
         stack = cdk.Stack.of(self)
-        account = "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
+        account = account_in_findings(stack)
         ec2 = f"arn:{stack.partition}:ec2:{stack.region}"
         tagged = "Made by Karpenter, so without a name before; conditions on its tags bind it."
         reasons = {

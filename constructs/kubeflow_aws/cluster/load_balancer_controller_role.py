@@ -14,7 +14,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
+from kubeflow_aws.checks.acknowledge import account_in_findings, acknowledge_wildcard
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
@@ -229,7 +229,7 @@ def _arn(scope: Construct, service: str, resource: str) -> str:
 
 def _acknowledge_wildcards(policy: iam.Policy) -> None:
     stack = cdk.Stack.of(policy)
-    account = "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
+    account = account_in_findings(stack)
     regional = f"{stack.region}:{account}"
     aws = f"arn:{stack.partition}"
     load_balancing = (

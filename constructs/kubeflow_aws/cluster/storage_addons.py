@@ -7,7 +7,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
+from kubeflow_aws.checks.acknowledge import account_in_findings, acknowledge_wildcard
 from kubeflow_aws.cluster.addons import AddonsProps, managed_addon
 from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL, SYSTEM
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
@@ -105,7 +105,7 @@ class FsxCsiAddon(Construct):
                 ),
             ],
         )
-        account = "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
+        account = account_in_findings(stack)
         acknowledge_wildcard(
             policy,
             resource="*",
