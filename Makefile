@@ -3,7 +3,10 @@
 SHELL := bash
 
 DEPLOYMENT ?= cognito-rds-s3
+DELIVERY ?= deployments/delivery/pipeline.yaml
+SOURCE ?= kubeflow-manifests
 PORT ?= 0
+FOLDER ?= build/mirror
 ARGS ?= get pods -A
 PYTHON ?= python3
 VENV := .venv
@@ -63,6 +66,23 @@ deploy: install ## deploy DEPLOYMENT to AWS
 diff: install ## what a deploy of DEPLOYMENT would change
 	cdk diff --all --context deployment=$(DEPLOYMENT)
 
+.PHONY: synth-delivery
+synth-delivery: install ## synthesize the pipeline of the file DELIVERY, with all stacks that it deploys
+	cdk synth --quiet --context delivery=$(DELIVERY) > /dev/null
+
+.PHONY: deploy-delivery
+deploy-delivery: install ## deploy the pipeline of the file DELIVERY; it deploys everything else
+	cdk deploy --all --context delivery=$(DELIVERY)
+
+.PHONY: smoke
+smoke: install ## check from outside that what was deployed of DEPLOYMENT works
+	@$(BIN)/python -m operations.smoke $(DEPLOYMENT)
+
+.PHONY: plan
+plan: install ## which Kubernetes objects a deploy of DEPLOYMENT would change, and what to do by hand
+	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m operations.plan cdk.out $(DEPLOYMENT)
+
 .PHONY: verify
 verify: install ## run a pipeline in DEPLOYMENT, and show its artifacts in S3 and its rows in RDS
 	@$(BIN)/python -m verify $(DEPLOYMENT)
@@ -112,8 +132,8 @@ password: install ## ask for a password and print its hash for the deployment fi
 	@$(BIN)/python -m kubeflow_aws.cli password
 
 .PHONY: schema
-schema: install ## write the JSON schema of the deployment file
-	$(BIN)/python -m kubeflow_aws.cli schema docs/deployment.schema.json
+schema: install ## write the JSON schemas of the deployment and the delivery file
+	$(BIN)/python -m kubeflow_aws.cli schema docs
 
 .PHONY: lock
 lock: install ## compile pyproject.toml into the hashed lock files
@@ -126,6 +146,15 @@ lock: install ## compile pyproject.toml into the hashed lock files
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew
 	$(BIN)/python -m kubeflow_aws.cli lock-upstream
+
+.PHONY: bump
+bump: install ## pin VERSION (and COMMIT) of the upstream source SOURCE, and show what it changes
+	@$(BIN)/python -m kubeflow_aws.cli bump $(SOURCE) $(VERSION) $(if $(COMMIT),--commit $(COMMIT)) \
+		--deployment $(DEPLOYMENT)
+
+.PHONY: mirror
+mirror: install ## fetch the archives of all upstream sources into FOLDER, and check them
+	@$(BIN)/python -m kubeflow_aws.cli mirror $(FOLDER)
 
 .PHONY: clean
 clean: ## remove what was built, the caches included

@@ -13,30 +13,42 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "constructs"))
 import aws_cdk as cdk
 
 from kubeflow_aws.checks import add_checks
-from kubeflow_aws.deployment import deployment_path, load_deployment
+from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, load_deployment
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.platform import render_platform
-from stacks.build import build
+from kubeflow_aws.manifests.platform import Platform, render_platform
+from stacks.build import build, build_delivery
 
 PROJECT = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    """Read the deployment that `-c deployment=NAME` names, render it and synthesize."""
+    """Synthesize what `-c deployment=NAME` or, for the pipeline, `-c delivery=FILE` names."""
     app = cdk.App()
+    allow_sample = app.node.try_get_context("sample") == "allowed"
+    if file := app.node.try_get_context("delivery"):
+        delivery, deployments = load_delivery(Path(file), root=PROJECT)
+        contents = [(each, render(each, allow_sample=allow_sample)) for each in deployments]
+        build_delivery(app, delivery, contents, file)
+    else:
+        path = deployment_path(PROJECT, app.node.try_get_context("deployment"))
+        deployment = load_deployment(path)
+        platform = render(deployment, allow_sample=allow_sample)
+        build(app, deployment, platform, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    add_checks(app)
+    app.synth()
+
+
+def render(deployment: Deployment, *, allow_sample: bool) -> Platform:
+    """Render the components of a deployment from its upstream sources."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    deployment = load_deployment(deployment_path(PROJECT, app.node.try_get_context("deployment")))
-    platform = render_platform(
+    return render_platform(
         deployment,
         manifests=PROJECT / "manifests",
         cache=PROJECT / "build" / "cache",
         mirror=Path(mirror) if mirror else None,
         notify=lambda line: print(line, file=sys.stderr),  # noqa: T201  # progress
-        allow_sample=app.node.try_get_context("sample") == "allowed",
+        allow_sample=allow_sample,
     )
-    build(app, deployment, platform, os.environ.get("CDK_DEFAULT_ACCOUNT"))
-    add_checks(app)
-    app.synth()
 
 
 if __name__ == "__main__":

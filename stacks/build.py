@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
 from stacks.certificate import CertificateStack, CertificateStackProps
 from stacks.cluster import ClusterStack, ClusterStackProps
 from stacks.data import DataStack, DataStackProps
+from stacks.delivery import DeliveryStack, DeliveryStackProps
 from stacks.domain import DomainStack, DomainStackProps
 from stacks.identity import IdentityStack, IdentityStackProps
 from stacks.kubeflow import KubeflowStack, KubeflowStackProps, PlatformAddress
@@ -24,23 +29,29 @@ from stacks.network import NetworkStack, NetworkStackProps
 from stacks.storage import StorageStack, StorageStackProps
 
 
-def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str | None) -> None:
-    """Add all stacks of a deployment to an app.
+def build(
+    scope: Construct, deployment: Deployment, platform: Platform, account: str | None
+) -> None:
+    """Add all stacks of a deployment to an app, or to a stage of a pipeline.
+
+    Each stack is named after its id, which is what it is called in an app anyway; in a stage the
+    CDK would put the stage's name before it, and a deployment that moves from one to the other
+    would be made a second time.
 
     Args:
-        app: The app.
+        scope: The app or the stage.
         deployment: The deployment file.
         platform: Its components, rendered.
         account: Account of the CLI, for a deployment that names none.
     """
     env = cdk.Environment(account=deployment.account or account, region=deployment.region)
-    prefix = deployment.name.title().replace("-", "")
+    prefix = deployment.stack_prefix
     vpc = None
     if not deployment.network.existing:
         network = NetworkStackProps(deployment=deployment, env=env)
-        vpc = NetworkStack(app, f"{prefix}Network", props=network).vpc
+        vpc = NetworkStack(scope, f"{prefix}Network", props=network).vpc
     cluster = ClusterStack(
-        app,
+        scope,
         f"{prefix}Cluster",
         props=ClusterStackProps(
             deployment=deployment,
@@ -49,21 +60,22 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
             rendered=platform.of_stack("cluster"),
         ),
     )
-    data = _data(app, prefix, deployment, env, vpc)
-    storage = _storage(app, prefix, deployment, env, vpc, data.artifacts if data else None)
-    address = _address(app, prefix, deployment, env, vpc)
+    data = _data(scope, prefix, deployment, env, vpc)
+    storage = _storage(scope, prefix, deployment, env, vpc, data.artifacts if data else None)
+    address = _address(scope, prefix, deployment, env, vpc)
     KubeflowStack(
-        app,
+        scope,
         f"{prefix}Platform",
         props=KubeflowStackProps(
             deployment=deployment,
             env=env,
             cluster=cluster.cluster,
             owns_cluster=cluster.owned,
+            release=platform.release,
             rendered=platform.of_stack("kubeflow"),
             service_account_issuer=cluster.service_account_issuer,
             address=address,
-            sign_in=_sign_in(app, prefix, deployment, env, address),
+            sign_in=_sign_in(scope, prefix, deployment, env, address),
             database=data.database if data else None,
             artifacts=data.artifacts if data else None,
             efs=storage.efs if storage else None,
@@ -71,7 +83,7 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
         ),
     )
     MonitoringStack(
-        app,
+        scope,
         f"{prefix}Monitoring",
         props=MonitoringStackProps(
             deployment=deployment,
@@ -83,23 +95,51 @@ def build(app: cdk.App, deployment: Deployment, platform: Platform, account: str
         ),
     )
     for key, value in deployment.tags.items():
-        cdk.Tags.of(app).add(key, value)
+        cdk.Tags.of(scope).add(key, value)
+
+
+def build_delivery(
+    app: cdk.App, delivery: Delivery, contents: Sequence[tuple[Deployment, Platform]], file: str
+) -> None:
+    """Add the Delivery stack to an app, with all stacks of its deployments below it.
+
+    Args:
+        app: The app.
+        delivery: The delivery file.
+        contents: The deployment of each of its stages, with its components rendered.
+        file: Path of the delivery file from the root of the repository.
+    """
+    stack = DeliveryStack(
+        app,
+        delivery.name.title().replace("-", ""),
+        props=DeliveryStackProps(delivery=delivery, file=file),
+    )
+    for settings, (deployment, platform) in zip(delivery.stages, contents, strict=True):
+        env = cdk.Environment(account=deployment.account, region=deployment.region)
+        stage = cdk.Stage(stack, settings.name, env=env)
+        build(stage, deployment, platform, account=None)
+        stack.deliver(stage, settings, deployment)
+    stack.complete()
 
 
 def _data(
-    app: cdk.App, prefix: str, deployment: Deployment, env: cdk.Environment, vpc: ec2.IVpc | None
+    scope: Construct,
+    prefix: str,
+    deployment: Deployment,
+    env: cdk.Environment,
+    vpc: ec2.IVpc | None,
 ) -> DataStack | None:
     """The Data stack, if anything is kept outside of the cluster."""
     in_cluster = (Database.IN_CLUSTER, Artifacts.IN_CLUSTER)
     if (deployment.database_option, deployment.artifacts_option) == in_cluster:
         return None
     return DataStack(
-        app, f"{prefix}Data", props=DataStackProps(deployment=deployment, env=env, vpc=vpc)
+        scope, f"{prefix}Data", props=DataStackProps(deployment=deployment, env=env, vpc=vpc)
     )
 
 
 def _storage(
-    app: cdk.App,
+    scope: Construct,
     prefix: str,
     deployment: Deployment,
     env: cdk.Environment,
@@ -111,20 +151,24 @@ def _storage(
     if not settings.efs.enabled and not settings.fsx.enabled:
         return None
     return StorageStack(
-        app,
+        scope,
         f"{prefix}Storage",
         props=StorageStackProps(deployment=deployment, env=env, vpc=vpc, artifacts=artifacts),
     )
 
 
 def _address(
-    app: cdk.App, prefix: str, deployment: Deployment, env: cdk.Environment, vpc: ec2.IVpc | None
+    scope: Construct,
+    prefix: str,
+    deployment: Deployment,
+    env: cdk.Environment,
+    vpc: ec2.IVpc | None,
 ) -> PlatformAddress | None:
     """The Domain stack, if a load balancer serves the platform."""
     if not deployment.has_load_balancer or deployment.domain is None:
         return None
     names = DomainStack(
-        app,
+        scope,
         f"{prefix}Domain",
         props=DomainStackProps(domain=deployment.domain, env=env),
     )
@@ -139,7 +183,7 @@ def _address(
 
 
 def _sign_in(
-    app: cdk.App,
+    scope: Construct,
     prefix: str,
     deployment: Deployment,
     env: cdk.Environment,
@@ -151,14 +195,14 @@ def _sign_in(
     certificate = None
     if deployment.auth.cognito.custom_domain:
         certificate = CertificateStack(
-            app,
+            scope,
             f"{prefix}Certificate",
             props=CertificateStackProps(
                 account=env.account, host=address.domain.sign_in_host, zone=address.zone
             ),
         ).certificate
     return IdentityStack(
-        app,
+        scope,
         f"{prefix}Identity",
         props=IdentityStackProps(
             deployment=deployment,

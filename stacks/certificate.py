@@ -40,6 +40,7 @@ class CertificateStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=cdk.Environment(account=props.account, region=REGION),
             cross_region_references=True,
             description="Kubeflow on AWS: certificate of the sign-in page",

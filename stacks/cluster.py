@@ -67,7 +67,11 @@ class ClusterStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
         super().__init__(
-            scope, construct_id, env=props.env, description="Kubeflow on AWS: EKS cluster"
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            env=props.env,
+            description="Kubeflow on AWS: EKS cluster",
         )
         existing = props.deployment.cluster.existing
         self.owned = existing is None

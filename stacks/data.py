@@ -50,6 +50,7 @@ class DataStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             description="Kubeflow on AWS: metadata and artifacts",
         )

@@ -40,6 +40,7 @@ class DomainStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             cross_region_references=True,
             description="Kubeflow on AWS: DNS and certificate",

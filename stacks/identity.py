@@ -49,6 +49,7 @@ class IdentityStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             cross_region_references=props.certificate is not None,
             description="Kubeflow on AWS: sign-in with Amazon Cognito",

@@ -63,6 +63,7 @@ class KubeflowStackProps:
         env: Account and region.
         cluster: The cluster to apply to.
         owns_cluster: Whether this application also deletes the cluster.
+        release: Kubeflow's release.
         rendered: The components to apply.
         service_account_issuer: Issuer of the cluster's service accounts, if it is known.
         address: Where the platform is reached; by a port-forward only if there is none.
@@ -77,6 +78,7 @@ class KubeflowStackProps:
     env: cdk.Environment
     cluster: eks.ICluster
     owns_cluster: bool
+    release: str
     rendered: Sequence[Rendered]
     service_account_issuer: str | None
     address: PlatformAddress | None
@@ -96,6 +98,7 @@ class KubeflowStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             description="Kubeflow on AWS: the platform's Kubernetes objects",
         )
@@ -141,6 +144,12 @@ class KubeflowStack(cdk.Stack):
             if component := self.components.applied.get(name):
                 component.node.add_dependency(data_access)
         self._create_profiles(props)
+        cdk.CfnOutput(
+            self,
+            "KubeflowRelease",
+            description="Kubeflow's release, which `make plan` compares with a new one",
+            value=props.release,
+        )
         if address and balancer:
             self._publish(address, balancer, props)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
@@ -14,12 +15,12 @@ from constructs import Construct
 from kubeflow_aws.database.alarms import DatabaseAlarms, DatabaseAlarmsProps
 from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.monitoring.alarm_topic import AlarmTopic, AlarmTopicProps
 from kubeflow_aws.monitoring.cluster_alarms import ClusterAlarms
 from kubeflow_aws.monitoring.dashboard import PlatformDashboard, PlatformDashboardProps
 from kubeflow_aws.monitoring.front_door_alarms import FrontDoorAlarms
 from kubeflow_aws.monitoring.prometheus import Prometheus, PrometheusProps
 from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,7 @@ class MonitoringStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             description="Kubeflow on AWS: alarms and dashboard",
         )
@@ -70,8 +72,18 @@ class MonitoringStack(cdk.Stack):
                     storage_gib=deployment.rds.storage_gib,
                 ),
             ).alarms
-        topic = AlarmTopic(self, "Alarms", props=AlarmTopicProps(emails=settings.alarm_emails))
-        topic.hear_of(alarms)
+        topic = NotificationTopic(
+            self,
+            "Alarms",
+            props=NotificationTopicProps(
+                subject="Alarms",
+                publisher="cloudwatch.amazonaws.com",
+                emails=settings.alarm_emails,
+            ),
+        ).topic
+        for alarm in alarms:
+            alarm.add_alarm_action(actions.SnsAction(topic))
+            alarm.add_ok_action(actions.SnsAction(topic))
         if alarms:
             PlatformDashboard(
                 self,
@@ -90,7 +102,7 @@ class MonitoringStack(cdk.Stack):
             self,
             "AlarmTopic",
             description="Where alarms go; subscribe chat and pagers here",
-            value=topic.topic.topic_arn,
+            value=topic.topic_arn,
         )
 
     def _create_prometheus(self, props: MonitoringStackProps) -> None:

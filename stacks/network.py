@@ -34,7 +34,13 @@ class NetworkStack(cdk.Stack):
     vpc: ec2.IVpc
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NetworkStackProps) -> None:
-        super().__init__(scope, construct_id, env=props.env, description="Kubeflow on AWS: network")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            env=props.env,
+            description="Kubeflow on AWS: network",
+        )
         network = props.deployment.network
         self._zones = list(network.availability_zones) or [
             f"{props.deployment.region}{zone}" for zone in "abc"

@@ -43,6 +43,7 @@ class StorageStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             env=props.env,
             description="Kubeflow on AWS: shared file systems",
         )

@@ -114,6 +114,7 @@ SCHEMA_ONLY: Final = frozenset(
         "AWS::CodeBuild::Project",
         "AWS::CodeConnections::Connection",
         "AWS::CodePipeline::Pipeline",
+        "AWS::CodeStarNotifications::NotificationRule",
         "AWS::Events::Rule",
         "AWS::FSx::DataRepositoryAssociation",
         "AWS::SecretsManager::RotationSchedule",

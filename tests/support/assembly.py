@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ import aws_cdk as cdk
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.cli.assembly import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
-from stacks.build import build
+from stacks.build import build, build_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
@@ -80,10 +81,24 @@ def checked(deployment: Deployment, platform: Platform, folder: Path) -> Checked
     return CheckedAssembly(assembly=read_assembly(folder), findings=found)
 
 
+def checked_delivery(
+    delivery: Delivery, contents: Sequence[tuple[Deployment, Platform]], file: str, folder: Path
+) -> CheckedAssembly:
+    """Build, synthesize and check a pipeline with all that it deploys."""
+    app = new_app(folder)
+    build_delivery(app, delivery, contents, file)
+    found = _findings(app, folder)
+    return CheckedAssembly(assembly=read_assembly(folder), findings=found)
+
+
 def findings(deployment: Deployment, platform: Platform, folder: Path) -> list[str]:
     """What the checks find: one line of rule and construct each."""
     app = new_app(folder)
     build(app, deployment, platform, ACCOUNT)
+    return _findings(app, folder)
+
+
+def _findings(app: cdk.App, folder: Path) -> list[str]:
     add_checks(app)
     with contextlib.suppress(RuntimeError):  # jsii wraps ValidationFailed; the report says more
         app.synth()

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from kubeflow_aws.manifests.changes import changes_of, paths_that_differ
 from kubeflow_aws.manifests.objects import KubernetesObject, images, key_of
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.slimming import CONTAINER_HOOKS, POD_LISTS, slim
 from tests.support.assembly import Assembly
-from tests.support.differences import differences
 
 pytestmark = pytest.mark.upstream
 
@@ -36,11 +36,11 @@ def test_nothing_is_lost_and_nothing_unexplained(
         for item in one.objects
     ]
 
-    found = differences([slim(item) for item in example], rendered)
+    [found] = changes_of({"all": [slim(item) for item in example]}, {"all": rendered})
 
-    assert found.removed == explained("removed")
-    assert found.added == explained("added")
-    assert found.changed == explained("changed")
+    assert set(map(str, found.removed)) == explained("removed")
+    assert set(map(str, found.added)) == explained("added")
+    assert {str(each.key): set(each.paths) for each in found.changed} == explained("changed")
 
 
 def test_both_parsers_read_the_same(example_text: str, example: list[KubernetesObject]) -> None:
@@ -72,7 +72,7 @@ def test_slimming_takes_descriptions_and_pod_lists_only(example: list[Kubernetes
         if item["kind"] != "CustomResourceDefinition":
             assert slim(item) is item
             continue
-        for path in differences([_bare(item)], [slim(item)]).changed.get(str(key_of(item)), ()):
+        for path in paths_that_differ(_bare(item), slim(item)):
             parts = path.replace("[", ".").split(".")
             assert set(parts) & {*POD_LISTS, *CONTAINER_HOOKS}, path
 

@@ -1,4 +1,4 @@
-"""The command line: summary, render, password, schema, lock-upstream."""
+"""The command line: what `make` runs on files of this project, without AWS."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from kubeflow_aws.cli.assembly import summarize
-from kubeflow_aws.deployment import deployment_path, load_deployment
+from kubeflow_aws.cli.bump import bump_and_show
+from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
+from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.schema import json_schema
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.mirror import fill_mirror
 from kubeflow_aws.manifests.platform import Platform, render_platform
 from kubeflow_aws.manifests.relock import relock
 from kubeflow_aws.manifests.tools import find_tools
@@ -87,9 +90,11 @@ def password(
 
 
 @cli.command()
-def schema(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
-    """Write the JSON schema of the deployment file."""
-    file.write_text(json_schema(), encoding="utf-8")
+def schema(folder: Annotated[Path, typer.Argument(help="Where to write them.")]) -> None:
+    """Write the JSON schemas of the deployment file and of the delivery file."""
+    for model in (Deployment, Delivery):
+        file = folder / f"{model.__name__.lower()}.schema.json"
+        file.write_text(json_schema(model), encoding="utf-8")
 
 
 @cli.command("lock-upstream")
@@ -98,6 +103,34 @@ def lock_upstream() -> None:
     file = PROJECT / "manifests" / "upstream.lock.yaml"
     tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
     relock(file, load_lock(file), mirror=_mirror(), notify=_tell, helm=tools.helm)
+
+
+@cli.command("bump")
+def bump_upstream(
+    source: Annotated[str, typer.Argument(help="Name of the source in the lock file.")],
+    version: Annotated[str, typer.Argument(help="Its new version.")],
+    commit: Annotated[str | None, typer.Option(help="The new version's commit.")] = None,
+    deployment: Annotated[str, typer.Option(help="Whose objects to compare.")] = "cognito-rds-s3",
+) -> None:
+    """Show what another version of an upstream source changes, and pin it."""
+    bump_and_show(
+        load_deployment(deployment_path(PROJECT, deployment)),
+        manifests=PROJECT / "manifests",
+        cache=CACHE,
+        mirror=_mirror(),
+        source=source,
+        version=version,
+        commit=commit,
+        notify=_tell,
+    )
+
+
+@cli.command()
+def mirror(folder: Annotated[Path, typer.Argument(help="The mirror folder.")]) -> None:
+    """Fetch the archives of all upstream sources that a mirror folder lacks, and check them."""
+    lock = load_lock(PROJECT / "manifests" / "upstream.lock.yaml")
+    tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
+    fill_mirror(lock, folder, helm=tools.helm, notify=_tell)
 
 
 def _platform(name: str, *, quiet: bool) -> Platform:

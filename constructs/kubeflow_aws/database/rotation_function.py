@@ -73,9 +73,7 @@ class RotationFunction(Construct):
             allow_all_outbound=False,
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Secrets Manager")
-        group.connections.allow_to(
-            props.database, ec2.Port.tcp(props.port), "Rotation of passwords"
-        )
+        self._open(group, props)
         self.role = self._create_role(props)
         self.function = lambda_.Function(
             self,
@@ -116,6 +114,34 @@ class RotationFunction(Construct):
             function_name=self.function.function_arn,
             principal="secretsmanager.amazonaws.com",
             source_account=cdk.Stack.of(self).account,
+        )
+
+    def _open(self, group: ec2.SecurityGroup, props: RotationFunctionProps) -> None:
+        """The way from the function to the database.
+
+        Named here: `allow_to` names its rules after the whole path, which is another one in a
+        stage of a pipeline, and EC2 refuses a rule that is there under another name.
+        """
+        description = "Rotation of passwords"
+        ec2.CfnSecurityGroupIngress(
+            self,
+            "DatabaseFromRotation",
+            description=description,
+            group_id=props.database.security_group_id,
+            source_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=props.port,
+            to_port=props.port,
+        )
+        ec2.CfnSecurityGroupEgress(
+            self,
+            "RotationToDatabase",
+            description=description,
+            group_id=group.security_group_id,
+            destination_security_group_id=props.database.security_group_id,
+            ip_protocol="tcp",
+            from_port=props.port,
+            to_port=props.port,
         )
 
     def _create_role(self, props: RotationFunctionProps) -> iam.Role:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.model import Deployment
+from kubeflow_aws.deployment.section import Section
 from kubeflow_aws.errors import UserError
 
 
@@ -43,6 +45,9 @@ def deployment_path(project: Path, name: str | None) -> Path:
     return project / "deployments" / f"{chosen}.yaml"
 
 
+File = TypeVar("File", bound=Section)
+
+
 def load_deployment(path: Path) -> Deployment:
     """Read and check one deployment file.
 
@@ -50,6 +55,44 @@ def load_deployment(path: Path) -> Deployment:
         DeploymentError: The file is missing, no YAML, or breaks a rule; the text names the file,
             the field, what was found and what is allowed.
     """
+    return _load(path, Deployment, least="region: us-west-2")
+
+
+def load_delivery(path: Path, *, root: Path) -> tuple[Delivery, list[Deployment]]:
+    """Read and check a delivery file, and the deployment file of each of its stages.
+
+    Args:
+        path: The delivery file.
+        root: Root of the repository, from which it names deployment files.
+
+    Raises:
+        DeploymentError: One of the files is missing, no YAML, or breaks a rule.
+    """
+    delivery = _load(path, Delivery, least="account, region, repository, connection_arn, stages")
+    deployments = [load_deployment(root / stage.deployment) for stage in delivery.stages]
+    seen: dict[tuple[str, str, str], str] = {}
+    for stage, deployment in zip(delivery.stages, deployments, strict=True):
+        where = f"{path}: stages: {stage.name}: {stage.deployment}"
+        if deployment.account is None:
+            raise DeploymentError(
+                f"{where}: names no account; a pipeline has no other way to know it, so set "
+                "`account` there, in quotes"
+            )
+        if deployment.is_production and stage.approval is False:
+            raise DeploymentError(
+                f"{where}: is production, which somebody must approve; remove `approval: false`"
+            )
+        place = (deployment.account, deployment.region, deployment.name)
+        if place in seen:
+            raise DeploymentError(
+                f"{where}: has the name, account and region of stage {seen[place]}, whose stacks "
+                "it would overwrite; give it another `name`"
+            )
+        seen[place] = stage.name
+    return delivery, deployments
+
+
+def _load(path: Path, model: type[File], *, least: str) -> File:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -68,16 +111,16 @@ def load_deployment(path: Path) -> Deployment:
     except yaml.YAMLError as error:
         raise DeploymentError(f"{path}: is not YAML: {error}") from None
     if not isinstance(content, dict):
-        raise DeploymentError(f"{path}: holds no settings; the least is `region: us-west-2`")
+        raise DeploymentError(f"{path}: holds no settings; the least is `{least}`")
     try:
         # In JSON mode strict means strict about scalars, while lists become tuples.
-        return Deployment.model_validate_json(json.dumps(content, default=str))
+        return model.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
-        lines = [f"{path}: {_sentence(detail)}" for detail in error.errors()]
+        lines = [f"{path}: {_sentence(detail, model)}" for detail in error.errors()]
         raise DeploymentError("\n".join(lines)) from None
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _sentence(detail: ErrorDetails, model: type[Section]) -> str:
     """One mistake: the field's path, what was found, what is allowed."""
     where = ".".join(map(str, detail["loc"]))
     found = json.dumps(detail["input"], default=str)
@@ -86,7 +129,7 @@ def _sentence(detail: ErrorDetails) -> str:
         case "value_error":
             sentence = str(context["error"])
         case "missing":
-            sentence = "is missing" + _meaning(detail["loc"])
+            sentence = "is missing" + _meaning(detail["loc"], model)
         case "extra_forbidden":
             sentence = "is no setting; check its spelling and indentation"
         case "string_pattern_mismatch":
@@ -101,9 +144,9 @@ def _sentence(detail: ErrorDetails) -> str:
     return f"{where}: {sentence}" if where else sentence
 
 
-def _meaning(path: tuple[int | str, ...]) -> str:
+def _meaning(path: tuple[int | str, ...], model: type[Section]) -> str:
     """What a field is for, as its description says, unless sections differ about it."""
-    schema = Deployment.model_json_schema()
+    schema = model.model_json_schema()
     sections = [schema, *schema["$defs"].values()]
     fields = [section.get("properties", {}).get(path[-1], {}) for section in sections]
     meanings = {field["description"] for field in fields if "description" in field}

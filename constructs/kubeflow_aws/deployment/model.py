@@ -146,6 +146,11 @@ class Deployment(Section):
         return existing.name if existing else self.name
 
     @property
+    def stack_prefix(self) -> str:
+        """What the names of its stacks begin with."""
+        return self.name.title().replace("-", "")
+
+    @property
     def links_artifacts(self) -> bool:
         """Whether FSx shows the bucket's artifacts as files."""
         fsx = self.storage.fsx

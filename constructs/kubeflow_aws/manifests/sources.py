@@ -145,7 +145,7 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
     tree = options.cache / "sources" / f"{name}-{source.digest[7:23]}"
     if tree.is_dir():
         files = [(str(f.relative_to(tree)), f.read_bytes()) for f in tree.rglob("*") if f.is_file()]
-        _verify(name, source, source.digest_of(files), f"the cache, {tree} (make clean),")
+        verify_digest(name, source, source.digest_of(files), f"the cache, {tree} (make clean),")
         return tree
     with appears_whole(tree) as unfinished:
         if options.offline and not _mirrored(source, options.mirror):
@@ -155,7 +155,7 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
         found = read_source(
             name, source, unfinished, mirror=options.mirror, notify=notify, helm=options.helm
         )
-        _verify(name, source, found, str(_mirrored(source, options.mirror) or source.address))
+        verify_digest(name, source, found, str(_mirrored(source, options.mirror) or source.address))
     return tree
 
 
@@ -175,9 +175,20 @@ def read_source(
     if archive:
         return _extract(archive, source, target)
     notify(f"fetching {name} {source.version}")
-    bring = _pulled if source.address.startswith("oci://") else _downloaded
-    with bring(name, source.address, helm) as download:
+    with from_network(name, source, helm) as download:
         return _extract(download, source, target)
+
+
+@contextmanager
+def from_network(name: str, source: Source, helm: Path) -> Iterator[Path]:
+    """The archive of a source, fetched; it goes when the context ends.
+
+    Raises:
+        NotAvailableError: The network has no such archive.
+    """
+    bring = _pulled if source.address.startswith("oci://") else _downloaded
+    with bring(name, source.address, helm) as archive:
+        yield archive
 
 
 def _mirrored(source: Source, mirror: Path | None) -> Path | None:
@@ -185,7 +196,12 @@ def _mirrored(source: Source, mirror: Path | None) -> Path | None:
     return archive if archive and archive.is_file() else None
 
 
-def _verify(name: str, source: Source, found: str, origin: str) -> None:
+def verify_digest(name: str, source: Source, found: str, origin: str) -> None:
+    """Refuse content that is not what the lock file pins.
+
+    Raises:
+        DigestError: The digests differ; the text names both, and the origin.
+    """
     if found != source.digest:
         raise DigestError(
             f"upstream source {name} {source.version} from {origin} is not the pinned one:\n"

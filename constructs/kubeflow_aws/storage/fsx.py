@@ -96,7 +96,16 @@ class FastFiles(Construct):
         )
         # The servers of a file system talk with each other, and call clients back.
         for first, last in PORTS:
-            group.add_ingress_rule(group, ec2.Port.tcp_range(first, last), "Servers of Lustre")
+            ec2.CfnSecurityGroupIngress(
+                self,
+                f"Servers{first}",
+                description="Servers of Lustre",
+                group_id=group.security_group_id,
+                source_security_group_id=group.security_group_id,
+                ip_protocol="tcp",
+                from_port=first,
+                to_port=last,
+            )
             group.add_egress_rule(
                 ec2.Peer.any_ipv4(),
                 ec2.Port.tcp_range(first, last),

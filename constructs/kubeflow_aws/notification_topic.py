@@ -1,4 +1,4 @@
-"""Where alarms go, and who hears of them."""
+"""Where an AWS service sends what people must hear of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -16,37 +14,44 @@ from constructs import Construct
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AlarmTopicProps:
-    """Inputs of `AlarmTopic`.
+class NotificationTopicProps:
+    """Inputs of `NotificationTopic`.
 
     Attributes:
+        subject: What it tells of, for the key's description.
+        publisher: Service principal of the one service that publishes.
         emails: Who gets mail; each has to confirm once.
     """
 
+    subject: str
+    publisher: str
     emails: Sequence[str]
 
 
-class AlarmTopic(Construct):
-    """An encrypted topic that CloudWatch alarms of this account may publish to."""
+class NotificationTopic(Construct):
+    """An encrypted topic that one AWS service may publish to on behalf of this account."""
 
     topic: sns.Topic
 
-    def __init__(self, scope: Construct, construct_id: str, *, props: AlarmTopicProps) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, props: NotificationTopicProps
+    ) -> None:
         super().__init__(scope, construct_id)
         account = cdk.Stack.of(self).account
         key = kms.Key(
             self,
             "Key",
-            description="Alarms of Kubeflow",
+            description=f"{props.subject} of Kubeflow",
             enable_key_rotation=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        # The key that AWS has for SNS admits no alarms (CloudWatch User Guide, "Using Amazon
-        # CloudWatch alarms", "Alarms and SNS encryption").
+        # The key that AWS has for SNS admits no services (CloudWatch User Guide, "Using Amazon
+        # CloudWatch alarms", "Alarms and SNS encryption"; Developer Tools console User Guide,
+        # "Configure Amazon SNS topics for notifications").
         key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsAreEncrypted",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                sid=f"{props.subject}AreEncrypted",
+                principals=[iam.ServicePrincipal(props.publisher)],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": account}},
@@ -57,8 +62,8 @@ class AlarmTopic(Construct):
         )
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsOfThisAccount",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                sid=f"{props.subject}OfThisAccount",
+                principals=[iam.ServicePrincipal(props.publisher)],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": account}},
@@ -66,13 +71,3 @@ class AlarmTopic(Construct):
         )
         for email in props.emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-
-    def hear_of(self, alarms: Sequence[cloudwatch.Alarm]) -> None:
-        """Tell the topic when an alarm goes off, and when it is over.
-
-        Args:
-            alarms: The alarms.
-        """
-        for alarm in alarms:
-            alarm.add_alarm_action(actions.SnsAction(self.topic))
-            alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -1,0 +1,1 @@
+"""Continuous delivery: the pipeline, what it builds with, and what it checks."""

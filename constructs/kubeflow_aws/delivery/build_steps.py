@@ -1,0 +1,191 @@
+"""The pipeline's own programs: build with all tests, what would change, and the smoke check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import pipelines
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.delivery import BuildSettings
+
+MIRROR: Final = "build/mirror"
+"""Where a build keeps the upstream sources, from the root of the repository."""
+
+IMAGE: Final = codebuild.LinuxBuildImage.STANDARD_7_0
+RUNTIMES: Final[Mapping[str, str]] = {"python": "3.11", "nodejs": "22"}
+"""Of that image (CodeBuild User Guide, "Available runtimes")."""
+
+LOOKUP_ROLE: Final = "cdk-hnb659fds-lookup-role"
+"""Reads and changes nothing (`cdk bootstrap`); the pipeline's account must be trusted with it."""
+
+
+CDK_CLI: Final = "2.1148.1"
+"""As in package.json: npm's newest may refuse what this version of the library writes."""
+
+CDK_ASSETS: Final = "4.7.3"
+"""Publishes the files of a cloud assembly."""
+
+
+def runtimes() -> codebuild.BuildSpec:
+    """The languages of every build."""
+    return codebuild.BuildSpec.from_object(
+        {"phases": {"install": {"runtime-versions": dict(RUNTIMES)}}}
+    )
+
+
+def cached_packages() -> codebuild.BuildSpec:
+    """Folders that the next build finds again: packages, and what was rendered."""
+    return codebuild.BuildSpec.from_object(
+        {"cache": {"paths": ["/root/.cache/pip/**/*", "/root/.npm/**/*", "build/cache/**/*"]}}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SynthStepProps:
+    """Inputs of `synth_step`.
+
+    Attributes:
+        source: The repository.
+        file: Path of the delivery file from its root.
+        settings: How to build.
+        mirror: Bucket of upstream's archives.
+        key: Key of the bucket.
+    """
+
+    source: pipelines.IFileSetProducer
+    file: str
+    settings: BuildSettings
+    mirror: s3.IBucket
+    key: kms.IKey
+
+
+def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
+    """Lint, types and all tests; then the synth, with its checks.
+
+    Upstream's archives come from the mirror. What it lacks, because the lock file names something
+    new, is fetched once and put there; the digests of the lock file hold for both.
+    """
+    mirror = f"s3://{props.mirror.bucket_name}"
+    tests = ["make test", "make test-upstream"]
+    if props.settings.end_to_end:
+        tests.append("make e2e")
+    return pipelines.CodeBuildStep(
+        "Synth",
+        input=props.source,
+        env={"KUBEFLOW_UPSTREAM_MIRROR": MIRROR, "CI": "true"},
+        install_commands=[
+            "apt-get update -qq",
+            # The tests of the database run on a real server.
+            "DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends "
+            "mariadb-server-core mariadb-client-core",
+            "make install",
+        ],
+        commands=[
+            f"mkdir -p {MIRROR}",
+            f"aws s3 sync {mirror} {MIRROR}",
+            f"make mirror FOLDER={MIRROR}",
+            f"aws s3 sync {MIRROR} {mirror}",
+            *tests,
+            f"make synth-delivery DELIVERY={props.file}",
+        ],
+        primary_output_directory="cdk.out",
+        timeout=cdk.Duration.minutes(props.settings.minutes),
+        role_policy_statements=[
+            iam.PolicyStatement(
+                sid="ListMirror",
+                actions=["s3:ListBucket"],
+                resources=[props.mirror.bucket_arn],
+            ),
+            iam.PolicyStatement(
+                sid="FillMirror",
+                actions=["s3:GetObject", "s3:PutObject"],
+                resources=[props.mirror.arn_for_objects("*")],
+            ),
+            iam.PolicyStatement(
+                sid="EncryptMirror",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=[props.key.key_arn],
+            ),
+        ],
+    )
+
+
+def lookup_role_arns(deployment: Deployment) -> list[str]:
+    """The roles that read what a deployment has, in each of its regions."""
+    regions = [deployment.region]
+    if deployment.auth.cognito.custom_domain:
+        regions += [region for region in ["us-east-1"] if region != deployment.region]
+    return [
+        f"arn:{cdk.Aws.PARTITION}:iam::{deployment.account}:role/"
+        f"{LOOKUP_ROLE}-{deployment.account}-{region}"
+        for region in regions
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckStepProps:
+    """Inputs of `plan_step` and `smoke_step`.
+
+    Attributes:
+        source: The repository.
+        assembly: What was synthesized.
+        stage: The stage's folder in it.
+        file: Path of the stage's deployment file from the root of the repository.
+        deployment: That file.
+    """
+
+    source: pipelines.IFileSetProducer
+    assembly: pipelines.IFileSetProducer
+    stage: str
+    file: str
+    deployment: Deployment
+
+
+def plan_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
+    """Shows what a stage would change: resources by `cdk diff`, Kubernetes objects by our plan."""
+    folder = f"assembly/{props.stage}"
+    role = lookup_role_arns(props.deployment)[0]
+    return _check(
+        "Plan",
+        props,
+        [
+            f"npx cdk diff --app {folder} --all --method template",
+            f"python -m operations.plan {folder} {props.file} --role-arn {role}",
+        ],
+    )
+
+
+def smoke_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
+    """Checks from outside that what was just deployed works (`make smoke`)."""
+    role = lookup_role_arns(props.deployment)[0]
+    return _check("Smoke", props, [f"python -m operations.smoke {props.file} --role-arn {role}"])
+
+
+def _check(name: str, props: CheckStepProps, commands: Sequence[str]) -> pipelines.CodeBuildStep:
+    return pipelines.CodeBuildStep(
+        f"{name} {props.deployment.name}",
+        input=props.source,
+        additional_inputs={"assembly": props.assembly},
+        env={
+            "AWS_REGION": props.deployment.region,
+            "PYTHONPATH": "constructs:.",
+        },
+        install_commands=["make install", 'export PATH="$PWD/.venv/bin:$PATH"'],
+        commands=commands,
+        timeout=cdk.Duration.minutes(30),
+        role_policy_statements=[
+            iam.PolicyStatement(
+                sid="ReadDeployment",
+                actions=["sts:AssumeRole"],
+                resources=lookup_role_arns(props.deployment),
+            )
+        ],
+    )

@@ -1,0 +1,180 @@
+"""The pipeline: source, build, itself, and then one deployment after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import pipelines
+from constructs import Construct
+
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.delivery.acknowledgments import acknowledge_pipeline_roles
+from kubeflow_aws.delivery.bucket import DeliveryBucketProps, delivery_bucket
+from kubeflow_aws.delivery.build_steps import (
+    CDK_ASSETS,
+    CDK_CLI,
+    IMAGE,
+    CheckStepProps,
+    SynthStepProps,
+    cached_packages,
+    plan_step,
+    runtimes,
+    smoke_step,
+    synth_step,
+)
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.delivery import Delivery, StageSettings
+from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps, log_retention
+from kubeflow_aws.log_bucket import log_bucket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryPipelineProps:
+    """Inputs of `DeliveryPipeline`.
+
+    Attributes:
+        delivery: The delivery file.
+        file: Its path from the root of the repository.
+    """
+
+    delivery: Delivery
+    file: str
+
+
+class DeliveryPipeline(Construct):
+    """Builds, tests and delivers every commit of a branch, and updates itself first.
+
+    Everything it keeps is encrypted with a key of its own, which the roles of the accounts that
+    it delivers to may use.
+    """
+
+    mirror: s3.Bucket
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, props: DeliveryPipelineProps
+    ) -> None:
+        super().__init__(scope, construct_id)
+        delivery = props.delivery
+        self._name = delivery.name
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Sources, builds and caches of {delivery.name}",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        access_logs = log_bucket(self, "AccessLogs", production=False)
+        short_lived = DeliveryBucketProps(key=key, access_logs=access_logs, expires_after_days=30)
+        self.mirror = delivery_bucket(
+            self, "Mirror", props=DeliveryBucketProps(key=key, access_logs=access_logs)
+        )
+        cache = delivery_bucket(self, "Cache", props=short_lived)
+        self._source = pipelines.CodePipelineSource.connection(
+            delivery.repository, delivery.branch, connection_arn=delivery.connection_arn
+        )
+        log_group = EncryptedLogGroup(
+            self,
+            "Builds",
+            props=EncryptedLogGroupProps(
+                retention=log_retention(production=True),
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            ),
+        ).log_group
+        self._pipeline = pipelines.CodePipeline(
+            self,
+            "Pipeline",
+            pipeline_name=delivery.name,
+            synth=synth_step(
+                SynthStepProps(
+                    source=self._source,
+                    file=props.file,
+                    settings=delivery.build,
+                    mirror=self.mirror,
+                    key=key,
+                )
+            ),
+            artifact_bucket=delivery_bucket(self, "Artifacts", props=short_lived),
+            cross_account_keys=True,
+            enable_key_rotation=True,
+            self_mutation=True,
+            cli_version=CDK_CLI,
+            cdk_assets_cli_version=CDK_ASSETS,
+            # One job for all files: hundreds of small assets would be hundreds of build projects.
+            publish_assets_in_parallel=False,
+            # A commit that overtakes another would be compared with what is half deployed.
+            execution_mode=codepipeline.ExecutionMode.QUEUED,
+            pipeline_type=codepipeline.PipelineType.V2,
+            code_build_defaults=pipelines.CodeBuildOptions(
+                build_environment=codebuild.BuildEnvironment(
+                    build_image=IMAGE, compute_type=codebuild.ComputeType.MEDIUM
+                ),
+                partial_build_spec=runtimes(),
+                logging=codebuild.LoggingOptions(
+                    cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log_group)
+                ),
+            ),
+            synth_code_build_defaults=pipelines.CodeBuildOptions(
+                build_environment=codebuild.BuildEnvironment(
+                    compute_type=codebuild.ComputeType.LARGE
+                ),
+                cache=codebuild.Cache.bucket(cache, prefix="packages"),
+                partial_build_spec=cached_packages(),
+            ),
+        )
+
+    def add(self, stage: cdk.Stage, settings: StageSettings, deployment: Deployment) -> None:
+        """Deliver a stage after those already added.
+
+        Its changes are shown before anything happens; production and whatever else the file says
+        so waits for approval; at the end the smoke check decides whether the next may start.
+
+        Args:
+            stage: The stage, with all stacks of the deployment in it.
+            settings: Its entry in the delivery file.
+            deployment: Its deployment file.
+        """
+        step = CheckStepProps(
+            source=self._source,
+            assembly=self._pipeline.cloud_assembly_file_set,
+            stage=stage.artifact_id,
+            file=settings.deployment,
+            deployment=deployment,
+        )
+        before: list[pipelines.Step] = [plan_step(step)]
+        if settings.approval or deployment.is_production:
+            approval = pipelines.ManualApprovalStep(
+                f"Approve {settings.name}",
+                comment=f"The log of Plan {deployment.name} shows what would change.",
+                review_url=self.address,
+            )
+            approval.add_step_dependency(before[0])
+            before.append(approval)
+        self._pipeline.add_stage(stage, pre=before, post=[smoke_step(step)])
+
+    def complete(self) -> codepipeline.Pipeline:
+        """Make the pipeline of what was added; nothing can be added any more."""
+        self._pipeline.build_pipeline()
+        pipeline = self._pipeline.pipeline
+        acknowledge_pipeline_roles(self._pipeline)
+        for support in pipeline.cross_region_support.values():
+            acknowledge(
+                support.stack,
+                finding="AwsSolutions-S1",
+                reason="Holds copies of a build for the minutes of its deployment; the original's "
+                "bucket has access logs, in the pipeline's region.",
+            )
+        return pipeline
+
+    @property
+    def address(self) -> str:
+        """The pipeline's page in the console."""
+        region = cdk.Stack.of(self).region
+        return (
+            f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
+            f"{self._name}/view?region={region}"
+        )

@@ -1,0 +1,1 @@
+"""What an operator runs beside the CDK: checks, plans and estimates of a deployment."""

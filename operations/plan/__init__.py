@@ -1,0 +1,1 @@
+"""What a deployment would change in the cluster, object by object."""

@@ -1,0 +1,73 @@
+"""`make plan`: what is deployed, by the AWS credentials of this machine, against a new synth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from kubeflow_aws.cli.changes import change_lines, kubectl_delete, step_lines
+from kubeflow_aws.deployment import deployment_path, load_deployment
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.changes import changes_of
+from kubeflow_aws.manifests.objects import ObjectKey, key_of
+from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
+from operations.plan.templates import Contents, deployed, stack_names, synthesized
+from operations.session import session_of
+
+PROJECT = Path(__file__).resolve().parents[2]
+console = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def main(
+    assembly: Annotated[Path, typer.Argument(help="The cloud assembly, or a stage's in it.")],
+    deployment: Annotated[str, typer.Argument(help="Name or file of the deployment.")],
+    role_arn: Annotated[str | None, typer.Option(help="Role that may read the stacks.")] = None,
+) -> None:
+    """Show, for each component, which Kubernetes objects a deployment would change, and how."""
+    try:
+        settings = load_deployment(deployment_path(PROJECT, deployment))
+        client = session_of(settings.region, role_arn).client("cloudformation")
+        new = synthesized(assembly)
+        old = deployed(client, stack_names(assembly))
+        notes = load_upgrades(PROJECT / "manifests" / "upgrades.yaml")
+    except (UserError, BotoCoreError, ClientError) as error:
+        console.print(f"error: {error}", style="red")
+        raise typer.Exit(1) from None
+    for line in plan_lines(old, new):
+        console.print(line)
+    names = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
+    if old.release and new.release and (steps := steps_of(notes, old.release, new.release, names)):
+        console.print(f"\nBy hand, before Kubeflow {old.release} becomes {new.release}:")
+        for line in step_lines(steps):
+            console.print(line)
+
+
+def plan_lines(old: Contents, new: Contents) -> list[str]:
+    """The plan, line by line.
+
+    Args:
+        old: What is deployed.
+        new: What would be.
+    """
+    if not old.applied:
+        count = sum(len(all_) for all_ in new.applied.values())
+        return [f"Nothing is deployed: all {count} objects are new."]
+    kept = new.packs()
+
+    def fate(key: ObjectKey) -> str:
+        applied = old.find(key)
+        if applied.pack in kept or applied.retained:
+            # Packs do not prune: docs/decisions/0005-removal.md.
+            return f"stays in the cluster; {kubectl_delete(key)}"
+        return "is deleted"
+
+    changes = changes_of(old.components, new.components)
+    return list(change_lines(changes, fate)) or ["No Kubernetes object changes."]
+
+
+if __name__ == "__main__":
+    typer.run(main)

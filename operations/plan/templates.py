@@ -1,0 +1,198 @@
+"""Kubernetes objects in templates: of a cloud assembly, and of stacks that are deployed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.changes import Components
+from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of
+
+Template = dict[str, Any]
+"""A CloudFormation template; its form is CloudFormation's own."""
+
+NESTED: Final = "AWS::CloudFormation::Stack"
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+RELEASE_OUTPUT: Final = "KubeflowRelease"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applied:
+    """One object, and what becomes of it without its pack.
+
+    Attributes:
+        content: The object; what only CloudFormation knows stands as a token.
+        pack: The pack's stack and logical id.
+        retained: Whether it stays when its pack goes.
+    """
+
+    content: KubernetesObject
+    pack: tuple[str, str]
+    retained: bool
+
+
+@dataclass(kw_only=True, slots=True)
+class Contents:
+    """What stacks apply to the cluster.
+
+    Attributes:
+        applied: The objects by component.
+        release: Kubeflow's release, if one of the stacks says so.
+    """
+
+    applied: dict[str, list[Applied]] = field(default_factory=dict)
+    release: str | None = None
+
+    @property
+    def components(self) -> Components:
+        """The objects by component, for a comparison."""
+        return {name: [each.content for each in all_] for name, all_ in self.applied.items()}
+
+    def find(self, key: ObjectKey) -> Applied:
+        """The object with a key."""
+        for all_ in self.applied.values():
+            for each in all_:
+                if key_of(each.content) == key:
+                    return each
+        raise KeyError(str(key))
+
+    def packs(self) -> set[tuple[str, str]]:
+        """All packs."""
+        return {each.pack for all_ in self.applied.values() for each in all_}
+
+    def add(self, stack: str, component: str, template: Template) -> None:
+        """Take what one template applies, and the release that it names.
+
+        Args:
+            stack: Name of the stack, the same before and after a deployment.
+            component: What the objects belong to.
+            template: The template.
+        """
+        output = template.get("Outputs", {}).get(RELEASE_OUTPUT, {}).get("Value")
+        if isinstance(output, str):
+            self.release = output
+        for logical_id, resource in template.get("Resources", {}).items():
+            if resource["Type"] == MANIFEST_TYPE:
+                alone = {"Resources": {logical_id: resource}}
+                self.applied.setdefault(component, []).extend(
+                    Applied(
+                        content=item,
+                        pack=(f"{stack}/{component}", logical_id),
+                        retained=resource.get("DeletionPolicy") == "Retain",
+                    )
+                    for item in objects_in(alone)
+                )
+
+
+def stack_names(assembly: Path) -> list[str]:
+    """The stacks of a cloud assembly, or of a pipeline's stage in one.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    return [name for name, _ in _artifacts(assembly)]
+
+
+def synthesized(assembly: Path) -> Contents:
+    """What the stacks of a cloud assembly apply.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    contents = Contents()
+    for name, file in _artifacts(assembly):
+        template = _read(assembly / file)
+        contents.add(name, "platform", template)
+        for logical_id, below in nested_files(assembly, file).items():
+            contents.add(name, component_of(logical_id), _read(below))
+    return contents
+
+
+def nested_files(assembly: Path, file: str) -> dict[str, Path]:
+    """The template files of a stack's nested stacks, by logical id.
+
+    Args:
+        assembly: The cloud assembly.
+        file: Name of the stack's template in it.
+    """
+    assets = _read(assembly / f"{file.removesuffix('.template.json')}.assets.json")["files"]
+    found = {}
+    for logical_id, resource in _nested(_read(assembly / file)):
+        [digest] = _DIGEST.findall(json.dumps(resource["Properties"]["TemplateURL"]))
+        found[logical_id] = assembly / assets[digest]["source"]["path"]
+    return found
+
+
+def deployed(client: Any, stacks: Sequence[str]) -> Contents:
+    """What stacks apply as they are deployed; nothing for those that are not.
+
+    Args:
+        client: A boto3 client of CloudFormation; boto3 makes its class at run time.
+        stacks: Their names.
+    """
+    contents = Contents()
+    for name in stacks:
+        template = _deployed_template(client, name)
+        if template is None:
+            continue
+        contents.add(name, "platform", template)
+        for logical_id, _ in _nested(template):
+            [resource] = client.describe_stack_resources(
+                StackName=name, LogicalResourceId=logical_id
+            )["StackResources"]
+            below = _deployed_template(client, resource["PhysicalResourceId"])
+            if below is not None:
+                contents.add(name, component_of(logical_id), below)
+    return contents
+
+
+def component_of(logical_id: str) -> str:
+    """The component of a nested stack: `ComponentsIstioNestedStack...` is istio."""
+    name = logical_id.partition("NestedStack")[0]
+    for group in ("Components", "Services"):
+        name = name.removeprefix(group) or name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def _nested(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for logical_id, resource in template.get("Resources", {}).items():
+        if resource["Type"] == NESTED:
+            yield logical_id, resource
+
+
+def _artifacts(assembly: Path) -> list[tuple[str, str]]:
+    """Name and template file of each stack."""
+    if not (assembly / "manifest.json").is_file():
+        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    artifacts = _read(assembly / "manifest.json")["artifacts"]
+    return [
+        (
+            artifact["properties"].get("stackName", artifact_id),
+            artifact["properties"]["templateFile"],
+        )
+        for artifact_id, artifact in artifacts.items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+
+
+def _deployed_template(client: Any, stack: str) -> Template | None:
+    try:
+        body = client.get_template(StackName=stack)["TemplateBody"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return json.loads(body) if isinstance(body, str) else dict(body)
+
+
+def _read(file: Path) -> Template:
+    content: Template = json.loads(file.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,85 @@
+"""The Delivery stack: the pipeline that deploys everything else, and who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_codepipeline as codepipeline
+from constructs import Construct
+
+from kubeflow_aws.delivery.pipeline import DeliveryPipeline, DeliveryPipelineProps
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.delivery import Delivery, StageSettings
+from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps
+
+EVENTS: Final = (
+    codepipeline.PipelineNotificationEvents.PIPELINE_EXECUTION_FAILED,
+    codepipeline.PipelineNotificationEvents.PIPELINE_EXECUTION_SUCCEEDED,
+    codepipeline.PipelineNotificationEvents.MANUAL_APPROVAL_NEEDED,
+    codepipeline.PipelineNotificationEvents.MANUAL_APPROVAL_FAILED,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryStackProps:
+    """What `DeliveryStack` takes from the delivery file.
+
+    Attributes:
+        delivery: The delivery file.
+        file: Its path from the root of the repository.
+    """
+
+    delivery: Delivery
+    file: str
+
+
+class DeliveryStack(cdk.Stack):
+    """Holds the pipeline; the stacks that it deploys lie in stages below."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: DeliveryStackProps) -> None:
+        delivery = props.delivery
+        super().__init__(
+            scope,
+            construct_id,
+            env=cdk.Environment(account=delivery.account, region=delivery.region),
+            description="Kubeflow on AWS: continuous delivery",
+        )
+        self._emails = delivery.notifications.emails
+        self._pipeline = DeliveryPipeline(
+            self, "Delivery", props=DeliveryPipelineProps(delivery=delivery, file=props.file)
+        )
+
+    def deliver(self, stage: cdk.Stage, settings: StageSettings, deployment: Deployment) -> None:
+        """Let the pipeline make a deployment, after those before it.
+
+        Args:
+            stage: Holds the deployment's stacks.
+            settings: The stage's entry in the delivery file.
+            deployment: Its deployment file.
+        """
+        self._pipeline.add(stage, settings, deployment)
+
+    def complete(self) -> None:
+        """Make the pipeline of all that was added, and tell people of it."""
+        pipeline = self._pipeline.complete()
+        topic = NotificationTopic(
+            self,
+            "Notifications",
+            props=NotificationTopicProps(
+                subject="Deliveries",
+                publisher="codestar-notifications.amazonaws.com",
+                emails=self._emails,
+            ),
+        ).topic
+        pipeline.notify_on("Notify", topic, events=list(EVENTS))
+        cdk.CfnOutput(
+            self, "Pipeline", description="Where to watch and approve", value=self._pipeline.address
+        )
+        cdk.CfnOutput(
+            self,
+            "MirrorBucket",
+            description="Archives of the upstream sources; the first build fills it",
+            value=self._pipeline.mirror.bucket_name,
+        )

@@ -1,0 +1,223 @@
+"""The pipeline as CodePipeline, CodeBuild and IAM would read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from kubeflow_aws.delivery.build_steps import CDK_CLI
+from kubeflow_aws.deployment import load_deployment
+from stacks.build import build
+from tests.support.assembly import (
+    CheckedAssembly,
+    Template,
+    new_app,
+    only,
+    read_assembly,
+    resources,
+)
+from tests.support.platforms import sample_of
+from tests.support.snapshots import normalized
+
+PRODUCTION = "333333333333"
+
+
+def stages(template: Template) -> dict[str, list[str]]:
+    """Names of the actions of each stage, in the order in which they run."""
+    pipeline = only(template, "AWS::CodePipeline::Pipeline")["Properties"]
+    return {
+        stage["Name"]: [
+            action["Name"]
+            for action in sorted(stage["Actions"], key=lambda action: action["RunOrder"])
+        ]
+        for stage in pipeline["Stages"]
+    }
+
+
+def build_spec(template: Template, name: str) -> dict[str, Any]:
+    [project] = [
+        project["Properties"]
+        for logical_id, project in resources(template, "AWS::CodeBuild::Project").items()
+        if name in logical_id
+    ]
+    spec: dict[str, Any] = json.loads(flat(project["Source"]["BuildSpec"]))
+    return spec
+
+
+def flat(value: Any) -> str:
+    """A text of a template; what only CloudFormation knows is left out, but for the partition."""
+    if isinstance(value, str):
+        return value
+    if value == {"Ref": "AWS::Partition"}:
+        return "aws"
+    return "".join(map(flat, value["Fn::Join"][1])) if "Fn::Join" in value else ""
+
+
+def statements(template: Template, name: str) -> Iterator[dict[str, Any]]:
+    for logical_id, policy in resources(template, "AWS::IAM::Policy").items():
+        if name in logical_id:
+            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+def test_nothing_is_found_in_the_pipeline_or_in_what_it_deploys(pipeline: CheckedAssembly) -> None:
+    assert pipeline.findings == []
+
+
+def test_every_commit_is_built_and_the_pipeline_updates_itself_first(
+    delivery_stack: Template,
+) -> None:
+    assert list(stages(delivery_stack)) == [
+        "Source",
+        "Build",
+        "UpdatePipeline",
+        "Assets",
+        "development",
+        "production",
+    ]
+
+
+def test_development_is_shown_deployed_and_checked(delivery_stack: Template) -> None:
+    actions = stages(delivery_stack)["development"]
+
+    assert actions[0] == "Plan_kubeflow-dev"
+    assert actions[-1] == "Smoke_kubeflow-dev"
+    assert not [action for action in actions if action.startswith("Approve")]
+
+
+def test_production_waits_for_approval_after_its_plan(delivery_stack: Template) -> None:
+    actions = stages(delivery_stack)["production"]
+
+    assert actions[:2] == ["Plan_kubeflow", "Approve_production"]
+    assert actions[-1] == "Smoke_kubeflow"
+
+
+def test_production_is_deployed_in_its_own_account_and_region(delivery_stack: Template) -> None:
+    pipeline = only(delivery_stack, "AWS::CodePipeline::Pipeline")["Properties"]
+    [production] = [stage for stage in pipeline["Stages"] if stage["Name"] == "production"]
+    deployments = [
+        action
+        for action in production["Actions"]
+        if action["ActionTypeId"]["Provider"] == "CloudFormation"
+    ]
+
+    assert {action["Region"] for action in deployments} == {"us-east-1"}
+    assert all(
+        f"arn:aws:iam::{PRODUCTION}:role/cdk-hnb659fds-deploy-role" in flat(action["RoleArn"])
+        for action in deployments
+    )
+    assert "us-east-1" in {store["Region"] for store in pipeline["ArtifactStores"]}
+
+
+def test_the_build_runs_all_tests_on_mirrored_sources(delivery_stack: Template) -> None:
+    phases = build_spec(delivery_stack, "BuildSynth")["phases"]
+    commands = phases["build"]["commands"]
+
+    assert [each for each in commands if each.startswith("make ")] == [
+        "make mirror FOLDER=build/mirror",
+        "make test",
+        "make test-upstream",
+        "make e2e",
+        "make synth-delivery DELIVERY=deployments/delivery/pipeline.yaml",
+    ]
+    assert phases["install"]["runtime-versions"] == {"python": "3.11", "nodejs": "22"}
+
+
+def test_packages_and_renders_are_cached(delivery_stack: Template) -> None:
+    paths = build_spec(delivery_stack, "BuildSynth")["cache"]["paths"]
+
+    assert {"/root/.cache/pip/**/*", "/root/.npm/**/*", "build/cache/**/*"} == set(paths)
+
+
+def test_the_plan_shows_resources_and_objects_of_its_stage(delivery_stack: Template) -> None:
+    commands = build_spec(delivery_stack, "productionPlan")["phases"]["build"]["commands"]
+    stage = "assembly/assembly-KubeflowDelivery-production"
+
+    assert any(each.startswith(f"npx cdk diff --app {stage} --all") for each in commands)
+    assert any(f"operations.plan {stage} deployments/delivery/" in each for each in commands)
+
+
+def test_the_pipeline_updates_itself_with_the_pinned_cli(
+    delivery_stack: Template, project: Path
+) -> None:
+    pinned = json.loads((project / "package.json").read_text("utf-8"))["devDependencies"]["aws-cdk"]
+    spec = json.dumps(build_spec(delivery_stack, "SelfMutation"))
+
+    assert pinned == CDK_CLI
+    assert f"aws-cdk@{pinned}" in spec
+
+
+@pytest.mark.parametrize("step", ["productionPlan", "productionSmoke"])
+def test_checks_of_production_may_only_read_it(step: str, delivery_stack: Template) -> None:
+    assumed = [
+        flat(statement["Resource"])
+        for statement in statements(delivery_stack, step)
+        if statement["Action"] == "sts:AssumeRole"
+    ]
+
+    assert assumed == [
+        f"arn:aws:iam::{PRODUCTION}:role/cdk-hnb659fds-lookup-role-{PRODUCTION}-us-east-1"
+    ]
+
+
+def test_everything_is_encrypted_with_the_pipelines_own_key(delivery_stack: Template) -> None:
+    pipeline = only(delivery_stack, "AWS::CodePipeline::Pipeline")["Properties"]
+    projects = resources(delivery_stack, "AWS::CodeBuild::Project").values()
+    [key] = [
+        store["ArtifactStore"]["EncryptionKey"]["Id"]
+        for store in pipeline["ArtifactStores"]
+        if store["Region"] == "us-west-2"
+    ]
+
+    assert all(project["Properties"]["EncryptionKey"] == key for project in projects)
+    for name in ("Artifacts", "Cache", "Mirror"):
+        [bucket] = [
+            bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+            for logical_id, bucket in resources(delivery_stack, "AWS::S3::Bucket").items()
+            if name in logical_id
+        ]
+        assert bucket["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key
+
+
+def test_the_team_hears_of_failures_and_approvals(delivery_stack: Template) -> None:
+    rule = only(delivery_stack, "AWS::CodeStarNotifications::NotificationRule")["Properties"]
+    topic = only(delivery_stack, "AWS::SNS::Subscription")["Properties"]["TopicArn"]
+
+    assert {
+        "codepipeline-pipeline-pipeline-execution-failed",
+        "codepipeline-pipeline-manual-approval-needed",
+    } <= set(rule["EventTypeIds"])
+    assert rule["Targets"] == [{"TargetAddress": topic, "TargetType": "SNS"}]
+
+
+def test_a_stage_has_the_stacks_that_a_deployment_by_hand_has(
+    pipeline: CheckedAssembly, project: Path, sample_cache: Path, tmp_path: Path
+) -> None:
+    """Else a deployment that moves into a pipeline would be made a second time."""
+    deployment = load_deployment(project / "deployments" / "delivery" / "production.yaml")
+    app = new_app(tmp_path)
+    build(app, deployment, sample_of(deployment, sample_cache), None)
+    app.synth()
+    by_hand = read_assembly(tmp_path)
+    stage = read_assembly(pipeline.assembly.folder / "assembly-KubeflowDelivery-production")
+    names = {
+        artifact["properties"]["stackName"]: artifact["properties"]["templateFile"]
+        for artifact in json.loads((stage.folder / "manifest.json").read_text("utf-8"))[
+            "artifacts"
+        ].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+
+    assert set(names) == {name for name in by_hand.templates if len(name) < 25}
+    for name, file in names.items():
+        theirs = json.loads((stage.folder / file).read_text("utf-8"))["Resources"]
+        assert theirs.keys() == by_hand.templates[name]["Resources"].keys()
+
+
+def test_snapshot(delivery_stack: Template, snapshot: SnapshotAssertion) -> None:
+    assert normalized(delivery_stack) == snapshot.use_extension(JSONSnapshotExtension)

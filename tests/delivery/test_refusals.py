@@ -1,0 +1,71 @@
+"""Delivery files with a mistake, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import DeploymentError, load_delivery
+
+CONNECTION = "connection/00000000-0000-0000-0000-000000000000"
+HEAD = f"""
+account: "111111111111"
+region: us-west-2
+repository: example/kubeflow-aws
+connection_arn: arn:aws:codeconnections:us-west-2:111111111111:{CONNECTION}
+"""
+DEVELOPMENT = 'name: dev\naccount: "222222222222"\nregion: us-west-2\npreset: vanilla\n'
+USERS = """
+auth:
+  users:
+    - email: user@example.com
+      password_hash: $2b$12$vT6dPsJtwtwB42jWh5pMQ.DVdhlPKq65mgc89/J3laBJtMO2sPPe6
+"""
+
+
+def one(settings: str) -> str:
+    return f"{HEAD}stages:\n  - {{name: one, {settings}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HEAD, "stages: is missing: deployments, in the order in which they are made"),
+        (one("deployment: /etc/one.yaml"), "give the path of a deployment file from the root"),
+        (one("deployment: ../one.yaml"), "give the path of a deployment file from the root"),
+        (one("deployment: one"), "give the path of a deployment file from the root"),
+        (one("deployment: no.yaml"), "no.yaml: cannot be read"),
+        (one("deployment: anywhere.yaml"), "names no account"),
+        (one("deployment: production.yaml, approval: false"), "which somebody must approve"),
+        (
+            HEAD
+            + "stages: [{name: one, deployment: dev.yaml}, {name: two, deployment: same.yaml}]",
+            "has the name, account and region of stage one",
+        ),
+        (
+            HEAD
+            + "stages: [{name: one, deployment: dev.yaml}, {name: one, deployment: same.yaml}]",
+            'name "one" stands in two stages',
+        ),
+        (
+            HEAD.replace("codeconnections:us", "codecommit:us") + "stages: []",
+            "connection_arn: found",
+        ),
+        (one("deployment: dev.yaml, aproval: true"), "aproval: is no setting"),
+    ],
+)
+def test_a_mistake_is_a_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.yaml"
+    file.write_text(text, encoding="utf-8")
+    dev = DEVELOPMENT + USERS
+    (tmp_path / "dev.yaml").write_text(dev, encoding="utf-8")
+    (tmp_path / "same.yaml").write_text(dev, encoding="utf-8")
+    (tmp_path / "anywhere.yaml").write_text(dev.replace("account:", "# "), encoding="utf-8")
+    production = f"environment: production\n{dev.replace('name: dev', 'name: live')}"
+    (tmp_path / "production.yaml").write_text(production, encoding="utf-8")
+
+    with pytest.raises(DeploymentError) as refusal:
+        load_delivery(file, root=tmp_path)
+
+    assert sentence in str(refusal.value)

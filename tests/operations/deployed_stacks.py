@@ -1,0 +1,74 @@
+"""CloudFormation as a plan asks it, of an assembly that counts as deployed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE
+from operations.plan.templates import nested_files
+from tests.support.assembly import Assembly, Template
+
+
+class DeployedStacks:
+    """Answers as CloudFormation's API does."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.folder = assembly.folder
+        self.templates: dict[str, Template] = copy.deepcopy(assembly.templates)
+
+    def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        if StackName not in self.templates:
+            message = f"Stack with id {StackName} does not exist"
+            answer = {"Error": {"Code": "ValidationError", "Message": message}}
+            raise ClientError(answer, "GetTemplate")
+        return {"TemplateBody": self.templates[StackName]}
+
+    def describe_stack_resources(
+        self,
+        *,
+        StackName: str,  # noqa: N803
+        LogicalResourceId: str,  # noqa: N803
+    ) -> dict[str, Any]:
+        file = nested_files(self.folder, f"{StackName}.template.json")[LogicalResourceId].name
+        return {"StackResources": [{"PhysicalResourceId": file.partition(".")[0]}]}
+
+    def edit(self, kind: str, name: str, changes: dict[str, Any]) -> None:
+        """Change fields of one object, as if an earlier version had been deployed."""
+
+        def changed(item: dict[str, Any]) -> dict[str, Any]:
+            return item | changes
+
+        self._rewrite(kind, name, lambda item: [changed(item)])
+
+    def add_beside(self, kind: str, name: str, more: dict[str, Any]) -> None:
+        """Let the pack of one object have one more."""
+        self._rewrite(kind, name, lambda item: [item, more])
+
+    def remove(self, kind: str, name: str) -> None:
+        """Take one object out of its pack."""
+        self._rewrite(kind, name, lambda _: [])
+
+    def _rewrite(self, kind: str, name: str, edit: Any) -> None:
+        for template in self.templates.values():
+            for resource in template["Resources"].values():
+                if resource["Type"] != MANIFEST_TYPE:
+                    continue
+                manifest = resource["Properties"]["Manifest"]
+                if not isinstance(manifest, str):
+                    continue
+                items = json.loads(manifest)
+                resource["Properties"]["Manifest"] = json.dumps(
+                    [
+                        each
+                        for item in items
+                        for each in (
+                            edit(item)
+                            if (item["kind"], item["metadata"]["name"]) == (kind, name)
+                            else [item]
+                        )
+                    ]
+                )

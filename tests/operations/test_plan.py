@@ -1,0 +1,164 @@
+"""What `make plan` says of a deployment that differs from the new synth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.cli.changes import parse_key, step_lines
+from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
+from operations.plan.__main__ import plan_lines
+from operations.plan.templates import component_of, deployed, stack_names, synthesized
+from tests.operations.deployed_stacks import DeployedStacks
+from tests.support.assembly import Assembly
+
+
+@pytest.fixture
+def stacks(sample_assembly: Assembly) -> DeployedStacks:
+    return DeployedStacks(sample_assembly)
+
+
+def plan(stacks: DeployedStacks, assembly: Assembly) -> list[str]:
+    new = synthesized(assembly.folder)
+    return plan_lines(deployed(stacks, stack_names(assembly.folder)), new)
+
+
+def test_nothing_changes_what_is_deployed_already(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    assert plan(stacks, sample_assembly) == ["No Kubernetes object changes."]
+
+
+def test_before_the_first_deployment_everything_is_new(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    stacks.templates.clear()
+
+    [line] = plan(stacks, sample_assembly)
+
+    assert line.startswith("Nothing is deployed")
+
+
+def test_an_object_is_added_to_its_component(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    stacks.remove("Deployment", "istiod")
+
+    assert plan(stacks, sample_assembly) == [
+        "istio: 1 added",
+        "  + Deployment.apps istio-system/istiod",
+    ]
+
+
+def test_a_changed_object_is_shown_with_its_fields(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    labels = {"name": "istiod", "namespace": "istio-system", "labels": {"old": "yes"}}
+    stacks.edit("Deployment", "istiod", {"metadata": labels})
+
+    lines = plan(stacks, sample_assembly)
+
+    assert lines[:2] == ["istio: 1 changed", "  ~ Deployment.apps istio-system/istiod"]
+    assert "metadata.labels" in lines[2]
+
+
+def test_an_immutable_change_says_what_to_delete_first(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    selector = {"selector": {"matchLabels": {"app": "another"}}}
+    stacks.edit("Deployment", "istiod", {"spec": selector})
+
+    assert plan(stacks, sample_assembly)[1:4] == [
+        "  ! Deployment.apps istio-system/istiod",
+        "      cannot change: spec.selector.matchLabels.app",
+        "      delete it first: kubectl delete deployment.apps istiod --namespace istio-system",
+    ]
+
+
+def test_an_object_that_leaves_its_pack_stays_until_somebody_deletes_it(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    left = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "old", "namespace": "istio-system"},
+    }
+    stacks.add_beside("Deployment", "istiod", left)
+
+    assert plan(stacks, sample_assembly) == [
+        "istio: 1 removed",
+        "  - ConfigMap istio-system/old: stays in the cluster; "
+        "kubectl delete configmap old --namespace istio-system",
+    ]
+
+
+def test_an_object_whose_pack_goes_is_deleted(
+    stacks: DeployedStacks, cognito_assembly: Assembly
+) -> None:
+    lines = plan(stacks, cognito_assembly)
+
+    assert any(line.startswith("  - Deployment.apps auth/dex: is deleted") for line in lines)
+    assert any("Namespace auth: stays in the cluster" in line for line in lines)
+
+
+def test_the_plan_knows_both_releases(stacks: DeployedStacks, sample_assembly: Assembly) -> None:
+    old = deployed(stacks, stack_names(sample_assembly.folder))
+
+    assert old.release == synthesized(sample_assembly.folder).release == "26.03"
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "component"),
+    [
+        ("ComponentsIstioNestedStackComponentsIstioNestedStackResource1A", "istio"),
+        ("ServicesLoadBalancerControllerNestedStackX", "load-balancer-controller"),
+        ("Profiles1NestedStackX", "profiles1"),
+    ],
+)
+def test_a_nested_stack_is_named_as_its_component(logical_id: str, component: str) -> None:
+    assert component_of(logical_id) == component
+
+
+class TestUpgrades:
+    """Upstream's own notes."""
+
+    def test_every_object_is_named_as_our_plans_do(self, project: Path) -> None:
+        for note in load_upgrades(project / "manifests" / "upgrades.yaml"):
+            assert [str(parse_key(item)) for item in note.delete] == list(note.delete)
+
+    def test_a_note_shows_what_is_deployed_of_its_objects(self, project: Path) -> None:
+        jobset = "Deployment.apps kubeflow-system/jobset-controller-manager"
+        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+
+        lines = list(step_lines(steps_of(notes, "26.03", "26.03.1", {jobset})))
+
+        assert lines[-1] == (
+            "  kubectl delete deployment.apps jobset-controller-manager --namespace kubeflow-system"
+        )
+        assert sum("kubectl" in line for line in lines) == 1
+
+    @pytest.mark.parametrize(("before", "after"), [("26.03", "26.03"), ("26.03.1", "26.09")])
+    def test_a_note_concerns_only_who_leaves_its_release(
+        self, before: str, after: str, project: Path
+    ) -> None:
+        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+        names = {item for note in notes for item in note.delete}
+
+        assert steps_of(notes, before, after, names) == []
+
+    @pytest.mark.upstream
+    def test_the_notes_name_objects_that_26_03_has(
+        self, project: Path, upstream_assembly: Assembly
+    ) -> None:
+        names = {str(key_of(item)) for item in upstream_assembly.objects()}
+        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+
+        steps = steps_of(notes, "26.03", "26.03.1", names)
+
+        assert {step.note.subject for step in steps} >= {
+            "The controller of JobSets",
+            "Dashboard, profile controller and PodDefaults",
+            "KServe",
+        }

@@ -1,0 +1,162 @@
+"""What the smoke check says of a platform that works, and of one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from kubeflow_aws.deployment import Deployment
+from operations.smoke.aws import check_aws
+from operations.smoke.check import Check
+from operations.smoke.front_door import Answer, check_front_door
+from tests.support.deployments import variation
+
+SIGN_IN = "https://platform-example-com.auth.us-west-2.amazoncognito.com/oauth2/authorize?x=1"
+SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+EMPTY = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.Session(region_name="us-west-2")
+
+
+@pytest.fixture
+def deployed(session: boto3.Session, cognito: Deployment) -> boto3.Session:
+    """A platform with stacks, a cluster and a load balancer whose targets are healthy."""
+    formation = session.client("cloudformation")
+    for name in ("Network", "Cluster", "Domain", "Identity", "Platform", "Monitoring"):
+        formation.create_stack(StackName=f"Kubeflow{name}", TemplateBody=EMPTY)
+    session.client("eks").create_cluster(
+        name="kubeflow",
+        roleArn="arn:aws:iam::123456789012:role/cluster",
+        resourcesVpcConfig={"subnetIds": SUBNETS},
+    )
+    ec2 = session.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
+    balancers = session.client("elbv2")
+    [balancer] = balancers.create_load_balancer(
+        Name="k8s-kubeflow",
+        Subnets=subnets,
+        Tags=[{"Key": "elbv2.k8s.aws/cluster", "Value": cognito.cluster_name}],
+    )["LoadBalancers"]
+    [group] = balancers.create_target_group(
+        Name="gateway", Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip"
+    )["TargetGroups"]
+    balancers.register_targets(
+        TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": "10.0.0.10", "Port": 8080}]
+    )
+    balancers.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    )
+    return session
+
+
+def wrong(checks: Iterator[Check]) -> dict[str, str]:
+    return {check.name: check.found for check in checks if not check.works}
+
+
+def test_a_platform_that_works_passes(deployed: boto3.Session, cognito: Deployment) -> None:
+    assert wrong(check_aws(cognito, deployed)) == {}
+
+
+def test_a_stack_that_is_not_there_is_named(deployed: boto3.Session, cognito: Deployment) -> None:
+    deployed.client("cloudformation").delete_stack(StackName="KubeflowPlatform")
+
+    assert wrong(check_aws(cognito, deployed)) == {"Stacks": "Platform is not there"}
+
+
+def test_stacks_of_another_deployment_do_not_count(
+    deployed: boto3.Session, cognito: Deployment
+) -> None:
+    other = variation(cognito, {"name": "kube"})
+
+    assert "Stacks" in wrong(check_aws(other, _with_cluster(deployed, "kube")))
+
+
+def _with_cluster(session: boto3.Session, name: str) -> boto3.Session:
+    session.client("eks").create_cluster(
+        name=name,
+        roleArn="arn:aws:iam::123456789012:role/cluster",
+        resourcesVpcConfig={"subnetIds": SUBNETS},
+    )
+    return session
+
+
+def test_gateways_that_nobody_registered_are_a_fault(
+    deployed: boto3.Session, cognito: Deployment
+) -> None:
+    balancers = deployed.client("elbv2")
+    [group] = balancers.describe_target_groups()["TargetGroups"]
+    balancers.deregister_targets(
+        TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": "10.0.0.10", "Port": 8080}]
+    )
+
+    assert "Gateways behind the load balancer" in wrong(check_aws(cognito, deployed))
+
+
+def test_an_alarm_that_has_gone_off_is_named(deployed: boto3.Session, cognito: Deployment) -> None:
+    watch = deployed.client("cloudwatch")
+    for name in ("KubeflowMonitoring-Nodes", "TheirMonitoring-Disk"):
+        watch.put_metric_alarm(
+            AlarmName=name,
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            Threshold=1,
+            MetricName="m",
+            Namespace="n",
+            Period=60,
+            Statistic="Sum",
+        )
+        watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+
+    assert wrong(check_aws(cognito, deployed)) == {"Alarms": "KubeflowMonitoring-Nodes"}
+
+
+def answering(answers: Mapping[bool, Answer]) -> Any:
+    return lambda _, headers: answers[bool(headers)]
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in(cognito: Deployment) -> None:
+    redirect = Answer(status=302, location=SIGN_IN)
+
+    checks = list(check_front_door(cognito, answering({False: redirect, True: redirect})))
+
+    assert [check.works for check in checks] == [True, True]
+
+
+def test_a_forged_user_that_is_let_in_is_a_fault(cognito: Deployment) -> None:
+    redirect, entered = Answer(status=302, location=SIGN_IN), Answer(status=200, location="")
+
+    found = wrong(check_front_door(cognito, answering({False: redirect, True: entered})))
+
+    assert found == {
+        "Sign-in despite a forged user": "https://kubeflow.platform.example.com answers 200 "
+    }
+
+
+def test_a_platform_that_cannot_be_reached_is_a_fault(cognito: Deployment) -> None:
+    def unreachable(host: str, headers: Mapping[str, str]) -> Answer:
+        raise OSError(f"{host}: no such name, with {len(headers)} headers")
+
+    assert "no such name" in wrong(check_front_door(cognito, unreachable))["Sign-in"]
+
+
+def test_nobody_asks_a_platform_without_a_public_address(
+    cognito: Deployment, vanilla: Deployment
+) -> None:
+    internal = variation(cognito, {"ingress": {"internal": True}})
+
+    for deployment in (internal, vanilla):
+        assert list(check_front_door(deployment, answering({}))) == []
