@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 # constructs/ is a source root, not a package: docs/decisions/0001-constructs-source-root.md.
@@ -24,17 +25,19 @@ PROJECT = Path(__file__).resolve().parent
 def main() -> None:
     """Synthesize what `-c deployment=NAME` or, for the pipeline, `-c delivery=FILE` names."""
     app = cdk.App()
+    production: Sequence[cdk.Stage]
     allow_sample = app.node.try_get_context("sample") == "allowed"
     if file := app.node.try_get_context("delivery"):
         delivery, deployments = load_delivery(Path(file), root=PROJECT)
         contents = [(each, render(each, allow_sample=allow_sample)) for each in deployments]
-        build_delivery(app, delivery, contents, file)
+        production = build_delivery(app, delivery, contents, file)
     else:
         path = deployment_path(PROJECT, app.node.try_get_context("deployment"))
         deployment = load_deployment(path)
         platform = render(deployment, allow_sample=allow_sample)
         build(app, deployment, platform, os.environ.get("CDK_DEFAULT_ACCOUNT"))
-    add_checks(app)
+        production = [app] if deployment.is_production else []
+    add_checks(app, production=production)
     app.synth()
 
 

@@ -100,7 +100,7 @@ def build(
 
 def build_delivery(
     app: cdk.App, delivery: Delivery, contents: Sequence[tuple[Deployment, Platform]], file: str
-) -> None:
+) -> list[cdk.Stage]:
     """Add the Delivery stack to an app, with all stacks of its deployments below it.
 
     Args:
@@ -108,7 +108,11 @@ def build_delivery(
         delivery: The delivery file.
         contents: The deployment of each of its stages, with its components rendered.
         file: Path of the delivery file from the root of the repository.
+
+    Returns:
+        The stages that are production.
     """
+    production = []
     stack = DeliveryStack(
         app,
         delivery.name.title().replace("-", ""),
@@ -119,7 +123,10 @@ def build_delivery(
         stage = cdk.Stage(stack, settings.name, env=env)
         build(stage, deployment, platform, account=None)
         stack.deliver(stage, settings, deployment)
+        if deployment.is_production:
+            production.append(stage)
     stack.complete()
+    return production
 
 
 def _data(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kubeflow_aws.artifacts.bucket import ArtifactBucket, ArtifactBucketProps
 from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.daily_backups import DailyBackups, DailyBackupsProps
 from kubeflow_aws.database.connection import Application, DatabaseConnection
 from kubeflow_aws.database.credentials import (
     ApplicationCredentials,
@@ -84,6 +86,14 @@ class DataStack(cdk.Stack):
             ),
         )
         instance = metadata.instance
+        if production:
+            # Beside the instance's own: these stay when somebody deletes it.
+            arn = f"arn:{self.partition}:rds:{self.region}:{self.account}:db:{instance.ref}"
+            DailyBackups(
+                self,
+                "Backups",
+                props=DailyBackupsProps(resources=[backup.BackupResource.from_arn(arn)]),
+            )
         rotation = RotationFunction(
             self,
             "Rotation",

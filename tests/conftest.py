@@ -21,19 +21,26 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
 if (PROJECT / "constructs" / "__init__.py").exists():
     pytest.exit("constructs/ must stay a source root: delete constructs/__init__.py", 4)
 
-from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment  # noqa: E402
+from kubeflow_aws.deployment import (  # noqa: E402
+    Deployment,
+    deployment_path,
+    load_delivery,
+    load_deployment,
+)
 from kubeflow_aws.manifests.platform import Platform  # noqa: E402
 from kubeflow_aws.manifests.sources import Origin  # noqa: E402
 from tests.support.assembly import (  # noqa: E402
     Assembly,
     CheckedAssembly,
     checked,
+    checked_delivery,
     synthesize,
 )
 from tests.support.deployments import variation  # noqa: E402
 from tests.support.platforms import best_of, sample_of  # noqa: E402
 
 TESTED = pytest.StashKey[str]()
+PIPELINE = "deployments/delivery/pipeline.yaml"
 
 
 class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -184,6 +191,14 @@ def checked_data_plane(
 def data_plane_assembly(checked_data_plane: CheckedAssembly) -> Assembly:
     """The same, for what needs no findings."""
     return checked_data_plane.assembly
+
+
+@pytest.fixture(scope="session")
+def pipeline(sample_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> CheckedAssembly:
+    """The example's pipeline with both deployments, from the sample, with all checks."""
+    delivery, deployments = load_delivery(PROJECT / PIPELINE, root=PROJECT)
+    contents = [(each, sample_of(each, sample_cache)) for each in deployments]
+    return checked_delivery(delivery, contents, PIPELINE, tmp_path_factory.mktemp("delivery"))
 
 
 @pytest.fixture(scope="session")

@@ -111,6 +111,9 @@ SCHEMA_ONLY: Final = frozenset(
     {
         "AWS::APS::Scraper",
         "AWS::APS::Workspace",
+        "AWS::Backup::BackupPlan",
+        "AWS::Backup::BackupSelection",
+        "AWS::Backup::BackupVault",
         "AWS::CodeBuild::Project",
         "AWS::CodeConnections::Connection",
         "AWS::CodePipeline::Pipeline",

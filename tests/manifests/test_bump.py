@@ -22,12 +22,19 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ISTIO = "common/istio/istio-install/base/objects.yaml"
 
 
+@pytest.fixture(scope="session")
+def renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all, since most of them render the same."""
+    return tmp_path_factory.mktemp("renders")
+
+
 @pytest.fixture
-def workshop(project: Path, tmp_path: Path) -> Path:
+def workshop(project: Path, tmp_path: Path, renders: Path) -> Path:
     """Our manifests with a lock file on a mirror of archives, made from the sample."""
     manifests, mirror = tmp_path / "manifests", tmp_path / "mirror"
     shutil.copytree(project / "manifests", manifests)
     mirror.mkdir()
+    (tmp_path / "cache").symlink_to(renders)
     file = manifests / "upstream.lock.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     sources = {path.name: path for path in (manifests / "sample").iterdir() if path.is_dir()}

@@ -86,8 +86,8 @@ def checked_delivery(
 ) -> CheckedAssembly:
     """Build, synthesize and check a pipeline with all that it deploys."""
     app = new_app(folder)
-    build_delivery(app, delivery, contents, file)
-    found = _findings(app, folder)
+    production = build_delivery(app, delivery, contents, file)
+    found = _findings(app, folder, production)
     return CheckedAssembly(assembly=read_assembly(folder), findings=found)
 
 
@@ -95,11 +95,11 @@ def findings(deployment: Deployment, platform: Platform, folder: Path) -> list[s
     """What the checks find: one line of rule and construct each."""
     app = new_app(folder)
     build(app, deployment, platform, ACCOUNT)
-    return _findings(app, folder)
+    return _findings(app, folder, [app] if deployment.is_production else [])
 
 
-def _findings(app: cdk.App, folder: Path) -> list[str]:
-    add_checks(app)
+def _findings(app: cdk.App, folder: Path, production: Sequence[cdk.Stage]) -> list[str]:
+    add_checks(app, production=production)
     with contextlib.suppress(RuntimeError):  # jsii wraps ValidationFailed; the report says more
         app.synth()
     report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))

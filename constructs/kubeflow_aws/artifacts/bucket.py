@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.artifacts import S3Settings
 from kubeflow_aws.log_bucket import log_bucket
 
@@ -79,6 +80,12 @@ class ArtifactBucket(Construct):
             ],
             removal_policy=removal_policy,
             auto_delete_objects=not props.production,
+        )
+        acknowledge(
+            self.bucket,
+            finding="NIST.800.53.R5-S3BucketReplicationEnabled",
+            reason="Where copies may lie is for the organization to say; versions are kept "
+            "here, and a replication rule can be added to the bucket (docs/data.md).",
         )
         self._log_access()
         self.store = ArtifactStore(

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
 
 from kubeflow_aws.checks.plugin import KubeflowRules
+from kubeflow_aws.checks.production import ProductionRules
 
-__all__ = ["KubeflowRules", "add_checks"]
+__all__ = ["KubeflowRules", "ProductionRules", "add_checks"]
 
 
-def add_checks(app: cdk.App) -> None:
-    """Let `app.synth()` fail on any finding that is not acknowledged beside its construct."""
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True), KubeflowRules())
+def add_checks(app: cdk.App, *, production: Sequence[IConstruct] = ()) -> None:
+    """Let `app.synth()` fail on any finding that is not acknowledged beside its construct.
+
+    Args:
+        app: Everything is checked against AwsSolutions and our own rules.
+        production: Parts that are checked against NIST 800-53 r5 too.
+    """
+    checks = cdk.Validations.of(app)
+    checks.add_plugins(AwsSolutionsChecks(app, verbose=True), KubeflowRules())
+    if production:
+        checks.add_plugins(ProductionRules(production))

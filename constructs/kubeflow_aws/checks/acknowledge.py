@@ -31,3 +31,11 @@ def acknowledge_wildcard(policy: IConstruct, *, resource: str, reason: str) -> N
 def account_in_findings(stack: cdk.Stack) -> str:
     """A stack's account as cdk-nag writes it in findings."""
     return "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
+
+
+def acknowledge_object(component: IConstruct, *, finding: str, reason: str) -> None:
+    """Acknowledge a finding of our own rules in a Kubernetes object that a component applies.
+
+    The CDK tells plug-ins apart by their names, and writes ids without spaces.
+    """
+    acknowledge(component, finding=f"KubeflowAws::{finding.replace(' ', '-')}", reason=reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +12,27 @@ import jsii
 
 from kubeflow_aws.checks.eks_rules import EKS_RULES
 from kubeflow_aws.checks.iam_rules import IAM_RULES
+from kubeflow_aws.checks.kubernetes_rules import KUBERNETES_RULES
+from kubeflow_aws.checks.object_rule import ObjectRule
 from kubeflow_aws.checks.rule import Rule
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
 
+NESTED: Final = ".nested.template.json"
 RULES: Final = (*EKS_RULES, *IAM_RULES)
+
+
+def broken_object_rules(template: Mapping[str, Any]) -> Iterator[tuple[ObjectRule, str, str]]:
+    """Each rule over Kubernetes objects that a template breaks.
+
+    Returns:
+        The rule, what breaks it, and the logical id of the pack.
+    """
+    for logical_id, resource in template.get("Resources", {}).items():
+        if resource["Type"] == MANIFEST_TYPE:
+            for item in objects_in({"Resources": {logical_id: resource}}):
+                for rule in KUBERNETES_RULES:
+                    for what in rule.breaks(item):
+                        yield rule, what, logical_id
 
 
 def broken_rules(template: Mapping[str, Any]) -> Iterator[tuple[Rule, str]]:
@@ -44,23 +62,48 @@ class KubeflowRules:
     @property
     def rule_ids(self) -> list[str]:
         """The rules it checks."""
-        return [rule.id for rule in RULES]
+        return [rule.id for rule in (*RULES, *KUBERNETES_RULES)]
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
-        """Check every template of the cloud assembly."""
+        """Check every template of the cloud assembly, those of nested stacks included."""
         violations = [
-            cdk.PolicyViolation(
-                rule_name=rule.id,
-                description=rule.why,
-                fix=rule.fix,
-                severity="error",
-                violating_resources=[
-                    cdk.PolicyViolatingResource(
-                        resource_logical_id=logical_id, template_path=path, locations=[]
-                    )
-                ],
-            )
-            for path in context.template_paths
-            for rule, logical_id in broken_rules(json.loads(Path(path).read_text(encoding="utf-8")))
+            violation
+            for path in _with_nested(context.template_paths)
+            for violation in _violations(path)
         ]
         return cdk.PolicyValidationPluginReport(success=not violations, violations=violations)
+
+
+def _with_nested(paths: Iterable[str]) -> Iterator[Path]:
+    """The CDK names the templates of stacks alone; those of nested stacks are their assets."""
+    for path in map(Path, paths):
+        yield path
+        assets = path.with_name(path.name.replace(".template.json", ".assets.json"))
+        if assets.is_file():
+            files = json.loads(assets.read_text(encoding="utf-8"))["files"].values()
+            names = (file["source"]["path"] for file in files)
+            yield from (path.parent / name for name in names if name.endswith(NESTED))
+
+
+def _violations(path: Path) -> Iterator[cdk.PolicyViolation]:
+    template = json.loads(path.read_text(encoding="utf-8"))
+    for rule, logical_id in broken_rules(template):
+        yield _violation(rule, rule.id, logical_id, path)
+    for object_rule, what, logical_id in broken_object_rules(template):
+        yield _violation(object_rule, f"{object_rule.id}[{what}]", logical_id, path)
+
+
+def _violation(
+    rule: Rule | ObjectRule, name: str, logical_id: str, path: Path
+) -> cdk.PolicyViolation:
+    return cdk.PolicyViolation(
+        rule_name=name,
+        description=rule.why,
+        fix=rule.fix,
+        severity="error",
+        violating_resources=[
+            cdk.PolicyViolatingResource(
+                resource_logical_id=logical_id, template_path=str(path), locations=[]
+            )
+        ],
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -65,10 +66,21 @@ class MachineClients(Construct):
                 for name in props.names
             ],
         )
-        self.clients = {name: self._create(name, server, props) for name in props.names}
+        key = kms.Key(
+            self,
+            "Key",
+            description="Credentials of programs for the API of Kubeflow",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        self.clients = {name: self._create(name, server, key, props) for name in props.names}
 
     def _create(
-        self, name: str, server: cognito.CfnUserPoolResourceServer, props: MachineClientsProps
+        self,
+        name: str,
+        server: cognito.CfnUserPoolResourceServer,
+        key: kms.IKey,
+        props: MachineClientsProps,
     ) -> cognito.CfnUserPoolClient:
         # The L2 client gives no attribute for the secret but by a custom resource.
         client = cognito.CfnUserPoolClient(
@@ -99,12 +111,14 @@ class MachineClients(Construct):
                 "scope": cdk.SecretValue.unsafe_plain_text(machine_scope(name)),
                 "token_url": cdk.SecretValue.unsafe_plain_text(props.token_url),
             },
+            encryption_key=key,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        acknowledge(
-            secret,
-            finding="AwsSolutions-SMG4",
-            reason="Cognito makes the secret and changes it only with the client: rename the "
-            "program in the deployment file to get another.",
-        )
+        for finding in ("AwsSolutions-SMG4", "NIST.800.53.R5-SecretsManagerRotationEnabled"):
+            acknowledge(
+                secret,
+                finding=finding,
+                reason="Cognito makes the secret and changes it only with the client: rename the "
+                "program in the deployment file to get another.",
+            )
         return client

@@ -10,7 +10,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.manifests.component import Gate
+from kubeflow_aws.checks.acknowledge import acknowledge_object
+from kubeflow_aws.manifests.component import Acknowledged, Gate
 from kubeflow_aws.manifests.packs import WAITS_FOR, Pack, Phase
 
 GATE_TIMEOUT = cdk.Duration.minutes(12)
@@ -27,12 +28,14 @@ class AppliedComponentProps:
             are left to die with it, so that no finalizer can hold up the removal.
         packs: What to apply.
         gates: Objects that must be ready before the component counts as applied.
+        acknowledged: Findings in its objects that are right as they are.
     """
 
     cluster: eks.ICluster
     owns_cluster: bool
     packs: Sequence[Pack]
     gates: Sequence[Gate] = ()
+    acknowledged: Sequence[Acknowledged] = ()
 
 
 class AppliedComponent(cdk.NestedStack):
@@ -59,6 +62,8 @@ class AppliedComponent(cdk.NestedStack):
         gates = [self._wait_for(gate, props.cluster) for gate in props.gates]
         for manifest in self.manifests.get(Phase.ADMITTED, ()):
             manifest.node.add_dependency(*gates)
+        for each in props.acknowledged:
+            acknowledge_object(self, finding=each.finding, reason=each.reason)
 
     def _apply(self, pack: Pack, props: AppliedComponentProps) -> eks.KubernetesManifest:
         manifest = eks.KubernetesManifest(

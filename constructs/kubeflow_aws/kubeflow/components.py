@@ -56,6 +56,7 @@ class Components(Construct):
                     owns_cluster=props.owns_cluster,
                     packs=pack_component(component, one.objects),
                     gates=component.ready,
+                    acknowledged=component.acknowledged,
                 ),
             )
             earlier = [self.applied[name] for name in component.after if name in self.applied]

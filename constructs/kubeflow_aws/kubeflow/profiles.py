@@ -160,8 +160,12 @@ def _namespace(profile: Profile) -> KubernetesObject:
         "metadata": {
             "name": profile.name,
             "annotations": annotations,
-            # The one label that the controller sets only on namespaces of its own making.
-            "labels": {"istio-injection": "enabled"},
+            "labels": {
+                # The one label that the controller sets only on namespaces of its own making.
+                "istio-injection": "enabled",
+                # Upstream's level, from the first moment on and not when the controller comes by.
+                "pod-security.kubernetes.io/enforce": "baseline",
+            },
         },
     }
 

@@ -79,6 +79,13 @@ class Chart(_Declared):
     namespace: str
 
 
+class Acknowledged(_Declared):
+    """A finding of the rules over Kubernetes objects that is right as it is."""
+
+    finding: str = Field(description="As the report has it, with what stands in brackets.")
+    reason: str = Field(min_length=40, description="Why it is right.")
+
+
 class Component(_Declared):
     """One component, declared beside its overlays in ``manifests/components/<name>/``."""
 
@@ -99,6 +106,9 @@ class Component(_Declared):
         default=(), description="Objects that must be ready before what comes after."
     )
     packs: PackCounts = PackCounts()
+    acknowledged: tuple[Acknowledged, ...] = Field(
+        default=(), description="Findings that are right as they are."
+    )
 
     @property
     def weight(self) -> int:

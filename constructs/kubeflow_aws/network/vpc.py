@@ -69,6 +69,18 @@ class KubeflowVpc(Construct):
             restrict_default_security_group=False,
             subnet_configuration=_subnets(props.cidr),
         )
+        acknowledge(
+            self.vpc,
+            finding="NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
+            reason="Nothing joins the default group: every interface here names its own.",
+        )
+        for subnet in self.vpc.public_subnets:
+            acknowledge(
+                subnet,
+                finding="NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW",
+                reason="Here stand the load balancer, which the world must reach, and the NAT "
+                "gateways; nodes, pods and data are in private subnets.",
+            )
         _tag_for_load_balancers(self.vpc.public_subnets, "kubernetes.io/role/elb")
         _tag_for_load_balancers(self.vpc.private_subnets, "kubernetes.io/role/internal-elb")
         self._log_flows(props)
@@ -111,6 +123,13 @@ class KubeflowVpc(Construct):
             finding="AwsSolutions-EC23",
             reason="The rule admits the VPC's own range, a token that cdk-nag cannot read.",
         )
+        for rule in ("EC2RestrictedSSH", "EC2RestrictedCommonPorts"):
+            acknowledge(
+                callers,
+                finding=f"NIST.800.53.R5-{rule}",
+                reason="The rule admits the VPC's own range to port 443, a token that cdk-nag "
+                "cannot read.",
+            )
         for name, service in INTERFACE_ENDPOINTS.items():
             self.vpc.add_interface_endpoint(
                 name, service=service, security_groups=[callers], open=False

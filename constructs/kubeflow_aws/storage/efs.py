@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from aws_cdk import aws_backup as backup
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.daily_backups import DailyBackups, DailyBackupsProps
 from kubeflow_aws.encrypted_logs import kept_in_production
 from kubeflow_aws.storage.file_systems import EfsVolumes
 
@@ -75,12 +78,13 @@ class SharedFiles(Construct):
             # What nobody read for a month costs a fifteenth; the first read brings it back.
             lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
             out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
-            enable_automatic_backups=props.backups,
+            enable_automatic_backups=props.backups and not props.production,
             removal_policy=removal_policy,
             file_system_policy=_policy(),
             # Else CDK adds a statement of its own, by which every client may be root.
             allow_anonymous_access=True,
         )
+        self._back_up(file_system, props)
         user, group = OWNER
         self.access_point = file_system.add_access_point(
             "Example",
@@ -94,6 +98,23 @@ class SharedFiles(Construct):
             file_system_id=file_system.file_system_id,
             security_group_id=security_group.security_group_id,
         )
+
+    def _back_up(self, file_system: efs.FileSystem, props: SharedFilesProps) -> None:
+        """In production in a vault of ours, which stays when the file system goes."""
+        if props.production and props.backups:
+            DailyBackups(
+                self,
+                "Backups",
+                props=DailyBackupsProps(
+                    resources=[backup.BackupResource.from_efs_file_system(file_system)]
+                ),
+            )
+        elif props.production:
+            acknowledge(
+                file_system,
+                finding="NIST.800.53.R5-EFSInBackupPlan",
+                reason="No backups by storage.efs.backups of the deployment file.",
+            )
 
 
 def _policy() -> iam.PolicyDocument:

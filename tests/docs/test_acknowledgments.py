@@ -1,0 +1,66 @@
+"""The table of acknowledgments in docs/security.md is what the apps have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.checks.acknowledgments import (
+    Acknowledgment,
+    acknowledgments_in,
+    table_of,
+)
+from kubeflow_aws.checks.production import EVERYWHERE, PACK
+from kubeflow_aws.deployment import Deployment
+from tests.support.assembly import CheckedAssembly, checked
+from tests.support.deployments import variation
+from tests.support.platforms import sample_of
+
+MARKS = "<!-- acknowledgments -->\n", "<!-- end of acknowledgments -->"
+
+
+@pytest.fixture(scope="session")
+def production(
+    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> CheckedAssembly:
+    """Everything switched on, in production."""
+    deployment = variation(data_plane, {"environment": "production"})
+    return checked(
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("production")
+    )
+
+
+def test_no_unacknowledged_finding_in_production(production: CheckedAssembly) -> None:
+    assert production.findings == []
+
+
+def test_the_table_of_acknowledgments_is_current_snapshot(
+    production: CheckedAssembly,
+    checked_data_plane: CheckedAssembly,
+    option: Callable[[str], CheckedAssembly],
+    pipeline: CheckedAssembly,
+    project: Path,
+    pytestconfig: pytest.Config,
+) -> None:
+    """`make snapshots` writes it anew."""
+    apps = [production, checked_data_plane, option("vanilla"), option("rds-only"), pipeline]
+    found = [each for app in apps for each in acknowledgments_in(app.assembly.folder)]
+    # They stand at the app, which has no template to show them.
+    found += [
+        Acknowledgment(finding=f"{PACK}-{rule}", reason=reason, where="everything in production")
+        for rule, reason in EVERYWHERE.items()
+    ]
+    table = table_of(found)
+    file = project / "docs" / "security.md"
+    text = file.read_text(encoding="utf-8")
+    written = re.sub(
+        f"(?s)({MARKS[0]}).*?({MARKS[1]})", lambda found: found[1] + table + found[2], text
+    )
+    if pytestconfig.getoption("--snapshot-update"):
+        file.write_text(written, encoding="utf-8")
+        text = written
+
+    assert written == text, "run make snapshots"
