@@ -33,6 +33,11 @@ node_modules/.installed: package-lock.json
 	npm ci --silent --no-audit --no-fund
 	touch $@
 
+build/checkov/.installed: requirements-checkov.txt
+	$(PYTHON) -m venv build/checkov
+	build/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 .PHONY: demo
 demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
 	@$(BIN)/python -m localcloud demo $(DEPLOYMENT) --port $(PORT)
@@ -96,7 +101,7 @@ test: lint ## lint, types and all tests that need no upstream sources and deploy
 	$(BIN)/pytest --numprocesses 2 -m "not e2e and not upstream"
 
 .PHONY: test-upstream
-test-upstream: install ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
+test-upstream: install build/checkov/.installed ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: e2e
@@ -142,6 +147,8 @@ lock: install ## compile pyproject.toml into the hashed lock files
 		-c requirements.txt -o requirements-localcloud.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group dev \
 		-c requirements.txt -c requirements-localcloud.txt -o requirements-dev.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group checkov \
+		-o requirements-checkov.txt
 
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -67,8 +68,10 @@ def summary(
 def render(deployment: Annotated[str, typer.Argument(help="A deployment's name.")]) -> None:
     """Write the rendered objects of a deployment to build/rendered, one file a component."""
     target = PROJECT / "build" / "rendered"
-    target.mkdir(parents=True, exist_ok=True)
     platform = _platform(deployment, quiet=False)
+    # What another deployment left would pass for this one's.
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     for one in platform.components:
         file = target / f"{one.component.name}.yaml"
         with file.open("w", encoding="utf-8") as stream:
