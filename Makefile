@@ -132,6 +132,10 @@ bench: install ## the budgets, as ratios measured side by side
 render: install ## write the rendered objects of DEPLOYMENT to build/rendered
 	$(BIN)/python -m kubeflow_aws.cli render $(DEPLOYMENT)
 
+.PHONY: images
+images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
+	@$(BIN)/python -m kubeflow_aws.cli images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))
+
 .PHONY: password
 password: install ## ask for a password and print its hash for the deployment file
 	@$(BIN)/python -m kubeflow_aws.cli password

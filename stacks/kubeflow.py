@@ -32,6 +32,7 @@ from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
 from kubeflow_aws.manifests.packs import Pack
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.manifests.platform import image_names
 from kubeflow_aws.manifests.render import Rendered
 from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
@@ -241,6 +242,7 @@ class KubeflowStack(cdk.Stack):
                 owns_cluster=props.owns_cluster,
                 fsx=fsx,
                 profiles=[profile.name for profile in props.deployment.profiles],
+                images=image_names(props.deployment),
             ),
         ).applied
 

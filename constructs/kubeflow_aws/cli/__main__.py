@@ -16,8 +16,10 @@ from rich.table import Table
 
 from kubeflow_aws.cli.assembly import summarize
 from kubeflow_aws.cli.bump import bump_and_show
+from kubeflow_aws.cli.images import copy_lines, image_lines
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.deployment.delivery import Delivery
+from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.schema import json_schema
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
@@ -81,6 +83,25 @@ def render(deployment: Annotated[str, typer.Argument(help="A deployment's name."
 
 
 @cli.command()
+def images(
+    deployment: Annotated[str, typer.Argument(help="A deployment's name.")],
+    copy_to: Annotated[
+        str | None, typer.Option(help="Print commands that copy them to this registry.")
+    ] = None,
+) -> None:
+    """List every container image of a deployment, hidden ones included."""
+    settings = load_deployment(deployment_path(PROJECT, deployment))
+    # As upstream names them, whatever registry the deployment takes them from.
+    plain = settings.model_copy(update={"images": Images()})
+    platform = _rendered(plain, quiet=True)
+    if copy_to:
+        lines = copy_lines(platform, copy_to, settings.images)
+    else:
+        lines = image_lines(platform, settings.images)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+@cli.command()
 def password(
     secret: Annotated[
         str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True)
@@ -137,7 +158,10 @@ def mirror(folder: Annotated[Path, typer.Argument(help="The mirror folder.")]) -
 
 
 def _platform(name: str, *, quiet: bool) -> Platform:
-    deployment = load_deployment(deployment_path(PROJECT, name))
+    return _rendered(load_deployment(deployment_path(PROJECT, name)), quiet=quiet)
+
+
+def _rendered(deployment: Deployment, *, quiet: bool) -> Platform:
     return render_platform(
         deployment,
         manifests=PROJECT / "manifests",

@@ -13,6 +13,7 @@ from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
 from kubeflow_aws.deployment.monitoring import Monitoring
 from kubeflow_aws.deployment.network import Network
@@ -111,6 +112,7 @@ class Deployment(Section):
     cluster: Cluster = Field(default=Cluster(), description="The EKS cluster.")
     components: Components = Field(default=Components(), description="Parts of Kubeflow.")
     storage: Storage = Field(default=Storage(), description="Shared file systems.")
+    images: Images = Field(default=Images(), description="Container images.")
     notebooks: Notebooks = Field(default=Notebooks(), description="The notebook form.")
     monitoring: Monitoring = Field(
         default=Monitoring(), description="Logs, metrics, alarms and who hears of them."

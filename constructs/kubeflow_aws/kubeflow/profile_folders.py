@@ -13,6 +13,7 @@ from constructs import Construct
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.kubeflow.profile_volumes import lustre_claim, lustre_volume
 from kubeflow_aws.manifests.component import Gate
+from kubeflow_aws.manifests.images import ImageNames
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import Pack, Phase
 from kubeflow_aws.storage.efs import OWNER
@@ -45,12 +46,14 @@ class ProfileFoldersProps:
         owns_cluster: Whether this application also deletes the cluster.
         fsx: The file system.
         profiles: Names of the profiles.
+        images: How the deployment names container images.
     """
 
     cluster: eks.ICluster
     owns_cluster: bool
     fsx: FsxVolumes
     profiles: Sequence[str]
+    images: ImageNames
 
 
 class ProfileFolders(Construct):
@@ -60,7 +63,7 @@ class ProfileFolders(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ProfileFoldersProps) -> None:
         super().__init__(scope, construct_id)
-        job = _job(sorted(props.profiles))
+        job = _job(sorted(props.profiles), props.images.of(IMAGE))
         name = str(cast("dict[str, JsonValue]", job["metadata"])["name"])
         self.applied = AppliedComponent(
             self,
@@ -87,8 +90,8 @@ class ProfileFolders(Construct):
         )
 
 
-def _job(profiles: Sequence[str]) -> KubernetesObject:
-    spec = _spec(profiles)
+def _job(profiles: Sequence[str], image: str) -> KubernetesObject:
+    spec = _spec(profiles, image)
     digest = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
     return {
         "apiVersion": "batch/v1",
@@ -98,10 +101,10 @@ def _job(profiles: Sequence[str]) -> KubernetesObject:
     }
 
 
-def _spec(profiles: Sequence[str]) -> dict[str, JsonValue]:
+def _spec(profiles: Sequence[str], image: str) -> dict[str, JsonValue]:
     container: dict[str, JsonValue] = {
         "name": "folders",
-        "image": IMAGE,
+        "image": image,
         "command": ["sh", "-euc", SCRIPT.format(owner=":".join(OWNER)), "sh", *profiles],
         "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
         "securityContext": {

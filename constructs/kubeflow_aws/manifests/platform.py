@@ -9,6 +9,7 @@ from pathlib import Path
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.images import ImageNames, check_digests, rename_images
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.model_addresses import configure_model_addresses
@@ -90,10 +91,19 @@ def render_platform(
         notify=notify,
         kubernetes_version=version.minor,
     )
-    components = [_configured(name_jobs(one), deployment) for one in rendered]
+    check_digests(rendered, deployment.images.digests)
+    names = image_names(deployment)
+    # Before Jobs get their names, which change with all that is in them.
+    named = [name_jobs(rename_images(one, names)) for one in rendered]
+    components = [_configured(one, deployment) for one in named]
     check_namespaces(components)
     notify(f"Kubeflow {lock.kubeflow} from {sources.origin.description}")
     return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
+
+
+def image_names(deployment: Deployment) -> ImageNames:
+    """How a deployment names container images."""
+    return ImageNames(registry=deployment.images.registry, digests=deployment.images.digests)
 
 
 def _configured(one: Rendered, deployment: Deployment) -> Rendered:

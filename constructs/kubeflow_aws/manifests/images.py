@@ -1,0 +1,181 @@
+"""Container images wherever Kubernetes objects name them, and other names for them.
+
+Kustomize's `images` knows containers. Upstream also names images in arguments, environment
+variables, custom resources, and inside of JSON, YAML and Python texts of ConfigMaps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.objects import CRD, JsonValue, KubernetesObject, key_of
+from kubeflow_aws.manifests.render import Rendered
+
+DOCKER: Final = "docker.io"
+
+_HOST: Final = (
+    r"(?:docker\.io|ghcr\.io|gcr\.io|quay\.io|registry\.k8s\.io|public\.ecr\.aws|nvcr\.io"
+    r"|mcr\.microsoft\.com|[a-z0-9-]+-docker\.pkg\.dev|\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com)"
+)
+_PATH: Final = r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+_VERSION: Final = r"(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?"
+# Behind a slash it is a part of a URL, or of a name that was rewritten already.
+NAMED: Final = re.compile(rf"(?<![\w./-])({_HOST}/{_PATH}{_VERSION})")
+"""A reference with its registry, in any text."""
+
+_WHOLE: Final = re.compile(rf"^{_PATH}{_VERSION}$")
+# As kserve writes JSON and Katib YAML.
+_IN_TEXT: Final = re.compile(rf'("?\w*[iI]mage"?\s*:\s*"?)({_PATH}{_VERSION})(?=["\s]|$)')
+_IS_IMAGE: Final = re.compile(r"^(?:[iI]mage|\w+Image|\w+_IMAGE)$")
+
+HUBS: Final = frozenset({"gcr.io/istio-release"})
+"""Prefixes of images that a program puts together; the images stand elsewhere as well."""
+
+EXAMPLE: Final = "_example"
+"""Knative's documentation of a ConfigMap, which nobody reads and whose checksum must fit."""
+
+
+def full_name(image: str) -> str:
+    """An image with its registry: what stands for `mysql:8.4` is `docker.io/library/mysql:8.4`."""
+    if _has_registry(image):
+        return image
+    return f"{DOCKER}/{image}" if "/" in image else f"{DOCKER}/library/{image}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageNames:
+    """How the platform names images.
+
+    Attributes:
+        registry: Registry with copies of all, if they do not come from their own.
+        digests: Digests by full name.
+    """
+
+    registry: str | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether every image keeps the name that it has."""
+        return self.registry is None and not self.digests
+
+    def of(self, image: str) -> str:
+        """The name of an image, the same if it is one of ours already."""
+        if self.registry and image.startswith(f"{self.registry}/"):
+            return image
+        full = full_name(image)
+        digest = self.digests.get(full)
+        if digest and "@" not in full:
+            full = f"{full}@{digest}"
+        elif self.registry is None:
+            return image
+        return f"{self.registry}/{full}" if self.registry else full
+
+
+def rename_images(rendered: Rendered, names: ImageNames) -> Rendered:
+    """A component that names all its images so."""
+    if names.changes_nothing:
+        return rendered
+    return replace(rendered, objects=renamed_objects(rendered.objects, names))
+
+
+def renamed_objects(
+    objects: Iterable[KubernetesObject], names: ImageNames
+) -> list[KubernetesObject]:
+    """Objects that name all their images so; CRDs name none."""
+    return [_trusted(_renamed(item, names.of), names) for item in objects]
+
+
+def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) -> None:
+    """Refuse a digest of an image that no component names.
+
+    Raises:
+        UserError: The text names the image.
+    """
+    named = {image for one in components for image in images_of(one.objects)}
+    for image in sorted(digests):
+        if image not in named:
+            raise UserError(
+                f"images.digests: {image} is no image of this deployment; `make images` lists them"
+            )
+
+
+def images_of(objects: Iterable[KubernetesObject]) -> set[str]:
+    """The full names of all images, hidden ones included; without a version where none is given."""
+    found: set[str] = set()
+
+    def collect(image: str) -> str:
+        found.add(full_name(image))
+        return image
+
+    for item in objects:
+        _renamed(item, collect)
+    return {image for image in found if image not in HUBS}
+
+
+def _renamed(item: KubernetesObject, name: Callable[[str], str]) -> KubernetesObject:
+    """An object with a function applied to each image in it."""
+    if item.get("kind") == CRD:
+        return item
+    return {key: _value(value, key, name) for key, value in item.items()}
+
+
+def _value(node: JsonValue, key: str, name: Callable[[str], str]) -> JsonValue:
+    if isinstance(node, dict):
+        return {
+            each: value if each == EXAMPLE else _value(value, each, name)
+            for each, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_value(value, key, name) for value in node]
+    return _text(node, key, name) if isinstance(node, str) else node
+
+
+def _text(text: str, key: str, name: Callable[[str], str]) -> str:
+    if _IS_IMAGE.match(key) and _WHOLE.match(text) and not NAMED.match(text):
+        return name(text)
+    text = NAMED.sub(lambda found: name(found[1]), text)
+    if "\n" in text:
+        text = _IN_TEXT.sub(lambda found: found[1] + _unless_named(found[2], name), text)
+    return text
+
+
+def _unless_named(image: str, name: Callable[[str], str]) -> str:
+    """An image in a text that has no registry; those that have one are renamed already.
+
+    A bare word is none: `proxyv2` to which Istio adds hub and tag, or `true`.
+    """
+    bare = "/" not in image and ":" not in image
+    return image if bare or _has_registry(image) else name(image)
+
+
+def _has_registry(image: str) -> bool:
+    first, slash, _ = image.partition("/")
+    return bool(slash) and ("." in first or ":" in first)
+
+
+def _trusted(item: KubernetesObject, names: ImageNames) -> KubernetesObject:
+    """Let Knative take names from a private registry as they are.
+
+    It would ask the registry for digests, with credentials that its controller does not have.
+    """
+    key, data = key_of(item), item.get("data")
+    if key.name != "config-deployment" or not names.registry or not isinstance(data, dict):
+        return item
+    host = names.registry.partition("/")[0]
+    known = str(data.get("registries-skipping-tag-resolving") or "kind.local,ko.local,dev.local")
+    skipped = known if host in known.split(",") else f"{known},{host}"
+    return {**item, "data": {**data, "registries-skipping-tag-resolving": skipped}}
+
+
+def by_component(components: Iterable[Rendered]) -> Iterator[tuple[str, list[str]]]:
+    """Each image with the components that name it, sorted."""
+    users: dict[str, list[str]] = {}
+    for one in components:
+        for image in images_of(one.objects):
+            users.setdefault(image, []).append(one.component.name)
+    yield from sorted(users.items())

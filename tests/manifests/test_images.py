@@ -1,0 +1,267 @@
+"""Every container image is found, and comes from one registry if the file says so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.cli.images import copy_lines, image_lines
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.images import Images
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.images import ImageNames, full_name, images_of, renamed_objects
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.manifests.platform import Platform
+from tests.support.assembly import synthesize
+from tests.support.deployments import variation
+from tests.support.platforms import best_of, sample_of
+from tests.support.refusals import DEX_USERS, WEST, assert_refused
+
+REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow"
+DIGEST = f"sha256:{'a' * 64}"
+MIRRORED: dict[str, JsonValue] = {"images": {"registry": REGISTRY}}
+ELSEWHERE = re.compile(
+    r"(?<![\w./-])(?!123456789012\.dkr|111122223333\.dkr)"
+    r"(?:[a-z0-9-]+\.)+(?:io|aws|com|dev)/[a-z0-9][\w./-]*[a-z0-9](?::[\w.-]+|@sha256:\w+)"
+)
+"""Whatever looks like a reference to a registry but ours and the file's own, written anew here."""
+
+NO_IMAGES = ("annotations", "_example")
+
+
+def item(kind: str, name: str = "one", **fields: JsonValue) -> KubernetesObject:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **fields}
+
+
+HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
+    "container": (
+        item("Pod", spec={"containers": [{"image": "mysql:8.4"}]}),
+        "docker.io/library/mysql:8.4",
+    ),
+    "custom resource": (
+        item("ClusterStorageContainer", spec={"container": {"image": "kserve/init:v1"}}),
+        "docker.io/kserve/init:v1",
+    ),
+    "argument": (
+        item("Pod", spec={"args": ["--executor-image", "quay.io/argoproj/argoexec:v3.7.3"]}),
+        "quay.io/argoproj/argoexec:v3.7.3",
+    ),
+    "argument after an equals sign": (
+        item("Pod", spec={"args": ["--solver-image=quay.io/jetstack/solver:v1"]}),
+        "quay.io/jetstack/solver:v1",
+    ),
+    "environment": (
+        item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.16.0"}]}),
+        "ghcr.io/kubeflow/kfp-driver:2.16.0",
+    ),
+    "ConfigMap's key": (
+        item("ConfigMap", data={"TENSORBOARD_IMAGE": "tensorflow/tensorflow:2.5.1"}),
+        "docker.io/tensorflow/tensorflow:2.5.1",
+    ),
+    "JSON in a ConfigMap": (
+        item("ConfigMap", data={"agent": '{\n "image" : "kserve/agent:v1",\n "cpu": "1"}'}),
+        "docker.io/kserve/agent:v1",
+    ),
+    "YAML in a ConfigMap": (
+        item("ConfigMap", data={"config": "a:\n  image: ghcr.io/katib/suggestion:v1\n"}),
+        "ghcr.io/katib/suggestion:v1",
+    ),
+    "Python in a ConfigMap": (
+        item("ConfigMap", data={"sync.py": 'IMAGE = get("I", "ghcr.io/kfp-frontend")\n'}),
+        "ghcr.io/kfp-frontend",
+    ),
+    "digest": (
+        item("Image", spec={"image": f"gcr.io/knative/queue@{DIGEST}"}),
+        f"gcr.io/knative/queue@{DIGEST}",
+    ),
+}
+
+NONE: dict[str, KubernetesObject] = {
+    "URL": item("ConfigMap", data={"help": "see https://quay.io/repository/one:latest\n"}),
+    "part of Istio's": item("ConfigMap", data={"values": '{\n"image": "proxyv2", "tag": "1.2"}'}),
+    "switch": item("ConfigMap", data={"form": "allowCustomImage: true\nimage: true\n"}),
+    "definition": item("CustomResourceDefinition", spec={"image": "ghcr.io/one/two:v1"}),
+    "documentation": item("ConfigMap", data={"_example": "image: ghcr.io/one/two:v1\n"}),
+    "group of an API": item("ConfigMap", data={"group": "serving.kserve.io/v1beta1"}),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_an_image_is_found_and_renamed_wherever_it_is(where: str) -> None:
+    hidden, image = HIDDEN[where]
+
+    assert images_of([hidden]) == {image}
+    renamed = renamed_objects([hidden], ImageNames(registry=REGISTRY))
+    assert f"{REGISTRY}/{image}" in json.dumps(renamed)
+    assert images_of(renamed) == {f"{REGISTRY}/{image}"}
+
+
+@pytest.mark.parametrize("what", NONE)
+def test_what_is_no_image_stays_as_it_is(what: str) -> None:
+    assert images_of([NONE[what]]) == set()
+    assert renamed_objects([NONE[what]], ImageNames(registry=REGISTRY)) == [NONE[what]]
+
+
+def test_names_do_not_change_twice() -> None:
+    names = ImageNames(registry=REGISTRY)
+    once = renamed_objects([hidden for hidden, _ in HIDDEN.values()], names)
+
+    assert renamed_objects(once, names) == once
+
+
+def test_a_hub_is_led_to_the_registry() -> None:
+    values = item("ConfigMap", data={"values": '{"hub": "gcr.io/istio-release"}'})
+
+    [renamed] = renamed_objects([values], ImageNames(registry=REGISTRY))
+
+    assert f"{REGISTRY}/gcr.io/istio-release" in json.dumps(renamed)
+
+
+def test_a_known_digest_stands_behind_the_tag() -> None:
+    names = ImageNames(digests={"docker.io/library/mysql:8.4": DIGEST})
+
+    assert names.of("mysql:8.4") == f"docker.io/library/mysql:8.4@{DIGEST}"
+    assert names.of("mysql:8.0") == "mysql:8.0"
+
+
+def test_knative_takes_names_of_a_private_registry_as_they_are() -> None:
+    config = item(
+        "ConfigMap", name="config-deployment", data={"queue-sidecar-image": "gcr.io/a/q:1"}
+    )
+
+    [renamed] = renamed_objects([config], ImageNames(registry=REGISTRY))
+
+    data = renamed["data"]
+    assert isinstance(data, dict)
+    assert REGISTRY.partition("/")[0] in str(data["registries-skipping-tag-resolving"])
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("mysql:8.4", "docker.io/library/mysql:8.4"),
+        ("kserve/agent:v1", "docker.io/kserve/agent:v1"),
+        ("quay.io/a/b:1", "quay.io/a/b:1"),
+        ("localhost:5000/a:1", "localhost:5000/a:1"),
+    ],
+)
+def test_a_short_name_is_one_of_docker(image: str, name: str) -> None:
+    assert full_name(image) == name
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [
+        "https://registry.example.com/kubeflow",
+        "registry.example.com/kubeflow/",
+        "Registry.example.com",
+        "registry",
+        "registry.example.com/kube flow",
+    ],
+)
+def test_what_is_no_registry_is_refused(registry: str, tmp_path: Path) -> None:
+    text = f"preset: vanilla\n{WEST}{DEX_USERS}images: {{registry: '{registry}'}}\n"
+
+    assert_refused(text, "images.registry: found", tmp_path)
+
+
+def test_a_digest_of_no_image_is_refused(vanilla: Deployment, sample_cache: Path) -> None:
+    wrong = variation(vanilla, {"images": {"digests": {"docker.io/library/mysql:1": DIGEST}}})
+
+    with pytest.raises(
+        UserError, match=r"docker\.io/library/mysql:1 is no image of this deployment"
+    ):
+        sample_of(wrong, sample_cache)
+
+
+def texts(node: JsonValue, key: str = "") -> Iterable[str]:
+    """Every text of an object but those that name no images."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name not in NO_IMAGES:
+                yield from texts(value, name)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value, key)
+    elif isinstance(node, str):
+        yield node
+
+
+def elsewhere(objects: Iterable[KubernetesObject]) -> list[str]:
+    """References to other registries, with the objects that have them."""
+    return [
+        f"{key_of(each)}: {found}"
+        for each in objects
+        if each["kind"] != "CustomResourceDefinition"
+        for text in texts(each)
+        for found in ELSEWHERE.findall(text)
+    ]
+
+
+def test_nothing_of_the_sample_comes_from_another_registry(
+    data_plane: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    deployment = variation(data_plane, MIRRORED)
+    assembly = synthesize(deployment, sample_of(deployment, sample_cache), tmp_path)
+
+    objects = list(assembly.objects())
+
+    assert elsewhere(objects) == []
+    assert all(image.startswith((REGISTRY, "111122223333")) for image in images_of(objects))
+
+
+class TestUpstream:
+    """The real sources, which hide more than the sample."""
+
+    pytestmark = pytest.mark.upstream
+
+    def test_nothing_comes_from_another_registry(
+        self, vanilla: Deployment, data_plane: Deployment, upstream_platform: Platform
+    ) -> None:
+        assert upstream_platform.components
+        mirrored = [best_of(variation(each, MIRRORED)) for each in (vanilla, data_plane)]
+        objects = [each for one in mirrored for part in one.components for each in part.objects]
+
+        assert elsewhere(objects) == []
+        assert all(image.startswith((REGISTRY, "111122223333")) for image in images_of(objects))
+
+    def test_the_independent_search_sees_what_is_there(self, upstream_platform: Platform) -> None:
+        objects = [each for one in upstream_platform.components for each in one.objects]
+
+        assert len(elsewhere(objects)) > 60
+
+    def test_the_list_has_the_hidden_ones(self, upstream_platform: Platform) -> None:
+        lines = list(image_lines(upstream_platform, Images()))
+        listed = {line.partition("  #")[0] for line in lines}
+
+        for image in (
+            "quay.io/argoproj/argoexec:v3.7.3",
+            "ghcr.io/kubeflow/kfp-driver:2.16.0",
+            "ghcr.io/kubeflow/kfp-launcher:2.16.0",
+            "ghcr.io/containerd/busybox",
+            "ghcr.io/kubeflow/katib/suggestion-hyperopt:v0.19.0",
+            "ghcr.io/kubeflow/katib/file-metrics-collector:v0.19.0",
+            "docker.io/kserve/storage-initializer:v0.16.0",
+            "docker.io/kserve/agent:v0.16.0",
+            "docker.io/tensorflow/tensorflow:2.5.1",
+            "quay.io/jetstack/cert-manager-acmesolver:v1.19.4",
+            "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0",
+            "gcr.io/istio-release/proxyv2:1.29.6",
+        ):
+            assert image in listed
+        assert any("knative.dev/serving/cmd/queue@sha256:" in image for image in listed)
+
+    def test_every_image_has_a_copy_command(self, upstream_platform: Platform) -> None:
+        lines = list(copy_lines(upstream_platform, REGISTRY, Images()))
+        copies = [line for line in lines if line.startswith("crane copy ")]
+
+        assert len(copies) == len(list(image_lines(upstream_platform, Images())))
+        assert (
+            "crane copy docker.io/kserve/agent:v0.16.0 "
+            f"{REGISTRY}/docker.io/kserve/agent:v0.16.0" in copies
+        )
+        assert any("--repository-name kubeflow/docker.io/kserve/agent --" in line for line in lines)
