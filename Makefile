@@ -92,6 +92,11 @@ plan: install ## which Kubernetes objects a deploy of DEPLOYMENT would change, a
 verify: install ## run a pipeline in DEPLOYMENT, and show its artifacts in S3 and its rows in RDS
 	@$(BIN)/python -m verify $(DEPLOYMENT)
 
+.PHONY: destroy-plan
+destroy-plan: install ## what a removal of DEPLOYMENT would leave behind, and what would stop it
+	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m operations.removal cdk.out $(DEPLOYMENT)
+
 .PHONY: destroy
 destroy: install ## remove DEPLOYMENT from AWS
 	cdk destroy --all --context deployment=$(DEPLOYMENT)

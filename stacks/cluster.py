@@ -141,6 +141,7 @@ class ClusterStack(cdk.Stack):
                 public_access_cidrs=deployment.cluster.public_access_cidrs,
                 admin_role_arns=deployment.cluster.admin_role_arns,
                 production=deployment.is_production,
+                protected=deployment.is_protected,
             ),
         )
         self.cluster = control_plane.cluster

@@ -83,6 +83,7 @@ class DataStack(cdk.Stack):
                 settings=deployment.rds,
                 key=key,
                 production=production,
+                protected=deployment.is_protected,
             ),
         )
         instance = metadata.instance

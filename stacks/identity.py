@@ -71,6 +71,7 @@ class IdentityStack(cdk.Stack):
                     for client in settings.machine_clients
                 },
                 production=deployment.is_production,
+                protected=deployment.is_protected,
             ),
         )
         self.sign_in = users.sign_in

@@ -194,6 +194,30 @@ def data_plane_assembly(checked_data_plane: CheckedAssembly) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def production_deployment(data_plane: Deployment) -> Deployment:
+    """The same in production."""
+    return variation(data_plane, {"environment": "production"})
+
+
+@pytest.fixture(scope="session")
+def checked_production(
+    production_deployment: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> CheckedAssembly:
+    """The same, synthesized from the sample with all checks, those of production included."""
+    return checked(
+        production_deployment,
+        sample_of(production_deployment, sample_cache),
+        tmp_path_factory.mktemp("production"),
+    )
+
+
+@pytest.fixture(scope="session")
+def production_assembly(checked_production: CheckedAssembly) -> Assembly:
+    """The same, for what needs no findings."""
+    return checked_production.assembly
+
+
+@pytest.fixture(scope="session")
 def pipeline(sample_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> CheckedAssembly:
     """The example's pipeline with both deployments, from the sample, with all checks."""
     delivery, deployments = load_delivery(PROJECT / PIPELINE, root=PROJECT)

@@ -28,7 +28,8 @@ class SchemaOnly(Provider):
         name = _physical_id(request, schema, token)
         attributes = {
             attribute: _value(request, schema, attribute, name, token)
-            for attribute in schema.read_only
+            # CloudFormation gives what identifies a resource as well: a vault's name, for example.
+            for attribute in (*schema.read_only, *schema.primary_identifier)
             if "*" not in attribute
         }
         return Resource(physical_id=name, attributes=attributes)

@@ -190,6 +190,9 @@ def _deployed_template(client: Any, stack: str) -> Template | None:
         if "does not exist" in str(error):
             return None
         raise
+    if not body:
+        # A change set was made for the stack, and never executed.
+        return None
     return json.loads(body) if isinstance(body, str) else dict(body)
 
 

@@ -14,31 +14,17 @@ from kubeflow_aws.checks.acknowledgments import (
     table_of,
 )
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
-from kubeflow_aws.deployment import Deployment
-from tests.support.assembly import CheckedAssembly, checked
-from tests.support.deployments import variation
-from tests.support.platforms import sample_of
+from tests.support.assembly import CheckedAssembly
 
 MARKS = "<!-- acknowledgments -->\n", "<!-- end of acknowledgments -->"
 
 
-@pytest.fixture(scope="session")
-def production(
-    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> CheckedAssembly:
-    """Everything switched on, in production."""
-    deployment = variation(data_plane, {"environment": "production"})
-    return checked(
-        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("production")
-    )
-
-
-def test_no_unacknowledged_finding_in_production(production: CheckedAssembly) -> None:
-    assert production.findings == []
+def test_no_unacknowledged_finding_in_production(checked_production: CheckedAssembly) -> None:
+    assert checked_production.findings == []
 
 
 def test_the_table_of_acknowledgments_is_current_snapshot(
-    production: CheckedAssembly,
+    checked_production: CheckedAssembly,
     checked_data_plane: CheckedAssembly,
     option: Callable[[str], CheckedAssembly],
     pipeline: CheckedAssembly,
@@ -46,7 +32,7 @@ def test_the_table_of_acknowledgments_is_current_snapshot(
     pytestconfig: pytest.Config,
 ) -> None:
     """`make snapshots` writes it anew."""
-    apps = [production, checked_data_plane, option("vanilla"), option("rds-only"), pipeline]
+    apps = [checked_production, checked_data_plane, option("vanilla"), option("rds-only"), pipeline]
     found = [each for app in apps for each in acknowledgments_in(app.assembly.folder)]
     # They stand at the app, which has no template to show them.
     found += [

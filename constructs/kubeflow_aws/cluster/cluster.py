@@ -44,7 +44,8 @@ class KubeflowClusterProps:
         vpc: Network of the control plane's interfaces and of the kubectl handler.
         public_access_cidrs: Ranges that may reach the API server from the internet.
         admin_role_arns: IAM roles that get cluster-admin by access entries.
-        production: Whether to protect the cluster and its logs against removal.
+        production: Whether to keep the cluster's logs and keys when the stack goes.
+        protected: Whether AWS refuses to delete the cluster.
     """
 
     name: str
@@ -53,6 +54,7 @@ class KubeflowClusterProps:
     public_access_cidrs: Sequence[str]
     admin_role_arns: Sequence[str]
     production: bool
+    protected: bool
 
 
 class KubeflowCluster(Construct):
@@ -98,7 +100,7 @@ class KubeflowCluster(Construct):
         # jsii gives the class one attribute less than its interface has.
         self.cluster = cast("eks.ICluster", cluster)
         resource = cast("eks.CfnCluster", cluster.node.default_child)
-        resource.deletion_protection = props.production
+        resource.deletion_protection = props.protected
         provider = cast("Construct", cluster.node.find_child("KubectlProvider"))
         finish_kubectl_provider(
             self,

@@ -68,6 +68,7 @@ class DatabaseInstanceProps:
         settings: The deployment file's section `rds`.
         key: Encrypts storage, backups, insights and the master user's secret.
         production: Decides whatever the settings leave out.
+        protected: Whether AWS refuses to delete it.
     """
 
     name: str
@@ -75,6 +76,7 @@ class DatabaseInstanceProps:
     settings: RdsSettings
     key: kms.IKey
     production: bool
+    protected: bool
 
 
 class DatabaseInstance(Construct):
@@ -98,7 +100,6 @@ class DatabaseInstance(Construct):
             "db.m7g.large" if production else "db.t4g.medium"
         )
         retention = settings.backup_retention_days
-        protected = settings.deletion_protection
         multi_az = settings.multi_az
         self.security_group = ec2.SecurityGroup(
             self,
@@ -146,7 +147,7 @@ class DatabaseInstance(Construct):
             backup_retention_period=(14 if production else 1) if retention is None else retention,
             copy_tags_to_snapshot=True,
             delete_automated_backups=not production,
-            deletion_protection=production if protected is None else protected,
+            deletion_protection=props.protected,
             auto_minor_version_upgrade=True,
             enable_cloudwatch_logs_exports=list(LOGS),
             enable_performance_insights=insights,
@@ -209,7 +210,7 @@ class DatabaseInstance(Construct):
                 self.instance,
                 finding="AwsSolutions-RDS10",
                 reason="Unprotected by the deployment file: outside of production, or by "
-                "rds.deletion_protection.",
+                "deletion_protection.",
             )
         if props.settings.backup_retention_days == 0:
             acknowledge(

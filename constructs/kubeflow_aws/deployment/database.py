@@ -66,9 +66,6 @@ class RdsSettings(Section):
     backup_retention_days: int | None = Field(
         default=None, ge=0, le=35, description="14 in production, 1 otherwise; 0 for no backups."
     )
-    deletion_protection: bool | None = Field(
-        default=None, description="Whether AWS refuses to delete it; on in production."
-    )
     rotation_days: int = Field(
         default=30, ge=1, le=365, description="Days between two passwords of an application."
     )

@@ -85,6 +85,11 @@ class Deployment(Section):
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="development or production."
     )
+    deletion_protection: bool | None = Field(
+        default=None,
+        description="Whether AWS refuses to delete cluster, user pool and database; on in "
+        "production. Deploy with false before you remove everything.",
+    )
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = Field(
         default=None, description="AWS account in quotes; the CLI's account if left out."
     )
@@ -162,6 +167,13 @@ class Deployment(Section):
     def is_production(self) -> bool:
         """Whether this is the production environment."""
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether AWS refuses to delete what has a switch for it."""
+        if self.deletion_protection is None:
+            return self.is_production
+        return self.deletion_protection
 
     @property
     def has_load_balancer(self) -> bool:

@@ -42,7 +42,8 @@ class KubeflowUserPoolProps:
         sign_in_host: Custom name of the sign-in page.
         certificate: Certificate of the custom name in us-east-1; none for Cognito's own domain.
         machines: Identity of each machine client by its name.
-        production: Whether to protect the pool against removal.
+        production: Whether to keep the pool and its logs when the stack goes.
+        protected: Whether AWS refuses to delete the pool.
     """
 
     name: str
@@ -53,6 +54,7 @@ class KubeflowUserPoolProps:
     certificate: acm.ICertificate | None
     machines: Mapping[str, str]
     production: bool
+    protected: bool
 
 
 class KubeflowUserPool(Construct):
@@ -115,7 +117,7 @@ class KubeflowUserPool(Construct):
                 email_body=f"You may sign in at https://{props.host} as {{username}}. "
                 "Your temporary password for the next seven days is {####}",
             ),
-            deletion_protection=props.production,
+            deletion_protection=props.protected,
             removal_policy=cdk.RemovalPolicy.RETAIN
             if props.production
             else cdk.RemovalPolicy.DESTROY,

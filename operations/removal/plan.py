@@ -1,0 +1,173 @@
+"""Reads a cloud assembly as a removal would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.errors import UserError
+from operations.plan.templates import nested_files
+
+RETAINED: Final = frozenset({"Retain", "RetainExceptOnCreate"})
+
+NAMES: Final = (
+    "BucketName",
+    "LogGroupName",
+    "DBInstanceIdentifier",
+    "BackupVaultName",
+    "Description",
+)
+"""Properties by which a person knows a resource."""
+
+PROTECTED: Final[Mapping[str, tuple[object, str]]] = {
+    "AWS::Cognito::UserPool": ("ACTIVE", "user pool"),
+    "AWS::EKS::Cluster": (True, "cluster"),
+    "AWS::RDS::DBInstance": (True, "database"),
+}
+"""The value of DeletionProtection that stops a deletion, and what it protects."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "AWS::Backup::BackupVault": "vault with its backups",
+    "AWS::Cognito::UserPool": "user pool with its users",
+    "AWS::EFS::FileSystem": "file system with its files",
+    "AWS::KMS::Key": "key, without which what it encrypted cannot be read",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::RDS::DBInstance": "last snapshot of the database",
+    "AWS::Route53::HostedZone": "hosted zone with its records",
+    "AWS::S3::Bucket": "bucket with its objects",
+}
+"""What a retained resource is to people."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True, slots=True)
+class Left:
+    """A resource that stays.
+
+    Attributes:
+        stack: Its stack.
+        kind: What it is.
+        name: Its name, description or logical id.
+    """
+
+    stack: str
+    kind: str
+    name: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Removal:
+    """A removal, before it happens.
+
+    Attributes:
+        order: The stacks, in the order in which they go.
+        left: What stays in the account.
+        stops: What would stop the removal, each with what to do about it.
+        objects: Kubernetes objects that stay in the cluster.
+    """
+
+    order: list[str] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    objects: int = 0
+
+
+def removal_of(assembly: Path, deployment: Deployment) -> Removal:
+    """What a removal of all stacks of an assembly would do.
+
+    Args:
+        assembly: The cloud assembly.
+        deployment: What it was made from.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    removal = Removal()
+    stacks = _stacks(assembly)
+    for name, file in stacks:
+        removal.order.insert(0, name)
+        for template in (assembly / file, *nested_files(assembly, file).values()):
+            _read_resources(name, json.loads(template.read_text(encoding="utf-8")), removal)
+    removal.left.sort()
+    if deployment.cluster.existing is None:
+        removal.objects = 0  # they die with the cluster
+    return removal
+
+
+def _read_resources(stack: str, template: Mapping[str, Any], removal: Removal) -> None:
+    for logical_id, resource in template.get("Resources", {}).items():
+        kind, policy = resource["Type"], resource.get("DeletionPolicy")
+        properties = resource.get("Properties", {})
+        if kind in PROTECTED:
+            value, what = PROTECTED[kind]
+            if properties.get("DeletionProtection") == value:
+                removal.stops.append(
+                    f"{stack}: the {what} is protected; deploy with `deletion_protection: false` "
+                    "first"
+                )
+        if kind == MANIFEST_TYPE:
+            if policy in RETAINED:
+                alone = {"Resources": {logical_id: resource}}
+                removal.objects += sum(1 for _ in objects_in(alone))
+        elif policy in RETAINED or policy == "Snapshot":
+            removal.left.append(
+                Left(
+                    stack=stack,
+                    kind=KINDS.get(kind, kind),
+                    name=_name(logical_id, properties),
+                )
+            )
+
+
+def _name(logical_id: str, properties: Mapping[str, Any]) -> str:
+    for name in NAMES:
+        if isinstance(properties.get(name), str):
+            return str(properties[name])
+    return logical_id
+
+
+def _stacks(assembly: Path) -> list[tuple[str, str]]:
+    """Name and template of each stack, each after those that it depends on."""
+    file = assembly / "manifest.json"
+    if not file.is_file():
+        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    artifacts = json.loads(file.read_text(encoding="utf-8"))["artifacts"]
+    ordered: dict[str, tuple[str, str]] = {}
+
+    def visit(artifact_id: str) -> None:
+        artifact = artifacts[artifact_id]
+        if artifact_id in ordered or artifact["type"] != "aws:cloudformation:stack":
+            return
+        for earlier in artifact.get("dependencies", ()):
+            visit(earlier)
+        properties = artifact["properties"]
+        name = properties.get("stackName", artifact_id)
+        ordered[artifact_id] = (name, properties["templateFile"])
+
+    for artifact_id in artifacts:
+        visit(artifact_id)
+    return list(ordered.values())
+
+
+def by_others(deployment: Deployment) -> Iterator[str]:
+    """What no template knows, because controllers made it for users.
+
+    Args:
+        deployment: The deployment file.
+    """
+    own = deployment.cluster.existing is None
+    disks = "Disks that users' claims made (notebooks, volumes): `kubectl get pvc -A`"
+    if own:
+        yield f"{disks}. Delete those that nobody needs; without the cluster nobody will."
+    else:
+        yield f"{disks}. They stay with the cluster."
+    if deployment.storage.fsx.enabled:
+        yield (
+            "File systems of FSx that claims of the class fsx made: `kubectl get pvc -A`, and "
+            "delete those first; each costs money until it goes."
+        )
+    yield "Load balancers of Services that users made: `kubectl get service -A`, delete them first."

@@ -1,0 +1,193 @@
+"""Production and its pipeline on a local cloud: planned, checked, protected, removed.
+
+The tests follow one another on one cloud, after those of other modules have left it empty.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment, load_delivery, load_deployment
+from localcloud.demo.cdk import CdkError, aws_environment
+from localcloud.demo.preparation import prepare
+from operations.removal.plan import Removal, removal_of
+from tests.conftest import PIPELINE
+from tests.e2e.laboratory import Laboratory
+from tests.support.assembly import PROJECT, checked_delivery, synthesize
+from tests.support.deployments import variation
+from tests.support.platforms import sample_of
+
+pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
+
+FILE = PROJECT / "deployments" / "delivery" / "production.yaml"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for each assembly."""
+    return iter(lambda: tmp_path_factory.mktemp("production"), None)
+
+
+@pytest.fixture(scope="module")
+def production() -> Deployment:
+    """The example's production, in the laboratory's account and region."""
+    return variation(load_deployment(FILE), {"account": None, "region": "us-west-2"})
+
+
+def operation(laboratory: Laboratory, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of our operations as a person would, pointed at the laboratory."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            **aws_environment(laboratory.cloud.endpoint, laboratory.region),
+            "PYTHONPATH": "constructs:.",
+        },
+    )
+
+
+def write(deployment: Deployment, folder: Path) -> str:
+    """A deployment as a file."""
+    file = folder / "deployment.yaml"
+    # JSON is YAML.
+    file.write_text(deployment.model_dump_json(exclude_unset=True, exclude_none=True), "utf-8")
+    return str(file)
+
+
+def deploy(laboratory: Laboratory, deployment: Deployment, folder: Path, cache: Path) -> None:
+    laboratory.deploy(synthesize(deployment, sample_of(deployment, cache), folder))
+
+
+def test_before_the_first_deployment_everything_is_new(
+    laboratory: Laboratory, production: Deployment, folders: Iterator[Path], sample_cache: Path
+) -> None:
+    folder = next(folders)
+    synthesize(production, sample_of(production, sample_cache), folder)
+
+    done = operation(laboratory, "operations.plan", str(folder), write(production, folder))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing is deployed" in done.stdout
+
+
+def test_production_comes_up_and_passes_its_smoke_check(
+    laboratory: Laboratory, production: Deployment, folders: Iterator[Path], sample_cache: Path
+) -> None:
+    prepare(laboratory.cloud.clients, production)
+    folder = next(folders)
+
+    deploy(laboratory, production, folder, sample_cache)
+
+    file = write(production, folder)
+    # No pod runs here, so nobody answers behind the load balancer.
+    done = operation(laboratory, "operations.smoke", file, "--minutes", "0", "--no-sign-in")
+    assert "Stacks" in done.stdout
+    failed = [line for line in done.stdout.splitlines() if " NO " in line]
+    assert all("Gateways" in line for line in failed), done.stdout + done.stderr
+
+
+def test_the_plan_of_the_same_changes_nothing(
+    laboratory: Laboratory, production: Deployment, folders: Iterator[Path]
+) -> None:
+    file = write(production, next(folders))
+
+    done = operation(laboratory, "operations.plan", str(laboratory.last_assembly), file)
+
+    assert "No Kubernetes object changes." in done.stdout, done.stdout + done.stderr
+
+
+def test_the_plan_of_a_change_names_its_objects(
+    laboratory: Laboratory, production: Deployment, folders: Iterator[Path], sample_cache: Path
+) -> None:
+    less = variation(production, {"components": {"spark": False}})
+    folder = next(folders)
+    synthesize(less, sample_of(less, sample_cache), folder)
+
+    done = operation(laboratory, "operations.plan", str(folder), write(less, folder))
+
+    assert "spark:" in done.stdout, done.stdout + done.stderr
+    assert "is deleted" in done.stdout
+
+
+def test_a_protected_removal_fails_and_leaves_what_it_had_not_reached(
+    laboratory: Laboratory, production: Deployment
+) -> None:
+    assert removal_of(laboratory.last_assembly, production).stops
+
+    with pytest.raises(CdkError):
+        laboratory.cdk.destroy(laboratory.last_assembly)
+
+    assert laboratory.client("rds").describe_db_instances()["DBInstances"]
+    assert laboratory.client("eks").list_clusters()["clusters"] == ["kubeflow"]
+
+
+def test_what_stays_is_what_the_plan_said(
+    laboratory: Laboratory, production: Deployment, folders: Iterator[Path], sample_cache: Path
+) -> None:
+    """A failed removal is mended by a deployment, and the next one goes through."""
+    open_ = variation(production, {"deletion_protection": False})
+    deploy(laboratory, open_, next(folders), sample_cache)
+    planned = removal_of(laboratory.last_assembly, open_)
+
+    laboratory.cdk.destroy(laboratory.last_assembly)
+
+    assert planned.stops == []
+    assert laboratory.stacks() == []
+    assert laboratory.client("eks").list_clusters()["clusters"] == []
+    assert kept(laboratory) == promised(planned)
+
+
+def promised(removal: Removal) -> dict[str, int]:
+    """How many of each kind the plan says will stay."""
+    kinds = [left.kind for left in removal.left]
+    return {
+        "buckets": kinds.count("bucket with its objects"),
+        "file systems": kinds.count("file system with its files"),
+        "log groups": kinds.count("logs"),
+        "snapshots": kinds.count("last snapshot of the database"),
+        "user pools": kinds.count("user pool with its users"),
+    }
+
+
+def kept(laboratory: Laboratory) -> dict[str, int]:
+    """How many of each kind the services still have, beside the bootstrap stack's."""
+    buckets = laboratory.client("s3").list_buckets()["Buckets"]
+    rds = laboratory.client("rds").describe_db_snapshots(SnapshotType="manual")
+    pools = laboratory.client("cognito-idp").list_user_pools(MaxResults=60)
+    return {
+        "buckets": sum(not each["Name"].startswith("cdk-hnb659fds") for each in buckets),
+        "file systems": len(laboratory.client("efs").describe_file_systems()["FileSystems"]),
+        "log groups": len(laboratory.client("logs").describe_log_groups()["logGroups"]),
+        "snapshots": len(rds["DBSnapshots"]),
+        "user pools": len(pools["UserPools"]),
+    }
+
+
+def test_the_pipeline_is_deployed_and_goes(
+    laboratory: Laboratory, folders: Iterator[Path], sample_cache: Path
+) -> None:
+    """Its types are checked against their schemas and kept; nothing is built here."""
+    delivery, deployments = load_delivery(PROJECT / PIPELINE, root=PROJECT)
+    here = delivery.model_copy(update={"account": "123456789012"})
+    contents = [(each, sample_of(each, sample_cache)) for each in deployments]
+    folder = next(folders)
+    checked_delivery(here, contents, PIPELINE, folder)
+    only = ["--app", str(folder), "KubeflowDelivery", "--exclusively"]
+
+    laboratory.cdk.run("deploy", ["deploy", *only, "--require-approval", "never"])
+
+    assert laboratory.statuses() == {"KubeflowDelivery": "CREATE_COMPLETE"}
+    outputs = laboratory.client("cloudformation").describe_stacks(StackName="KubeflowDelivery")
+    assert "MirrorBucket" in str(outputs["Stacks"][0]["Outputs"])
+    laboratory.cdk.run("destroy", ["destroy", *only, "--force"])
+    assert laboratory.stacks() == []

@@ -1,0 +1,95 @@
+"""What `make destroy-plan` says beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.model import Preset
+from kubeflow_aws.errors import UserError
+from operations.removal.__main__ import removal_lines
+from operations.removal.plan import removal_of
+from tests.support.assembly import Assembly, CheckedAssembly, synthesize
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.platforms import sample_of
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_an_option_for_development_leaves_nothing(
+    preset: Preset, option: Callable[[str], CheckedAssembly], project: Path
+) -> None:
+    deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
+
+    removal = removal_of(option(preset.value).assembly.folder, deployment)
+
+    assert removal.left == []
+    assert removal.stops == []
+
+
+def test_stacks_go_before_those_that_they_use(
+    option: Callable[[str], CheckedAssembly], project: Path
+) -> None:
+    deployment = load_deployment(project / "deployments" / "cognito-rds-s3.yaml")
+
+    order = removal_of(option("cognito-rds-s3").assembly.folder, deployment).order
+
+    assert order.index("KubeflowMonitoring") < order.index("KubeflowData")
+    assert order.index("KubeflowPlatform") < order.index("KubeflowIdentity")
+    assert order.index("KubeflowPlatform") < order.index("KubeflowCluster")
+    assert order[-1] == "KubeflowNetwork"
+
+
+def test_production_keeps_what_cannot_be_made_again(
+    production_assembly: Assembly, production_deployment: Deployment
+) -> None:
+    removal = removal_of(production_assembly.folder, production_deployment)
+
+    kinds = {left.kind for left in removal.left}
+
+    assert {
+        "bucket with its objects",
+        "file system with its files",
+        "last snapshot of the database",
+        "logs",
+        "user pool with its users",
+        "vault with its backups",
+    } <= kinds
+    assert len(removal.stops) == 3
+    assert all("deletion_protection: false" in stop for stop in removal.stops)
+
+
+def test_a_protection_that_is_off_stops_nothing(
+    production_deployment: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    open_ = variation(production_deployment, {"deletion_protection": False})
+    assembly = synthesize(open_, sample_of(open_, sample_cache), tmp_path)
+
+    assert removal_of(assembly.folder, open_).stops == []
+
+
+def test_a_cluster_of_others_keeps_namespaces_and_definitions(
+    vanilla: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
+    assembly = synthesize(theirs, sample_of(theirs, sample_cache), tmp_path)
+
+    lines = list(removal_lines(removal_of(assembly.folder, theirs), theirs))
+
+    assert any("Kubernetes objects stay in the cluster" in line for line in lines)
+    assert any("They stay with the cluster" in line for line in lines)
+
+
+def test_file_systems_of_claims_are_named(
+    data_plane: Deployment, sample_assembly: Assembly
+) -> None:
+    lines = list(removal_lines(removal_of(sample_assembly.folder, data_plane), data_plane))
+
+    assert any("File systems of FSx that claims" in line for line in lines)
+
+
+def test_a_folder_without_an_assembly_is_a_sentence(tmp_path: Path, vanilla: Deployment) -> None:
+    with pytest.raises(UserError, match="holds no cloud assembly; run make synth"):
+        removal_of(tmp_path, vanilla)
