@@ -104,9 +104,14 @@ def _states(client: Any, load_balancer: str) -> Iterator[str]:
 
 def _alarms(deployment: Deployment, client: Any) -> Check:
     pages = client.get_paginator("describe_alarms").paginate(
-        AlarmNamePrefix=f"{deployment.stack_prefix}Monitoring-", StateValue="ALARM"
+        AlarmNamePrefix=f"{deployment.stack_prefix}Monitoring-"
     )
-    ringing = [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]]
+    ringing = [
+        alarm["AlarmName"]
+        for page in pages
+        for alarm in page["MetricAlarms"]
+        if alarm["StateValue"] == "ALARM"
+    ]
     return Check(
         name="Alarms",
         works=not ringing,

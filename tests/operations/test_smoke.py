@@ -108,7 +108,12 @@ def test_gateways_that_nobody_registered_are_a_fault(
 
 def test_an_alarm_that_has_gone_off_is_named(deployed: boto3.Session, cognito: Deployment) -> None:
     watch = deployed.client("cloudwatch")
-    for name in ("KubeflowMonitoring-Nodes", "TheirMonitoring-Disk"):
+    states = {
+        "KubeflowMonitoring-Nodes": "ALARM",
+        "KubeflowMonitoring-Disk": "OK",
+        "TheirMonitoring-Disk": "ALARM",
+    }
+    for name, state in states.items():
         watch.put_metric_alarm(
             AlarmName=name,
             ComparisonOperator="GreaterThanThreshold",
@@ -119,7 +124,7 @@ def test_an_alarm_that_has_gone_off_is_named(deployed: boto3.Session, cognito: D
             Period=60,
             Statistic="Sum",
         )
-        watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+        watch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
 
     assert wrong(check_aws(cognito, deployed)) == {"Alarms": "KubeflowMonitoring-Nodes"}
 
