@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from localcloud.resources.arguments import arguments
 from localcloud.resources.coercion import text_of
-from localcloud.resources.provider import Properties, Request, Resource
+from localcloud.resources.provider import Properties, Request, Resource, ResourceError
 from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
 from localcloud.resources.tags import retagging, tag_list
 
@@ -132,6 +132,15 @@ _MODIFIABLE: Final = (
     "VPCSecurityGroups",
 )
 
+_OF_SNAPSHOT: Final = frozenset(
+    {"DBName", "KmsKeyId", "MasterUserPassword", "MasterUsername", "StorageEncrypted"}
+)
+"""What CloudFormation refuses beside a snapshot (AWS::RDS::DBInstance, DBSnapshotIdentifier)."""
+
+_AT_RESTORATION: Final = frozenset(
+    {"DBInstanceClass", "DBSnapshotIdentifier", "DBSubnetGroupName", "PubliclyAccessible"}
+)
+
 
 def _arguments(
     client: Any, operation: str, properties: Properties, names: Iterable[str]
@@ -163,6 +172,7 @@ class DbInstance(SettingsProvider):
             "AutoMinorVersionUpgrade",
             "DBInstanceIdentifier",
             "DBName",
+            "DBSnapshotIdentifier",
             "DBSubnetGroupName",
             "EnableCloudwatchLogsExports",
             "Engine",
@@ -191,19 +201,18 @@ class DbInstance(SettingsProvider):
     def make(self, request: Request) -> Resource:
         """Create the instance."""
         client = request.client("rds")
-        given = {
-            "DBInstanceIdentifier": request.generated_name(60, lower=True),
-            **_arguments(
-                client,
-                "CreateDBInstance",
-                request.properties,
-                self.at_creation - {"MasterUserSecret"},
-            ),
-        }
+        names = self.at_creation - {"MasterUserSecret"}
         managed = request.properties.get("MasterUserSecret", {})
-        if "KmsKeyId" in managed:
-            given["MasterUserSecretKmsKeyId"] = managed["KmsKeyId"]
-        about = client.create_db_instance(**given)["DBInstance"]
+        if request.properties.get("DBSnapshotIdentifier"):
+            about = self._restore(request, names)
+        else:
+            given = {
+                "DBInstanceIdentifier": request.generated_name(60, lower=True),
+                **_arguments(client, "CreateDBInstance", request.properties, names),
+            }
+            if "KmsKeyId" in managed:
+                given["MasterUserSecretKmsKeyId"] = managed["KmsKeyId"]
+            about = client.create_db_instance(**given)["DBInstance"]
         return Resource(
             physical_id=about["DBInstanceIdentifier"],
             attributes={
@@ -217,6 +226,35 @@ class DbInstance(SettingsProvider):
                 ),
             },
         )
+
+    def _restore(self, request: Request, names: Iterable[str]) -> dict[str, Any]:
+        """Make it from a snapshot, then give it what a restoration does not take.
+
+        Raises:
+            ResourceError: For a property that is the snapshot's own.
+        """
+        client, properties = request.client("rds"), request.properties
+        if own := sorted(_OF_SNAPSHOT & properties.keys()):
+            raise ResourceError(
+                f"DBSnapshotIdentifier is given, so do not specify {', '.join(own)}"
+            )
+        name = properties.get("DBInstanceIdentifier") or request.generated_name(60, lower=True)
+        client.restore_db_instance_from_db_snapshot(
+            DBInstanceIdentifier=name,
+            **_arguments(
+                client,
+                "RestoreDBInstanceFromDBSnapshot",
+                properties,
+                {*names} & _AT_RESTORATION,
+            ),
+        )
+        modified = client.modify_db_instance(
+            DBInstanceIdentifier=name,
+            ApplyImmediately=True,
+            **_arguments(client, "ModifyDBInstance", properties, _MODIFIABLE),
+        )
+        about: dict[str, Any] = modified["DBInstance"]
+        return about
 
     def snapshot(self, request: Request, resource: Resource) -> None:
         """Take a snapshot, which stays."""

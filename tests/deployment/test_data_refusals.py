@@ -41,6 +41,7 @@ REFUSALS = {
         "give 110 or more",
     ),
     "MySQL 8.0": (RDS_S3 + 'rds: {engine_version: "8.0.40"}', "rds.engine_version: found"),
+    "a snapshot without a name": (RDS_S3 + "rds: {snapshot: 'my snapshot'}", "rds.snapshot: found"),
     "settings of RDS without it": (
         RDS_S3 + "database: in-cluster\nrds: {storage_gib: 30}",
         "rds is set, but database is in-cluster; remove it, or set database: rds",

@@ -109,6 +109,9 @@ class DatabaseInstance(Construct):
             allow_all_outbound=False,
         )
         insights = self.instance_class not in WITHOUT_PERFORMANCE_INSIGHTS
+        # With a snapshot these are the snapshot's own, and CloudFormation refuses them
+        # (AWS::RDS::DBInstance, DBSnapshotIdentifier).
+        is_new = settings.snapshot is None
         self.instance = rds.CfnDBInstance(
             self,
             "Instance",
@@ -133,13 +136,14 @@ class DatabaseInstance(Construct):
             publicly_accessible=False,
             port=str(PORT),
             ca_certificate_identifier=AUTHORITY,
-            master_username="admin",
+            db_snapshot_identifier=settings.snapshot,
+            master_username="admin" if is_new else None,
             manage_master_user_password=True,
             master_user_secret=rds.CfnDBInstance.MasterUserSecretProperty(
                 kms_key_id=props.key.key_arn
             ),
-            storage_encrypted=True,
-            kms_key_id=props.key.key_arn,
+            storage_encrypted=True if is_new else None,
+            kms_key_id=props.key.key_arn if is_new else None,
             storage_type="gp3",
             allocated_storage=str(settings.storage_gib),
             max_allocated_storage=settings.max_storage_gib,
@@ -212,6 +216,14 @@ class DatabaseInstance(Construct):
                 reason="Unprotected by the deployment file: outside of production, or by "
                 "deletion_protection.",
             )
+        if props.settings.snapshot:
+            for finding in ("AwsSolutions-RDS2", "NIST.800.53.R5-RDSStorageEncrypted"):
+                acknowledge(
+                    self.instance,
+                    finding=finding,
+                    reason="Encrypted as the snapshot is that it is made from (rds.snapshot); "
+                    "CloudFormation takes no other word for it.",
+                )
         if props.settings.backup_retention_days == 0:
             acknowledge(
                 self.instance,

@@ -66,6 +66,22 @@ class RdsSettings(Section):
     backup_retention_days: int | None = Field(
         default=None, ge=0, le=35, description="14 in production, 1 otherwise; 0 for no backups."
     )
+    snapshot: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^(arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:snapshot:)?(rds:|awsbackup:)?"
+                r"[A-Za-z][A-Za-z0-9-]*$",
+                max_length=255,
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Make the database from this snapshot, which must be encrypted. It stays in "
+        "the file as long as the database lives: without it CloudFormation would replace the "
+        "database by an empty one.",
+    )
     rotation_days: int = Field(
         default=30, ge=1, le=365, description="Days between two passwords of an application."
     )

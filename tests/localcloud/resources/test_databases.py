@@ -202,6 +202,31 @@ def test_a_snapshot_outlives_its_database(stack: Stack, database: dict[str, Any]
     assert instance.physical_id in {each["DBInstanceIdentifier"] for each in found}
 
 
+def test_a_database_is_made_from_a_snapshot(stack: Stack, database: dict[str, Any]) -> None:
+    original = stack.create(DATABASE, **database)
+    stack.client("rds").create_db_snapshot(
+        DBInstanceIdentifier=original.physical_id, DBSnapshotIdentifier="last"
+    )
+    own = ("MasterUsername", "MasterUserPassword", "StorageEncrypted", "KmsKeyId", "DBName")
+    given = {name: value for name, value in database.items() if name not in own}
+
+    restored = stack.create(
+        DATABASE,
+        **given | {"DBSnapshotIdentifier": "last", "DBInstanceIdentifier": "restored"},
+        ManageMasterUserPassword=True,
+    )
+
+    about = shown(stack, restored)
+    assert about["DBInstanceIdentifier"] == "restored"
+    assert about["MasterUsername"] == database["MasterUsername"]
+    assert restored.attributes["MasterUserSecret.SecretArn"]
+
+
+def test_what_is_the_snapshots_own_is_refused(stack: Stack, database: dict[str, Any]) -> None:
+    with pytest.raises(ResourceError, match=r"do not specify .*MasterUsername"):
+        stack.create(DATABASE, **database | {"DBSnapshotIdentifier": "last"})
+
+
 def test_what_has_no_snapshots_is_not_deleted_with_one(stack: Stack) -> None:
     request = stack.request(SUBNETS, {})
 
