@@ -67,6 +67,10 @@ synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print 
 deploy: install ## deploy DEPLOYMENT to AWS
 	cdk deploy --all --concurrency 4 --context deployment=$(DEPLOYMENT)
 
+.PHONY: redeploy
+redeploy: install ## deploy DEPLOYMENT again after a removal, with the logs and vaults that stayed
+	cdk deploy --all --concurrency 4 --import-existing-resources --context deployment=$(DEPLOYMENT)
+
 .PHONY: diff
 diff: install ## what a deploy of DEPLOYMENT would change
 	cdk diff --all --context deployment=$(DEPLOYMENT)

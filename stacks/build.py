@@ -96,6 +96,10 @@ def build(
     )
     for key, value in deployment.tags.items():
         cdk.Tags.of(scope).add(key, value)
+    for child in scope.node.children:
+        if isinstance(child, cdk.Stack):
+            # Else a removal would take what is not protected before it stops at what is.
+            child.termination_protection = deployment.is_protected
 
 
 def build_delivery(

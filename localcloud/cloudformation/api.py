@@ -130,6 +130,7 @@ class CloudFormationApi:
             template=template,
             given_parameters=given,
             tags={tag["Key"]: tag["Value"] for tag in call.items("Tags")},
+            import_existing=call.flag("ImportExistingResources"),
         )
 
     def _new_stack(self, call: Call) -> Stack:

@@ -59,6 +59,7 @@ class Deployment:
         self._before = replace(stack, resources=dict(stack.resources), events=[])
         self._replaced: list[StackResource] = []
         self._changed: set[str] = set()
+        self._imported: set[str] = set()
         self._nested = NestedStacks(
             environment,
             stack,
@@ -149,6 +150,8 @@ class Deployment:
             )
         for new in superseded:
             self._try_delete(new, kept=new.definition.update_replace_policy == "Retain")
+        for name in self._imported:
+            del stack.resources[name]
         created = [name for name in stack.resources if name not in before.resources]
         left = delete_resources(self._environment, stack, created, created_now=created)
         if left and not before.resources:
@@ -187,6 +190,10 @@ class Deployment:
             self._stack.resources[wanted.logical_id] = replace(current, definition=definition)
 
     def _create(self, wanted: StackResource) -> None:
+        if found := self._existing(wanted):
+            self._imported.add(wanted.logical_id)
+            self._stack.set_resource(replace(wanted, resource=found).marked("IMPORT_COMPLETE"))
+            return
         self._stack.set_resource(wanted.marked("CREATE_IN_PROGRESS"))
         try:
             resource = self._made(wanted)
@@ -195,6 +202,18 @@ class Deployment:
             self._fail(replace(wanted, resource=left), None, "CREATE", error)
             raise
         self._stack.set_resource(replace(wanted, resource=resource).marked("CREATE_COMPLETE"))
+
+    def _existing(self, wanted: StackResource) -> Resource | None:
+        """What bears the resource's name already, if the caller wants it to be imported.
+
+        Only what would stay when the stack goes (CloudFormation User Guide, "Import AWS resources
+        into a CloudFormation stack automatically"); as there, its properties stay what they are.
+        """
+        retained = wanted.definition.deletion_policy in ("Retain", "RetainExceptOnCreate")
+        if not (self._target.import_existing and retained):
+            return None
+        request = request_for(self._environment, self._stack, wanted, self._cancelled)
+        return self._environment.types.provider_of(wanted.type).find_existing(request)
 
     def _made(self, wanted: StackResource) -> Resource:
         if wanted.type == STACK_TYPE:

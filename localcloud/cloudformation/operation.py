@@ -29,11 +29,13 @@ class Target:
         template: The new template.
         given_parameters: As the caller gave them.
         tags: The stack's tags.
+        import_existing: Whether to take what has a resource's name already, instead of failing.
     """
 
     template: Template
     given_parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    import_existing: bool = False
 
 
 class Operation(Protocol):

@@ -57,14 +57,24 @@ class LogGroup(SettingsProvider):
             **arguments(client, "CreateLogGroup", request.properties, self.at_creation - {"Tags"}),
         }
         client.create_log_group(**given, **({"tags": tags} if tags else {}))
-        name = given["logGroupName"]
-        arn = f"arn:aws:logs:{request.region}:{request.account}:log-group:{name}:*"
-        return Resource(physical_id=name, attributes={"Arn": arn})
+        return _group(request, given["logGroupName"])
+
+    def find_existing(self, request: Request) -> Resource | None:
+        """The group that has the name already."""
+        name = request.properties.get("LogGroupName")
+        if name not in logs_backends[request.account][request.region].groups:
+            return None
+        return _group(request, name)
 
     def delete(self, request: Request, resource: Resource) -> None:
         """Delete the group with its events."""
         with missing_is_fine():
             request.client("logs").delete_log_group(logGroupName=resource.physical_id)
+
+
+def _group(request: Request, name: str) -> Resource:
+    arn = f"arn:aws:logs:{request.region}:{request.account}:log-group:{name}:*"
+    return Resource(physical_id=name, attributes={"Arn": arn})
 
 
 def _group_arn(group: Resource) -> str:

@@ -141,6 +141,14 @@ class Provider(ABC):
             ResourceError: With a reason like AWS's.
         """
 
+    def find_existing(self, request: Request) -> Resource | None:
+        """What bears the name that the request's properties give, for an import; none by default.
+
+        Types whose names collide have an answer of their own.
+        """
+        del request
+        return None
+
     def snapshot(self, request: Request, resource: Resource) -> None:
         """Take a snapshot before a deletion, by the policy ``Snapshot``.
 

@@ -40,15 +40,19 @@ def removal_lines(removal: Removal, deployment: Deployment) -> Iterator[str]:
         removal: The removal.
         deployment: What is removed.
     """
-    if removal.stops:
-        yield "It would stop here:"
-        yield from (f"  {each}" for each in removal.stops)
+    if removal.protected:
+        yield (
+            "It would be refused: the stacks are protected. Deploy with "
+            "`deletion_protection: false` first."
+        )
     yield f"The stacks go in this order: {', '.join(removal.order)}."
     if removal.left:
         yield f"{len(removal.left)} resources stay in the account, and cost money:"
         for kind, members in groupby(sorted(removal.left, key=_kind), _kind):
             yield f"  {kind}:"
             yield from (f"    {one.stack}: {one.name}" for one in members)
+        if any(one.taken for one in removal.left):
+            yield "Logs and vaults keep their names: `make redeploy` takes them back."
     else:
         yield "Nothing of the stacks stays in the account."
     if deployment.cluster.existing:

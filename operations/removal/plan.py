@@ -24,13 +24,6 @@ NAMES: Final = (
 )
 """Properties by which a person knows a resource."""
 
-PROTECTED: Final[Mapping[str, tuple[object, str]]] = {
-    "AWS::Cognito::UserPool": ("ACTIVE", "user pool"),
-    "AWS::EKS::Cluster": (True, "cluster"),
-    "AWS::RDS::DBInstance": (True, "database"),
-}
-"""The value of DeletionProtection that stops a deletion, and what it protects."""
-
 KINDS: Final[Mapping[str, str]] = {
     "AWS::Backup::BackupVault": "vault with its backups",
     "AWS::Cognito::UserPool": "user pool with its users",
@@ -52,11 +45,13 @@ class Left:
         stack: Its stack.
         kind: What it is.
         name: Its name, description or logical id.
+        taken: Whether nothing else can have its name while it is there.
     """
 
     stack: str
     kind: str
     name: str
+    taken: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,13 +61,13 @@ class Removal:
     Attributes:
         order: The stacks, in the order in which they go.
         left: What stays in the account.
-        stops: What would stop the removal, each with what to do about it.
+        protected: Whether CloudFormation would refuse to delete the stacks.
         objects: Kubernetes objects that stay in the cluster.
     """
 
     order: list[str] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
-    stops: list[str] = field(default_factory=list)
+    protected: bool = False
     objects: int = 0
 
 
@@ -87,11 +82,11 @@ def removal_of(assembly: Path, deployment: Deployment) -> Removal:
         UserError: The folder holds no cloud assembly.
     """
     removal = Removal()
-    stacks = _stacks(assembly)
-    for name, file in stacks:
-        removal.order.insert(0, name)
-        for template in (assembly / file, *nested_files(assembly, file).values()):
-            _read_resources(name, json.loads(template.read_text(encoding="utf-8")), removal)
+    for stack in _stacks(assembly):
+        removal.order.insert(0, stack.name)
+        removal.protected |= stack.protected
+        for template in (assembly / stack.file, *nested_files(assembly, stack.file).values()):
+            _read_resources(stack.name, json.loads(template.read_text(encoding="utf-8")), removal)
     removal.left.sort()
     if deployment.cluster.existing is None:
         removal.objects = 0  # they die with the cluster
@@ -102,13 +97,6 @@ def _read_resources(stack: str, template: Mapping[str, Any], removal: Removal) -
     for logical_id, resource in template.get("Resources", {}).items():
         kind, policy = resource["Type"], resource.get("DeletionPolicy")
         properties = resource.get("Properties", {})
-        if kind in PROTECTED:
-            value, what = PROTECTED[kind]
-            if properties.get("DeletionProtection") == value:
-                removal.stops.append(
-                    f"{stack}: the {what} is protected; deploy with `deletion_protection: false` "
-                    "first"
-                )
         if kind == MANIFEST_TYPE:
             if policy in RETAINED:
                 alone = {"Resources": {logical_id: resource}}
@@ -119,8 +107,15 @@ def _read_resources(stack: str, template: Mapping[str, Any], removal: Removal) -
                     stack=stack,
                     kind=KINDS.get(kind, kind),
                     name=_name(logical_id, properties),
+                    # A snapshot has a name of its own, and its database's is free again.
+                    taken=policy in RETAINED and _is_named(properties),
                 )
             )
+
+
+def _is_named(properties: Mapping[str, Any]) -> bool:
+    names = (properties.get(name) for name in NAMES if name != "Description")
+    return any(isinstance(name, str) for name in names)
 
 
 def _name(logical_id: str, properties: Mapping[str, Any]) -> str:
@@ -130,13 +125,20 @@ def _name(logical_id: str, properties: Mapping[str, Any]) -> str:
     return logical_id
 
 
-def _stacks(assembly: Path) -> list[tuple[str, str]]:
-    """Name and template of each stack, each after those that it depends on."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stack:
+    name: str
+    file: str
+    protected: bool
+
+
+def _stacks(assembly: Path) -> list[_Stack]:
+    """The stacks, each after those that it depends on."""
     file = assembly / "manifest.json"
     if not file.is_file():
         raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
     artifacts = json.loads(file.read_text(encoding="utf-8"))["artifacts"]
-    ordered: dict[str, tuple[str, str]] = {}
+    ordered: dict[str, _Stack] = {}
 
     def visit(artifact_id: str) -> None:
         artifact = artifacts[artifact_id]
@@ -145,8 +147,11 @@ def _stacks(assembly: Path) -> list[tuple[str, str]]:
         for earlier in artifact.get("dependencies", ()):
             visit(earlier)
         properties = artifact["properties"]
-        name = properties.get("stackName", artifact_id)
-        ordered[artifact_id] = (name, properties["templateFile"])
+        ordered[artifact_id] = _Stack(
+            name=properties.get("stackName", artifact_id),
+            file=properties["templateFile"],
+            protected=properties.get("terminationProtection", False),
+        )
 
     for artifact_id in artifacts:
         visit(artifact_id)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,32 +120,54 @@ def test_the_plan_of_a_change_names_its_objects(
     assert "is deleted" in done.stdout
 
 
-def test_a_protected_removal_fails_and_leaves_what_it_had_not_reached(
+def test_a_protected_removal_removes_nothing(
     laboratory: Laboratory, production: Deployment
 ) -> None:
-    assert removal_of(laboratory.last_assembly, production).stops
+    assert removal_of(laboratory.last_assembly, production).protected
+    before = laboratory.statuses()
 
-    with pytest.raises(CdkError):
+    with pytest.raises(CdkError, match="TerminationProtection"):
         laboratory.cdk.destroy(laboratory.last_assembly)
 
-    assert laboratory.client("rds").describe_db_instances()["DBInstances"]
-    assert laboratory.client("eks").list_clusters()["clusters"] == ["kubeflow"]
+    assert laboratory.statuses() == before
 
 
 def test_what_stays_is_what_the_plan_said(
     laboratory: Laboratory, production: Deployment, folders: Iterator[Path], sample_cache: Path
 ) -> None:
-    """A failed removal is mended by a deployment, and the next one goes through."""
     open_ = variation(production, {"deletion_protection": False})
     deploy(laboratory, open_, next(folders), sample_cache)
     planned = removal_of(laboratory.last_assembly, open_)
 
     laboratory.cdk.destroy(laboratory.last_assembly)
 
-    assert planned.stops == []
+    assert not planned.protected
     assert laboratory.stacks() == []
     assert laboratory.client("eks").list_clusters()["clusters"] == []
     assert kept(laboratory) == promised(planned)
+
+
+def test_a_deployment_takes_back_the_logs_that_stayed(laboratory: Laboratory) -> None:
+    """`make redeploy`; without it, their names would stop the deployment."""
+    kept_logs = [each["logGroupName"] for each in log_groups(laboratory)]
+    network = ["--app", str(laboratory.last_assembly), "KubeflowNetwork", "--exclusively"]
+
+    with pytest.raises(CdkError, match="already exists"):
+        laboratory.cdk.run("deploy", ["deploy", *network, "--require-approval", "never"])
+    laboratory.cdk.run(
+        "redeploy",
+        ["deploy", *network, "--require-approval", "never", "--import-existing-resources"],
+    )
+
+    assert laboratory.statuses() == {"KubeflowNetwork": "CREATE_COMPLETE"}
+    laboratory.cdk.run("destroy", ["destroy", *network, "--force"])
+    assert [each["logGroupName"] for each in log_groups(laboratory)] == kept_logs
+
+
+def log_groups(laboratory: Laboratory) -> list[dict[str, Any]]:
+    """All log groups, by name."""
+    found: list[dict[str, Any]] = laboratory.client("logs").describe_log_groups()["logGroups"]
+    return sorted(found, key=lambda each: str(each["logGroupName"]))
 
 
 def promised(removal: Removal) -> dict[str, int]:
@@ -167,7 +190,7 @@ def kept(laboratory: Laboratory) -> dict[str, int]:
     return {
         "buckets": sum(not each["Name"].startswith("cdk-hnb659fds") for each in buckets),
         "file systems": len(laboratory.client("efs").describe_file_systems()["FileSystems"]),
-        "log groups": len(laboratory.client("logs").describe_log_groups()["logGroups"]),
+        "log groups": len(log_groups(laboratory)),
         "snapshots": len(rds["DBSnapshots"]),
         "user pools": len(pools["UserPools"]),
     }

@@ -26,7 +26,7 @@ def test_an_option_for_development_leaves_nothing(
     removal = removal_of(option(preset.value).assembly.folder, deployment)
 
     assert removal.left == []
-    assert removal.stops == []
+    assert not removal.protected
 
 
 def test_stacks_go_before_those_that_they_use(
@@ -57,17 +57,26 @@ def test_production_keeps_what_cannot_be_made_again(
         "user pool with its users",
         "vault with its backups",
     } <= kinds
-    assert len(removal.stops) == 3
-    assert all("deletion_protection: false" in stop for stop in removal.stops)
+    lines = list(removal_lines(removal, production_deployment))
+    assert "`deletion_protection: false` first" in lines[0]
+    assert any("`make redeploy` takes them back" in line for line in lines)
 
 
-def test_a_protection_that_is_off_stops_nothing(
+def test_only_what_has_a_fixed_name_keeps_it_from_others(
+    production_assembly: Assembly, production_deployment: Deployment
+) -> None:
+    removal = removal_of(production_assembly.folder, production_deployment)
+
+    assert {left.kind for left in removal.left if left.taken} == {"logs", "vault with its backups"}
+
+
+def test_a_protection_that_is_off_refuses_nothing(
     production_deployment: Deployment, sample_cache: Path, tmp_path: Path
 ) -> None:
     open_ = variation(production_deployment, {"deletion_protection": False})
     assembly = synthesize(open_, sample_of(open_, sample_cache), tmp_path)
 
-    assert removal_of(assembly.folder, open_).stops == []
+    assert not removal_of(assembly.folder, open_).protected
 
 
 def test_a_cluster_of_others_keeps_namespaces_and_definitions(

@@ -65,6 +65,13 @@ class Things(Provider):
         self.existing[resource.physical_id] = request.properties
         return self._resource(resource.physical_id, request)
 
+    def find_existing(self, request: Request) -> Resource | None:
+        name = request.properties.get("Name")
+        for physical_id, properties in self.existing.items():
+            if name and properties.get("Name") == name:
+                return self._resource(physical_id, request)
+        return None
+
     def delete(self, request: Request, resource: Resource) -> None:
         self.calls.append(f"delete {request.logical_id}")
         if self.existing[resource.physical_id].get("Fail") == "delete":

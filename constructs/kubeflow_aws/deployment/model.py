@@ -87,8 +87,8 @@ class Deployment(Section):
     )
     deletion_protection: bool | None = Field(
         default=None,
-        description="Whether AWS refuses to delete cluster, user pool and database; on in "
-        "production. Deploy with false before you remove everything.",
+        description="Whether AWS refuses to delete the stacks, and in them cluster, user pool and "
+        "database; on in production. Deploy with false before you remove everything.",
     )
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = Field(
         default=None, description="AWS account in quotes; the CLI's account if left out."

@@ -10,13 +10,16 @@ from localcloud.cloudformation.errors import CloudFormationError
 from tests.support.fake_cloud import FakeCloud, thing
 
 
-def change_set(cloud: FakeCloud, kind: str, **resources: object) -> str:
+def change_set(
+    cloud: FakeCloud, kind: str, *, import_existing: bool = False, **resources: object
+) -> str:
     answer = cloud.call(
         "CreateChangeSet",
         StackName="app",
         ChangeSetName="deploy",
         ChangeSetType=kind,
         TemplateBody=json.dumps({"Resources": resources}),
+        ImportExistingResources=import_existing,
     )
     return str(answer["Id"])
 
@@ -80,3 +83,40 @@ def test_an_update_without_changes_is_refused(cloud: FakeCloud) -> None:
     cloud.deploy("app", {"A": thing()})
     with pytest.raises(CloudFormationError, match="No updates are to be performed"):
         cloud.deploy("app", {"A": thing()})
+
+
+KEPT = thing(policy="RetainExceptOnCreate", Name="log")
+
+
+def test_what_stayed_is_taken_back(cloud: FakeCloud) -> None:
+    cloud.deploy("app", {"Log": KEPT})
+    cloud.delete("app")
+    made = change_set(cloud, "CREATE", import_existing=True, Log=KEPT, New=thing())
+
+    cloud.call("ExecuteChangeSet", ChangeSetName=made)
+
+    assert cloud.stack("app").status == "CREATE_COMPLETE"
+    assert cloud.things.calls == ["create Log", "create New"]
+
+
+def test_what_would_go_with_its_stack_is_not_imported(cloud: FakeCloud) -> None:
+    """So does AWS: else a removal would delete what somebody else made."""
+    cloud.deploy("app", {"Log": KEPT})
+    cloud.delete("app")
+    made = change_set(cloud, "CREATE", import_existing=True, Log=thing(Name="log"))
+
+    cloud.call("ExecuteChangeSet", ChangeSetName=made)
+
+    assert cloud.things.calls == ["create Log", "create Log"]
+
+
+def test_a_creation_that_fails_leaves_what_it_imported(cloud: FakeCloud) -> None:
+    cloud.deploy("app", {"Log": KEPT})
+    cloud.delete("app")
+    broken = {"DependsOn": ["Log"], **thing(Fail="create")}
+    made = change_set(cloud, "CREATE", import_existing=True, Log=KEPT, Broken=broken)
+
+    cloud.call("ExecuteChangeSet", ChangeSetName=made)
+
+    assert cloud.stack("app").status == "ROLLBACK_COMPLETE"
+    assert [each.get("Name") for each in cloud.things.existing.values()] == ["log"]

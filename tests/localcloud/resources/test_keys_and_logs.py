@@ -144,3 +144,13 @@ def test_a_repository_has_its_policies(stack: Stack) -> None:
     stack.delete(REPOSITORY, repository, **fixed)
     with pytest.raises(ClientError, match="RepositoryNotFound"):
         client.describe_repositories(repositoryNames=["kubeflow/images"])
+
+
+def test_a_log_group_is_found_by_its_name(stack: Stack) -> None:
+    name = {"LogGroupName": "/kubeflow/audit"}
+    provider, request = stack.registry.provider_of(LOG_GROUP), stack.request(LOG_GROUP, name)
+    assert provider.find_existing(request) is None
+
+    group = stack.create(LOG_GROUP, **name)
+
+    assert provider.find_existing(request) == group
