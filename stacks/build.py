@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.auto_delete_logs import keep_auto_delete_logs
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
@@ -100,6 +101,7 @@ def build(
         if isinstance(child, cdk.Stack):
             # Else a removal would take what is not protected before it stops at what is.
             child.termination_protection = deployment.is_protected
+            keep_auto_delete_logs(child)
 
 
 def build_delivery(
@@ -130,6 +132,9 @@ def build_delivery(
         if deployment.is_production:
             production.append(stage)
     stack.complete()
+    for child in app.node.children:
+        if isinstance(child, cdk.Stack):
+            keep_auto_delete_logs(child)
     return production
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_codestarnotifications as notifications
 from constructs import Construct
 
 from kubeflow_aws.delivery.pipeline import DeliveryPipeline, DeliveryPipelineProps
@@ -15,11 +15,12 @@ from kubeflow_aws.deployment.delivery import Delivery, StageSettings
 from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps
 
 EVENTS: Final = (
-    codepipeline.PipelineNotificationEvents.PIPELINE_EXECUTION_FAILED,
-    codepipeline.PipelineNotificationEvents.PIPELINE_EXECUTION_SUCCEEDED,
-    codepipeline.PipelineNotificationEvents.MANUAL_APPROVAL_NEEDED,
-    codepipeline.PipelineNotificationEvents.MANUAL_APPROVAL_FAILED,
+    "codepipeline-pipeline-pipeline-execution-failed",
+    "codepipeline-pipeline-pipeline-execution-succeeded",
+    "codepipeline-pipeline-manual-approval-needed",
+    "codepipeline-pipeline-manual-approval-failed",
 )
+"""Developer Tools console User Guide, "Events for notification rules on pipelines"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +74,20 @@ class DeliveryStack(cdk.Stack):
                 emails=self._emails,
             ),
         ).topic
-        pipeline.notify_on("Notify", topic, events=list(EVENTS))
+        # The L2's `notify_on` would let the service publish for any account.
+        notifications.CfnNotificationRule(
+            self,
+            "Notify",
+            name=pipeline.pipeline_name,
+            detail_type="FULL",
+            resource=pipeline.pipeline_arn,
+            event_type_ids=list(EVENTS),
+            targets=[
+                notifications.CfnNotificationRule.TargetProperty(
+                    target_address=topic.topic_arn, target_type="SNS"
+                )
+            ],
+        ).node.add_dependency(topic)
         cdk.CfnOutput(
             self, "Pipeline", description="Where to watch and approve", value=self._pipeline.address
         )

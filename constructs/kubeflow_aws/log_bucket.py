@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -59,3 +60,35 @@ def log_bucket(scope: Construct, construct_id: str, *, production: bool) -> s3.B
     for rule, reason in NIST.items():
         acknowledge(bucket, finding=f"NIST.800.53.R5-{rule}", reason=reason)
     return bucket
+
+
+def admit_access_logs(bucket: s3.Bucket) -> None:
+    """Let S3 deliver the access logs of this account's buckets to a bucket of logs."""
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="S3DeliversAccessLogs",
+            principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects("*")],
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(bucket).account}},
+        )
+    )
+
+
+def log_access(bucket: s3.Bucket, access_logs: s3.Bucket, *, prefix: str | None = None) -> None:
+    """Keep a bucket's access logs in another, which `admit_access_logs` has prepared.
+
+    Without the L2's option, whose policy would name this bucket, and so come after it. The logs
+    must be emptied after this bucket is gone, or its last requests would be in them again and keep
+    them from being deleted.
+
+    Args:
+        bucket: The bucket.
+        access_logs: Bucket of the logs.
+        prefix: Begins the names of the logs.
+    """
+    resource = cast("s3.CfnBucket", bucket.node.default_child)
+    resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+        destination_bucket_name=access_logs.bucket_name, log_file_prefix=prefix
+    )
+    bucket.node.add_dependency(access_logs)

@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from kubeflow_aws.cli.changes import change_lines, kubectl_delete, step_lines
+from kubeflow_aws.cli.changes import HOLDERS, change_lines, kubectl_delete, step_lines
 from kubeflow_aws.deployment import deployment_path, load_deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.changes import changes_of
@@ -41,7 +41,7 @@ def main(
         console.print(line)
     names = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
     if old.release and new.release and (steps := steps_of(notes, old.release, new.release, names)):
-        console.print(f"\nBy hand, before Kubeflow {old.release} becomes {new.release}:")
+        console.print(f"\nBy hand, when Kubeflow {old.release} becomes {new.release}:")
         for line in step_lines(steps):
             console.print(line)
 
@@ -62,7 +62,8 @@ def plan_lines(old: Contents, new: Contents) -> list[str]:
         applied = old.find(key)
         if applied.pack in kept or applied.retained:
             # Packs do not prune: docs/decisions/0005-removal.md.
-            return f"stays in the cluster; {kubectl_delete(key)}"
+            stays = "stays in the cluster"
+            return stays if key.kind in HOLDERS else f"{stays}; {kubectl_delete(key)}"
         return "is deleted"
 
     changes = changes_of(old.components, new.components)

@@ -20,6 +20,7 @@ Template = dict[str, Any]
 """A CloudFormation template; its form is CloudFormation's own."""
 
 NESTED: Final = "AWS::CloudFormation::Stack"
+GONE: Final = frozenset({"DELETE_COMPLETE", "DELETE_IN_PROGRESS"})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 RELEASE_OUTPUT: Final = "KubeflowRelease"
 
@@ -148,6 +149,9 @@ def deployed(client: Any, stacks: Sequence[str]) -> Contents:
             [resource] = client.describe_stack_resources(
                 StackName=name, LogicalResourceId=logical_id
             )["StackResources"]
+            if resource["ResourceStatus"] in GONE or "PhysicalResourceId" not in resource:
+                # A deployment that failed and was rolled back, before it came to this one or after.
+                continue
             below = _deployed_template(client, resource["PhysicalResourceId"])
             if below is not None:
                 contents.add(name, component_of(logical_id), below)

@@ -25,7 +25,7 @@ def main(
     """Say in which order a removal deletes the stacks, what stays, and what would stop it."""
     try:
         settings = load_deployment(deployment_path(PROJECT, deployment))
-        removal = removal_of(assembly, settings)
+        removal = removal_of(assembly)
     except UserError as error:
         console.print(f"error: {error}", style="red")
         raise typer.Exit(1) from None

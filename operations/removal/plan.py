@@ -62,7 +62,7 @@ class Removal:
         order: The stacks, in the order in which they go.
         left: What stays in the account.
         protected: Whether CloudFormation would refuse to delete the stacks.
-        objects: Kubernetes objects that stay in the cluster.
+        objects: Kubernetes objects that stay in the cluster as long as it lives.
     """
 
     order: list[str] = field(default_factory=list)
@@ -71,12 +71,11 @@ class Removal:
     objects: int = 0
 
 
-def removal_of(assembly: Path, deployment: Deployment) -> Removal:
+def removal_of(assembly: Path) -> Removal:
     """What a removal of all stacks of an assembly would do.
 
     Args:
         assembly: The cloud assembly.
-        deployment: What it was made from.
 
     Raises:
         UserError: The folder holds no cloud assembly.
@@ -88,8 +87,6 @@ def removal_of(assembly: Path, deployment: Deployment) -> Removal:
         for template in (assembly / stack.file, *nested_files(assembly, stack.file).values()):
             _read_resources(stack.name, json.loads(template.read_text(encoding="utf-8")), removal)
     removal.left.sort()
-    if deployment.cluster.existing is None:
-        removal.objects = 0  # they die with the cluster
     return removal
 
 

@@ -9,18 +9,8 @@ import boto3
 
 from kubeflow_aws.deployment import Deployment
 from operations.smoke.check import Check
+from operations.stacks import deployed_stacks
 
-STACKS: Final = (
-    "Network",
-    "Cluster",
-    "Domain",
-    "Certificate",
-    "Identity",
-    "Data",
-    "Storage",
-    "Platform",
-    "Monitoring",
-)
 COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 MUST_BE: Final = ("Cluster", "Platform", "Monitoring")
 """Stacks of every deployment."""
@@ -41,13 +31,7 @@ def check_aws(deployment: Deployment, session: boto3.Session) -> Iterator[Check]
 
 
 def _stacks(deployment: Deployment, client: Any) -> Check:
-    names = {f"{deployment.stack_prefix}{name}": name for name in STACKS}
-    found = {
-        names[stack["StackName"]]: stack["StackStatus"]
-        for page in client.get_paginator("describe_stacks").paginate()
-        for stack in page["Stacks"]
-        if stack["StackName"] in names
-    }
+    found = {stack.kind: stack.status for stack in deployed_stacks(deployment, client)}
     wrong = [f"{name} is {status}" for name, status in found.items() if status not in COMPLETE]
     wrong += [f"{name} is not there" for name in MUST_BE if name not in found]
     return Check(
@@ -72,7 +56,10 @@ def _cluster(deployment: Deployment, client: Any) -> Iterator[Check]:
 
 
 def _targets(deployment: Deployment, client: Any) -> Check:
-    """The load balancer controller tags what it makes with the cluster's name."""
+    """The load balancer controller tags what it makes: with the cluster, and for an Ingress.
+
+    A Service of a user has one of its own, which says nothing of the platform.
+    """
     arns = [
         balancer["LoadBalancerArn"]
         for page in client.get_paginator("describe_load_balancers").paginate()
@@ -82,7 +69,8 @@ def _targets(deployment: Deployment, client: Any) -> Check:
     for arn in arns:
         [described] = client.describe_tags(ResourceArns=[arn])["TagDescriptions"]
         tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
-        if tags.get("elbv2.k8s.aws/cluster") == deployment.cluster_name:
+        of_cluster = tags.get("elbv2.k8s.aws/cluster") == deployment.cluster_name
+        if of_cluster and "ingress.k8s.aws/stack" in tags:
             states += _states(client, arn)
     healthy = states.count("healthy")
     # A gateway that has just been replaced drains; that is no fault.

@@ -13,6 +13,8 @@ from kubeflow_aws.deployment.auth import AuthProvider
 from operations.smoke.check import Check
 
 TIMEOUT_SECONDS: Final = 10
+AGENT: Final = {"User-Agent": "kubeflow-aws-smoke"}
+"""The web ACL refuses requests that name no agent (AWSManagedRulesCommonRuleSet)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +42,7 @@ def ask_over_https(host: str, headers: Mapping[str, str]) -> Answer:
     """
     connection = HTTPSConnection(host, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/", headers=dict(headers))
+        connection.request("GET", "/", headers={**AGENT, **headers})
         response = connection.getresponse()
         return Answer(status=response.status, location=response.getheader("Location") or "")
     except HTTPException as error:
@@ -52,13 +54,16 @@ def ask_over_https(host: str, headers: Mapping[str, str]) -> Answer:
 def check_front_door(deployment: Deployment, ask: Ask) -> Iterator[Check]:
     """Whether the platform's address asks for a sign-in, and a forged header changes nothing.
 
-    Nothing is checked of a load balancer that the internet does not reach.
+    Nothing is checked of a load balancer that not all of the internet reaches.
 
     Args:
         deployment: What should be there.
         ask: How to ask.
     """
-    if not deployment.has_load_balancer or deployment.domain is None or deployment.ingress.internal:
+    ingress = deployment.ingress
+    if not deployment.has_load_balancer or deployment.domain is None:
+        return
+    if ingress.internal or ingress.allowed_cidrs:
         return
     host = deployment.domain.host
     forged = {"kubeflow-userid": "somebody@example.com"}

@@ -50,7 +50,7 @@ BROKEN: list[tuple[str, KubernetesObject, str]] = [
     ("K8S2", item("Secret", data={"key": encoded("minio123")}), "Secret one: object storage"),
     ("K8S2", item("ConfigMap", data={"a": "secretkey: minio123"}), "ConfigMap one: object storage"),
     ("K8S2", workload("mysql:8.4", env=EMPTY_PASSWORD), "Deployment.apps one: MySQL"),
-    ("K8S3", workload("nginx"), "Deployment.apps one: nginx"),
+    ("K8S3", workload("nginx"), "Deployment.apps one: docker.io/library/nginx"),
     ("K8S3", workload("ghcr.io/a/b:latest"), "Deployment.apps one: ghcr.io/a/b:latest"),
     ("K8S3", workload("localhost:5000/a"), "Deployment.apps one: localhost:5000/a"),
     ("K8S4", namespace(None), "Namespace one"),

@@ -11,13 +11,13 @@ import pytest
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import CheckedAssembly, findings
 from tests.support.deployments import (
     EVERY_PROVIDER,
     EXISTING_CLUSTER,
     EXISTING_VPC,
     NEW_ZONE,
+    PRODUCTION,
     variation,
 )
 from tests.support.platforms import sample_of
@@ -25,7 +25,7 @@ from tests.support.platforms import sample_of
 FORMS: dict[str, dict[str, JsonValue]] = {
     "development": {},
     "production": {
-        "environment": "production",
+        **PRODUCTION,
         "cluster": {
             "public_access_cidrs": ["203.0.113.0/24"],
             "admin_role_arns": ["arn:aws:iam::123456789012:role/admin"],
@@ -67,7 +67,7 @@ def test_no_unacknowledged_finding(
 COGNITO_FORMS: dict[str, dict[str, JsonValue]] = {
     "development": {},
     "production with everything": {
-        "environment": "production",
+        **PRODUCTION,
         "domain": NEW_ZONE,
         "auth": {
             "cognito": {
@@ -85,9 +85,11 @@ COGNITO_FORMS: dict[str, dict[str, JsonValue]] = {
 
 @pytest.mark.parametrize("changes", COGNITO_FORMS.values(), ids=list(COGNITO_FORMS))
 def test_no_unacknowledged_finding_with_cognito(
-    changes: dict[str, JsonValue], cognito: Deployment, cognito_platform: Platform, tmp_path: Path
+    changes: dict[str, JsonValue], cognito: Deployment, sample_cache: Path, tmp_path: Path
 ) -> None:
-    assert findings(variation(cognito, changes), cognito_platform, tmp_path) == []
+    deployment = variation(cognito, changes)
+
+    assert findings(deployment, sample_of(deployment, sample_cache), tmp_path) == []
 
 
 @pytest.mark.parametrize("name", [preset.value for preset in Preset])
@@ -99,7 +101,7 @@ def test_no_unacknowledged_finding_in_any_option(
 
 DATA_FORMS: dict[str, dict[str, JsonValue]] = {
     "production": {
-        "environment": "production",
+        **PRODUCTION,
         "profiles": [
             {"name": "vision", "owner": "alice@example.com", "artifacts_prefix": "teams/vision"},
             {

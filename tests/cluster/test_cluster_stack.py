@@ -12,10 +12,9 @@ from aws_cdk.assertions import Match, Template
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, applies, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, PRODUCTION, variation
 from tests.support.platforms import sample_of
 
 EXISTING: dict[str, JsonValue] = {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER}
@@ -43,10 +42,10 @@ def imported(
 
 @pytest.fixture(scope="session")
 def production(
-    vanilla: Deployment, sample_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+    vanilla: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Template:
     changes: dict[str, Any] = {
-        "environment": "production",
+        **PRODUCTION,
         "cluster": {
             "kubernetes_version": "1.34",
             "public_access_cidrs": ["203.0.113.0/24"],
@@ -57,8 +56,9 @@ def production(
             ],
         },
     }
+    deployment = variation(vanilla, changes)
     assembly = synthesize(
-        variation(vanilla, changes), sample_platform, tmp_path_factory.mktemp("production")
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("production")
     )
     return Template.from_json(assembly.stack("Cluster"))
 

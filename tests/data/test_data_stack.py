@@ -28,7 +28,7 @@ from tests.support.assembly import (
     resources,
     synthesize,
 )
-from tests.support.deployments import EXISTING_VPC, variation
+from tests.support.deployments import PRODUCTION, VPC, variation
 from tests.support.platforms import sample_of
 from tests.support.policies import allows, statements_of
 
@@ -53,7 +53,12 @@ def production(
     """The same for production, in an existing VPC."""
     deployment = variation(
         rds_s3,
-        {"environment": "production", "network": EXISTING_VPC, "rds": {}, "database": "rds"},
+        {
+            **PRODUCTION,
+            "network": {"existing": {**VPC, "load_balancer_cidrs": ["10.0.0.0/24"]}},
+            "ingress": {"internal": True},
+            "rds": {},
+        },
     )
     return synthesize(
         deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("production")

@@ -184,6 +184,56 @@ def test_everything_is_encrypted_with_the_pipelines_own_key(delivery_stack: Temp
         assert bucket["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key
 
 
+def test_the_source_may_use_the_connection_under_its_new_name(delivery_stack: Template) -> None:
+    """An action and its resource must have the same prefix."""
+    [allowed] = [
+        statement
+        for statement in statements(delivery_stack, "Source")
+        if statement["Action"] == "codeconnections:UseConnection"
+    ]
+
+    assert allowed["Resource"].startswith("arn:aws:codeconnections:us-west-2:111111111111:")
+
+
+def test_stacks_are_protected_after_they_are_made_and_before_the_check(
+    delivery_stack: Template,
+) -> None:
+    actions = stages(delivery_stack)["production"]
+    [deploy_role] = [
+        flat(statement["Resource"])
+        for statement in statements(delivery_stack, "productionProtect")
+        if statement["Action"] == "sts:AssumeRole"
+    ]
+
+    assert actions[-2:] == ["Protect_kubeflow", "Smoke_kubeflow"]
+    assert deploy_role.endswith(f"role/cdk-hnb659fds-deploy-role-{PRODUCTION}-us-east-1")
+
+
+def test_copies_in_other_regions_go_with_the_pipeline(pipeline: CheckedAssembly) -> None:
+    [support] = [
+        template
+        for name, template in pipeline.assembly.templates.items()
+        if name.startswith("crossregionstack")
+    ]
+    bucket = only(support, "AWS::S3::Bucket")
+
+    assert bucket["DeletionPolicy"] == "Delete"
+    assert bucket["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 30
+
+
+def test_nobody_else_may_publish_to_the_team(delivery_stack: Template) -> None:
+    allowed = [
+        statement
+        for policy in resources(delivery_stack, "AWS::SNS::TopicPolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert allowed
+    for statement in allowed:
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
+
+
 def test_the_team_hears_of_failures_and_approvals(delivery_stack: Template) -> None:
     rule = only(delivery_stack, "AWS::CodeStarNotifications::NotificationRule")["Properties"]
     topic = only(delivery_stack, "AWS::SNS::Subscription")["Properties"]["TopicArn"]

@@ -16,6 +16,16 @@ repository: example/kubeflow-aws
 connection_arn: arn:aws:codeconnections:us-west-2:111111111111:{CONNECTION}
 """
 DEVELOPMENT = 'name: dev\naccount: "222222222222"\nregion: us-west-2\npreset: vanilla\n'
+LIVE = """
+name: live
+account: "222222222222"
+region: us-west-2
+domain:
+  name: platform.example.com
+  hosted_zone: {id: Z0123456789EXAMPLE, name: example.com}
+auth:
+  users: [{email: alice@example.com}]
+"""
 USERS = """
 auth:
   users:
@@ -62,7 +72,7 @@ def test_a_mistake_is_a_sentence(text: str, sentence: str, tmp_path: Path) -> No
     (tmp_path / "dev.yaml").write_text(dev, encoding="utf-8")
     (tmp_path / "same.yaml").write_text(dev, encoding="utf-8")
     (tmp_path / "anywhere.yaml").write_text(dev.replace("account:", "# "), encoding="utf-8")
-    production = f"environment: production\n{dev.replace('name: dev', 'name: live')}"
+    production = f"environment: production\n{LIVE}"
     (tmp_path / "production.yaml").write_text(production, encoding="utf-8")
 
     with pytest.raises(DeploymentError) as refusal:

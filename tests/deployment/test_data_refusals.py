@@ -10,6 +10,12 @@ from tests.support.refusals import DEX_USERS, WEST, assert_refused
 
 VANILLA = "preset: vanilla\n" + DEX_USERS
 RDS_S3 = WEST + "preset: rds-s3\n" + DEX_USERS
+PRODUCTION = (
+    WEST
+    + "environment: production\n"
+    + "domain: {name: a.example.com, hosted_zone: {id: Z0123456789EXAMPLE, name: example.com}}\n"
+    + "auth: {users: [{email: user@example.com}]}\n"
+)
 
 
 def profiles(*settings: str) -> str:
@@ -31,7 +37,7 @@ REFUSALS = {
         "rds.instance_class: found",
     ),
     "no backups in production": (
-        RDS_S3 + "environment: production\nrds: {backup_retention_days: 0}",
+        PRODUCTION + "rds: {backup_retention_days: 0}",
         "rds.backup_retention_days is 0, so a lost database could not be restored; in production "
         "give 1 to 35",
     ),
@@ -42,6 +48,19 @@ REFUSALS = {
     ),
     "MySQL 8.0": (RDS_S3 + 'rds: {engine_version: "8.0.40"}', "rds.engine_version: found"),
     "a snapshot without a name": (RDS_S3 + "rds: {snapshot: 'my snapshot'}", "rds.snapshot: found"),
+    "a database with upstream's password in production": (
+        PRODUCTION + "database: in-cluster",
+        "database is in-cluster, whose secrets upstream publishes; in production set database: rds",
+    ),
+    "artifacts behind upstream's key in production": (
+        PRODUCTION + "artifacts: in-cluster",
+        "artifacts is in-cluster, whose secrets upstream publishes; in production set artifacts:",
+    ),
+    "Dex in production": (
+        RDS_S3 + "environment: production",
+        "auth.provider is dex, whose secrets upstream publishes; in production set auth.provider: "
+        "cognito, or leave environment: production out",
+    ),
     "settings of RDS without it": (
         RDS_S3 + "database: in-cluster\nrds: {storage_gib: 30}",
         "rds is set, but database is in-cluster; remove it, or set database: rds",

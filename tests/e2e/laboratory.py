@@ -114,6 +114,46 @@ class Laboratory:
             )
         )
 
+    def leftovers(self) -> dict[str, list[str]]:
+        """What the services still have, beside the bootstrap stack's and what was there before."""
+        ec2, iam, kms = self.client("ec2"), self.client("iam"), self.client("kms")
+        found = {
+            "addresses": [a["AllocationId"] for a in ec2.describe_addresses()["Addresses"]],
+            "alarms": _names(self.client("cloudwatch").describe_alarms(), "AlarmName"),
+            "buckets": _names(self.client("s3").list_buckets(), "Name"),
+            "clusters": self.client("eks").list_clusters()["clusters"],
+            "databases": _names(self.client("rds").describe_db_instances(), "DBInstanceIdentifier"),
+            "file systems": [
+                *_names(self.client("efs").describe_file_systems(), "FileSystemId"),
+                *_names(self.client("fsx").describe_file_systems(), "FileSystemId"),
+            ],
+            "functions": _names(self.client("lambda").list_functions(), "FunctionName"),
+            "interfaces": _names(ec2.describe_network_interfaces(), "NetworkInterfaceId"),
+            "keys": [
+                key["KeyId"]
+                for key in kms.list_keys()["Keys"]
+                if _is_kept(kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"])
+            ],
+            "layers": _names(self.client("lambda").list_layers(), "LayerName"),
+            "log groups": _names(self.client("logs").describe_log_groups(), "logGroupName"),
+            "parameters": _names(self.client("ssm").describe_parameters(), "Name"),
+            "providers": [
+                p["Arn"] for p in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+            ],
+            "queues": self.client("sqs").list_queues().get("QueueUrls", []),
+            "roles": _names(iam.list_roles(), "RoleName"),
+            "templates": _names(ec2.describe_launch_templates(), "LaunchTemplateId"),
+            "topics": _names(self.client("sns").list_topics(), "TopicArn"),
+            "user pools": _names(self.client("cognito-idp").list_user_pools(MaxResults=60), "Id"),
+            "vpcs": [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]],
+        }
+        bootstrap = ("cdk-", "/cdk-bootstrap/")
+        kept = {
+            kind: [name for name in names if not name.startswith(bootstrap)]
+            for kind, names in found.items()
+        }
+        return {kind: names for kind, names in kept.items() if names}
+
     def deploy(self, assembly: Assembly) -> str:
         """``cdk deploy --all``; returns what it said.
 
@@ -151,3 +191,19 @@ class Laboratory:
             ended.set()
             watcher.join()
         assert done.is_set(), "what the test waited for did not happen"
+
+
+def _names(answer: dict[str, Any], name: str) -> list[str]:
+    """One member of each item in the answer's lists."""
+    return [
+        str(item[name])
+        for items in answer.values()
+        if isinstance(items, list)
+        for item in items
+        if isinstance(item, dict) and name in item
+    ]
+
+
+def _is_kept(key: dict[str, Any]) -> bool:
+    """Whether a key is one of ours, and not waiting for its deletion."""
+    return bool(key["KeyManager"] == "CUSTOMER" and key["KeyState"] == "Enabled")

@@ -128,9 +128,7 @@ def test_everything_goes_the_artifacts_of_development_included(laboratory: Labor
     laboratory.cdk.destroy(laboratory.last_assembly)
 
     assert laboratory.stacks() == []
-    assert laboratory.client("rds").describe_db_instances()["DBInstances"] == []
-    names = [each["Name"] for each in laboratory.client("s3").list_buckets()["Buckets"]]
-    assert not [name for name in names if "kubeflowdata" in name]
+    assert laboratory.leftovers() == {}
 
 
 OTHERS = ["rds-s3", "rds-only", "s3-only", "cognito-rds-only", "cognito-s3-only"]
@@ -148,3 +146,4 @@ def test_every_other_option_comes_and_goes(
     assert set(laboratory.statuses().values()) == {"CREATE_COMPLETE"}
     laboratory.cdk.destroy(laboratory.last_assembly)
     assert laboratory.stacks() == []
+    assert laboratory.leftovers() == {}

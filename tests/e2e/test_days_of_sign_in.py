@@ -142,6 +142,7 @@ def test_everything_goes_and_the_zone_is_as_before(
     laboratory.cdk.destroy(laboratory.last_assembly)
 
     assert laboratory.stacks() == []
+    assert laboratory.leftovers() == {}
     kinds = {record["Type"] for record in records(laboratory, ZONE).values()}
     assert not kinds & {"A"}
 

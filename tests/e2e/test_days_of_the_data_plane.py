@@ -163,7 +163,4 @@ def test_everything_goes(laboratory: Laboratory) -> None:
     laboratory.cdk.destroy(laboratory.last_assembly)
 
     assert laboratory.stacks() == []
-    assert laboratory.client("efs").describe_file_systems()["FileSystems"] == []
-    assert laboratory.client("fsx").describe_file_systems()["FileSystems"] == []
-    assert "QueueUrls" not in laboratory.client("sqs").list_queues()
-    assert laboratory.client("sns").list_topics()["Topics"] == []
+    assert laboratory.leftovers() == {}

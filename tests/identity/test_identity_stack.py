@@ -12,7 +12,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, Template, resources, synthesize
-from tests.support.deployments import EVERY_PROVIDER, NEW_ZONE, variation
+from tests.support.deployments import EVERY_PROVIDER, NEW_ZONE, PRODUCTION, variation
 from tests.support.platforms import sample_of
 
 
@@ -58,7 +58,7 @@ def federated(
     deployment = variation(
         cognito,
         {
-            "environment": "production",
+            **PRODUCTION,
             "domain": NEW_ZONE,
             "auth": auth,
             "profiles": [],

@@ -115,7 +115,7 @@ def test_a_new_version_is_shown_and_pinned(
     shown = capsys.readouterr().out
     assert "istio: 1 changed" in shown
     assert "cannot change: spec.selector.matchLabels.app" in shown
-    assert "By hand, before Kubeflow 26.03 becomes 26.03.1" in shown
+    assert "By hand, when Kubeflow 26.03 becomes 26.03.1" in shown
     lock = load_lock(workshop / "upstream.lock.yaml")
     assert (lock.kubeflow, lock.sources["kubeflow-manifests"].version) == ("26.03.1", "26.03.1")
     assert lock.sources["kubeflow-manifests"].commit == COMMIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,10 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.16.0"}]}),
         "ghcr.io/kubeflow/kfp-driver:2.16.0",
     ),
+    "environment, without a registry": (
+        item("Pod", spec={"env": [{"name": "VIEWER_IMAGE", "value": "files/viewer:v2"}]}),
+        "docker.io/files/viewer:v2",
+    ),
     "ConfigMap's key": (
         item("ConfigMap", data={"TENSORBOARD_IMAGE": "tensorflow/tensorflow:2.5.1"}),
         "docker.io/tensorflow/tensorflow:2.5.1",
@@ -104,6 +108,14 @@ def test_an_image_is_found_and_renamed_wherever_it_is(where: str) -> None:
 def test_what_is_no_image_stays_as_it_is(what: str) -> None:
     assert images_of([NONE[what]]) == set()
     assert renamed_objects([NONE[what]], ImageNames(registry=REGISTRY)) == [NONE[what]]
+
+
+def test_a_version_that_stands_beside_its_image_is_listed_with_it() -> None:
+    text = '{"art": {\n  "image" : "kserve/explainer",\n  "defaultImageVersion": "v1"}}'
+
+    assert images_of([item("ConfigMap", data={"explainers": text})]) == {
+        "docker.io/kserve/explainer:v1"
+    }
 
 
 def test_names_do_not_change_twice() -> None:
@@ -191,7 +203,21 @@ def texts(node: JsonValue, key: str = "") -> Iterable[str]:
         yield node
 
 
-def elsewhere(objects: Iterable[KubernetesObject]) -> list[str]:
+def short_names(node: JsonValue) -> Iterable[str]:
+    """Images of environment variables that name no registry, which stands for Docker's."""
+    if isinstance(node, dict):
+        value = node.get("value")
+        is_image = str(node.get("name")).endswith("_IMAGE") and isinstance(value, str)
+        if is_image and not str(value).startswith((REGISTRY, "111122223333")):
+            yield str(value)
+        for below in node.values():
+            yield from short_names(below)
+    elif isinstance(node, list):
+        for below in node:
+            yield from short_names(below)
+
+
+def elsewhere(objects: Collection[KubernetesObject]) -> list[str]:
     """References to other registries, with the objects that have them."""
     return [
         f"{key_of(each)}: {found}"
@@ -199,7 +225,7 @@ def elsewhere(objects: Iterable[KubernetesObject]) -> list[str]:
         if each["kind"] != "CustomResourceDefinition"
         for text in texts(each)
         for found in ELSEWHERE.findall(text)
-    ]
+    ] + [f"{key_of(each)}: {image}" for each in objects for image in short_names(each)]
 
 
 def test_nothing_of_the_sample_comes_from_another_registry(
@@ -242,11 +268,13 @@ class TestUpstream:
             "quay.io/argoproj/argoexec:v3.7.3",
             "ghcr.io/kubeflow/kfp-driver:2.16.0",
             "ghcr.io/kubeflow/kfp-launcher:2.16.0",
-            "ghcr.io/containerd/busybox",
+            "public.ecr.aws/docker/library/busybox:1.37.0",
             "ghcr.io/kubeflow/katib/suggestion-hyperopt:v0.19.0",
             "ghcr.io/kubeflow/katib/file-metrics-collector:v0.19.0",
             "docker.io/kserve/storage-initializer:v0.16.0",
             "docker.io/kserve/agent:v0.16.0",
+            "docker.io/kserve/art-explainer:v0.16.0",
+            "docker.io/filebrowser/filebrowser:v2.25.0",
             "docker.io/tensorflow/tensorflow:2.5.1",
             "quay.io/jetstack/cert-manager-acmesolver:v1.19.4",
             "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0",
@@ -258,6 +286,10 @@ class TestUpstream:
     def test_every_image_has_a_copy_command(self, upstream_platform: Platform) -> None:
         lines = list(copy_lines(upstream_platform, REGISTRY, Images()))
         copies = [line for line in lines if line.startswith("crane copy ")]
+
+        # A tag `latest` could be pushed once only to a repository whose tags are immutable.
+        assert all(":" in copy.rpartition("/")[2] for copy in copies)
+        assert not [copy for copy in copies if copy.endswith(":latest")]
 
         assert len(copies) == len(list(image_lines(upstream_platform, Images())))
         assert (

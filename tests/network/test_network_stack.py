@@ -9,7 +9,7 @@ from aws_cdk.assertions import Match, Template
 from kubeflow_aws.deployment import Deployment
 from stacks.network import NetworkStack, NetworkStackProps
 from tests.support.assembly import ACCOUNT, Assembly, new_app, resources
-from tests.support.deployments import variation
+from tests.support.deployments import PRODUCTION, variation
 
 ENV = cdk.Environment(account=ACCOUNT, region="us-west-2")
 
@@ -64,7 +64,7 @@ def test_aws_is_reached_without_leaving_the_vpc(template: Template) -> None:
 def test_development_has_one_nat_gateway_and_production_one_per_zone(
     template: Template, vanilla: Deployment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    production = template_of(variation(vanilla, {"environment": "production"}), tmp_path_factory)
+    production = template_of(variation(vanilla, PRODUCTION), tmp_path_factory)
 
     template.resource_count_is("AWS::EC2::NatGateway", 1)
     production.resource_count_is("AWS::EC2::NatGateway", 3)

@@ -19,6 +19,7 @@ class DeployedStacks:
     def __init__(self, assembly: Assembly) -> None:
         self.folder = assembly.folder
         self.templates: dict[str, Template] = copy.deepcopy(assembly.templates)
+        self.never_made: set[str] = set()
 
     def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
         if StackName not in self.templates:
@@ -34,7 +35,10 @@ class DeployedStacks:
         LogicalResourceId: str,  # noqa: N803
     ) -> dict[str, Any]:
         file = nested_files(self.folder, f"{StackName}.template.json")[LogicalResourceId].name
-        return {"StackResources": [{"PhysicalResourceId": file.partition(".")[0]}]}
+        resource = {"ResourceStatus": "CREATE_COMPLETE"}
+        if LogicalResourceId not in self.never_made:
+            resource["PhysicalResourceId"] = file.partition(".")[0]
+        return {"StackResources": [resource]}
 
     def edit(self, kind: str, name: str, changes: dict[str, Any]) -> None:
         """Change fields of one object, as if an earlier version had been deployed."""

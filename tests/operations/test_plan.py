@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +11,13 @@ from kubeflow_aws.cli.changes import parse_key, step_lines
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
 from operations.plan.__main__ import plan_lines
-from operations.plan.templates import component_of, deployed, stack_names, synthesized
+from operations.plan.templates import (
+    component_of,
+    deployed,
+    nested_files,
+    stack_names,
+    synthesized,
+)
 from tests.operations.deployed_stacks import DeployedStacks
 from tests.support.assembly import Assembly
 
@@ -39,6 +46,18 @@ def test_before_the_first_deployment_everything_is_new(
     [line] = plan(stacks, sample_assembly)
 
     assert line.startswith("Nothing is deployed")
+
+
+def test_a_component_that_a_failed_deployment_did_not_reach_is_new(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    files = nested_files(sample_assembly.folder, "KubeflowPlatform.template.json")
+    [katib] = [logical_id for logical_id in files if "Katib" in logical_id]
+    stacks.never_made.add(katib)
+
+    lines = plan(stacks, sample_assembly)
+
+    assert [line.partition(":")[0] for line in lines if not line.startswith(" ")] == ["katib"]
 
 
 def test_an_object_is_added_to_its_component(
@@ -121,8 +140,43 @@ def test_a_nested_stack_is_named_as_its_component(logical_id: str, component: st
     assert component_of(logical_id) == component
 
 
+def test_a_version_that_leaves_a_definition_is_no_reason_to_delete_it(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    """Everything of its kind would go with it."""
+    name = "sparkapplications.sparkoperator.k8s.io"
+    [spec] = [
+        cast("dict[str, Any]", item["spec"])
+        for item in sample_assembly.objects()
+        if key_of(item).name == name
+    ]
+    older = {"name": "v1beta1", "served": True, "storage": False}
+    more = spec | {"versions": [older, *spec["versions"]]}
+    stacks.edit("CustomResourceDefinition", name, {"spec": more})
+
+    lines = plan(stacks, sample_assembly)
+
+    assert "      cannot change: spec.versions[v1beta1]" in lines
+    assert not any("kubectl delete" in line for line in lines)
+
+
 class TestUpgrades:
     """Upstream's own notes."""
+
+    def test_what_waits_for_the_new_release_comes_last(self, project: Path) -> None:
+        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+        names = {item for note in notes for item in note.delete}
+
+        lines = list(step_lines(steps_of(notes, "26.03", "26.09", names)))
+
+        after = [number for number, line in enumerate(lines) if "(after the deployment)" in line]
+        assert len(after) == 1
+        old_controller = next(
+            number
+            for number, line in enumerate(lines)
+            if "deployment.apps kserve-controller-manager" in line
+        )
+        assert old_controller < after[0]
 
     def test_every_object_is_named_as_our_plans_do(self, project: Path) -> None:
         for note in load_upgrades(project / "manifests" / "upgrades.yaml"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.errors import UserError
 from operations.removal.__main__ import removal_lines
@@ -19,22 +19,18 @@ from tests.support.platforms import sample_of
 
 @pytest.mark.parametrize("preset", list(Preset))
 def test_an_option_for_development_leaves_nothing(
-    preset: Preset, option: Callable[[str], CheckedAssembly], project: Path
+    preset: Preset, option: Callable[[str], CheckedAssembly]
 ) -> None:
-    deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
-
-    removal = removal_of(option(preset.value).assembly.folder, deployment)
+    removal = removal_of(option(preset.value).assembly.folder)
 
     assert removal.left == []
     assert not removal.protected
 
 
 def test_stacks_go_before_those_that_they_use(
-    option: Callable[[str], CheckedAssembly], project: Path
+    option: Callable[[str], CheckedAssembly],
 ) -> None:
-    deployment = load_deployment(project / "deployments" / "cognito-rds-s3.yaml")
-
-    order = removal_of(option("cognito-rds-s3").assembly.folder, deployment).order
+    order = removal_of(option("cognito-rds-s3").assembly.folder).order
 
     assert order.index("KubeflowMonitoring") < order.index("KubeflowData")
     assert order.index("KubeflowPlatform") < order.index("KubeflowIdentity")
@@ -45,7 +41,7 @@ def test_stacks_go_before_those_that_they_use(
 def test_production_keeps_what_cannot_be_made_again(
     production_assembly: Assembly, production_deployment: Deployment
 ) -> None:
-    removal = removal_of(production_assembly.folder, production_deployment)
+    removal = removal_of(production_assembly.folder)
 
     kinds = {left.kind for left in removal.left}
 
@@ -63,9 +59,9 @@ def test_production_keeps_what_cannot_be_made_again(
 
 
 def test_only_what_has_a_fixed_name_keeps_it_from_others(
-    production_assembly: Assembly, production_deployment: Deployment
+    production_assembly: Assembly,
 ) -> None:
-    removal = removal_of(production_assembly.folder, production_deployment)
+    removal = removal_of(production_assembly.folder)
 
     assert {left.kind for left in removal.left if left.taken} == {"logs", "vault with its backups"}
 
@@ -76,7 +72,7 @@ def test_a_protection_that_is_off_refuses_nothing(
     open_ = variation(production_deployment, {"deletion_protection": False})
     assembly = synthesize(open_, sample_of(open_, sample_cache), tmp_path)
 
-    assert not removal_of(assembly.folder, open_).protected
+    assert not removal_of(assembly.folder).protected
 
 
 def test_a_cluster_of_others_keeps_namespaces_and_definitions(
@@ -85,7 +81,7 @@ def test_a_cluster_of_others_keeps_namespaces_and_definitions(
     theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
     assembly = synthesize(theirs, sample_of(theirs, sample_cache), tmp_path)
 
-    lines = list(removal_lines(removal_of(assembly.folder, theirs), theirs))
+    lines = list(removal_lines(removal_of(assembly.folder), theirs))
 
     assert any("Kubernetes objects stay in the cluster" in line for line in lines)
     assert any("They stay with the cluster" in line for line in lines)
@@ -94,11 +90,11 @@ def test_a_cluster_of_others_keeps_namespaces_and_definitions(
 def test_file_systems_of_claims_are_named(
     data_plane: Deployment, sample_assembly: Assembly
 ) -> None:
-    lines = list(removal_lines(removal_of(sample_assembly.folder, data_plane), data_plane))
+    lines = list(removal_lines(removal_of(sample_assembly.folder), data_plane))
 
     assert any("File systems of FSx that claims" in line for line in lines)
 
 
-def test_a_folder_without_an_assembly_is_a_sentence(tmp_path: Path, vanilla: Deployment) -> None:
+def test_a_folder_without_an_assembly_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no cloud assembly; run make synth"):
-        removal_of(tmp_path, vanilla)
+        removal_of(tmp_path)

@@ -46,7 +46,10 @@ def deployed(session: boto3.Session, cognito: Deployment) -> boto3.Session:
     [balancer] = balancers.create_load_balancer(
         Name="k8s-kubeflow",
         Subnets=subnets,
-        Tags=[{"Key": "elbv2.k8s.aws/cluster", "Value": cognito.cluster_name}],
+        Tags=[
+            {"Key": "elbv2.k8s.aws/cluster", "Value": cognito.cluster_name},
+            {"Key": "ingress.k8s.aws/stack", "Value": "kubeflow"},
+        ],
     )["LoadBalancers"]
     [group] = balancers.create_target_group(
         Name="gateway", Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip"
@@ -104,6 +107,32 @@ def test_gateways_that_nobody_registered_are_a_fault(
     )
 
     assert "Gateways behind the load balancer" in wrong(check_aws(cognito, deployed))
+
+
+def test_a_load_balancer_of_a_user_says_nothing_of_the_platform(
+    deployed: boto3.Session, cognito: Deployment
+) -> None:
+    balancers, ec2 = deployed.client("elbv2"), deployed.client("ec2")
+    [theirs] = balancers.create_load_balancer(
+        Name="theirs",
+        Type="network",
+        Subnets=[ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+        Tags=[
+            {"Key": "elbv2.k8s.aws/cluster", "Value": cognito.cluster_name},
+            {"Key": "service.k8s.aws/stack", "Value": "alice/service"},
+        ],
+    )["LoadBalancers"]
+    [group] = balancers.create_target_group(
+        Name="theirs", Protocol="TCP", Port=80, VpcId=theirs["VpcId"], TargetType="ip"
+    )["TargetGroups"]
+    balancers.register_targets(
+        TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": "10.0.0.11", "Port": 80}]
+    )
+    balancers.deregister_targets(
+        TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": "10.0.0.11", "Port": 80}]
+    )
+
+    assert wrong(check_aws(cognito, deployed)) == {}
 
 
 def test_an_alarm_that_has_gone_off_is_named(deployed: boto3.Session, cognito: Deployment) -> None:

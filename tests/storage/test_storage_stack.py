@@ -30,12 +30,12 @@ def storage(data_plane_assembly: Assembly) -> RawTemplate:
 def production(
     data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Assembly:
-    """In production, with artifacts in the cluster, so with nothing to link."""
+    """In production, with a file system that is not linked to the artifacts."""
     deployment = variation(
         data_plane,
         {
             "environment": "production",
-            "artifacts": "in-cluster",
+            "storage": {"efs": {}, "fsx": {"enabled": True, "link_artifacts": False}},
             "profiles": [{"name": "alice", "owner": ALICE}],
         },
     )
@@ -45,6 +45,7 @@ def production(
 
 
 ALICE = "alice@example.com"
+SELECTION = "AWS::Backup::BackupSelection"
 
 
 def objects_named(assembly: Assembly, kind: str) -> dict[str, Any]:
@@ -83,8 +84,10 @@ def test_backups_and_removal_depend_on_the_environment(
 
     assert only(storage, EFS)["DeletionPolicy"] == "Delete"
     assert "BackupPolicy" not in only(storage, EFS)["Properties"]
+    assert resources(storage, SELECTION) == {}
     assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
-    assert kept["Properties"]["BackupPolicy"] == {"Status": "ENABLED"}
+    selected = only(production.stack("Storage"), SELECTION)["Properties"]["BackupSelection"]
+    assert "SharedFilesFileSystem" in json.dumps(selected["Resources"])
 
 
 def test_only_the_nodes_reach_the_file_systems(

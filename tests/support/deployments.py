@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 
-EXISTING_VPC: JsonValue = {
-    "existing": {
-        "vpc_id": "vpc-0123456789abcdef0",
-        "availability_zones": ["us-west-2a", "us-west-2b"],
-        "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-    }
+VPC: dict[str, JsonValue] = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "availability_zones": ["us-west-2a", "us-west-2b"],
+    "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
 }
+EXISTING_VPC: JsonValue = {"existing": VPC}
 EXISTING_CLUSTER: JsonValue = {
     "existing": {"name": "theirs", "security_group_id": "sg-0123456789abcdef0"}
 }
@@ -22,6 +21,17 @@ NEW_ZONE: JsonValue = {
     "name": "platform.example.com",
     "parent_zone": {"id": "Z0123456789EXAMPLE", "name": "example.com"},
 }
+PRODUCTION: dict[str, JsonValue] = {
+    "environment": "production",
+    "preset": "cognito-rds-s3",
+    "domain": {
+        "name": "platform.example.com",
+        "hosted_zone": {"id": "Z0123456789EXAMPLE", "name": "example.com"},
+    },
+    "auth": {"users": [{"email": "alice@example.com"}]},
+    "profiles": [{"name": "alice", "owner": "alice@example.com"}],
+}
+"""What makes a production deployment of any other."""
 
 
 def _social(kind: str) -> JsonValue:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -14,7 +13,7 @@ from constructs import Construct
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.artifacts import S3Settings
-from kubeflow_aws.log_bucket import log_bucket
+from kubeflow_aws.log_bucket import admit_access_logs, log_access, log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +51,7 @@ class ArtifactBucket(Construct):
         if props.linked:
             _admit_fsx(key)
         self.access_logs = log_bucket(self, "AccessLogs", production=props.production)
+        admit_access_logs(self.access_logs)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -87,35 +87,13 @@ class ArtifactBucket(Construct):
             reason="Where copies may lie is for the organization to say; versions are kept "
             "here, and a replication rule can be added to the bucket (docs/data.md).",
         )
-        self._log_access()
+        log_access(self.bucket, self.access_logs)
         self.store = ArtifactStore(
             bucket_name=self.bucket.bucket_name,
             bucket_arn=self.bucket.bucket_arn,
             key_arn=key.key_arn,
             finding_name=_name_of_export(self.bucket.bucket_arn, cdk.Stack.of(self)),
         )
-
-    def _log_access(self) -> None:
-        """Without the L2's option, whose policy would name this bucket.
-
-        The logs must be emptied after this bucket is gone, or its last requests would be in them
-        again and keep them from being deleted.
-        """
-        stack = cdk.Stack.of(self)
-        self.access_logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="S3DeliversAccessLogs",
-                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[self.access_logs.arn_for_objects("*")],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-            )
-        )
-        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
-        resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=self.access_logs.bucket_name
-        )
-        self.bucket.node.add_dependency(self.access_logs)
 
 
 def _admit_fsx(key: kms.Key) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kubeflow_aws.checks.object_rule import ObjectRule
+from kubeflow_aws.manifests.images import images_of
 from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
@@ -89,10 +90,10 @@ def _has_empty_password(item: KubernetesObject) -> bool:
 def _mutable_images(item: KubernetesObject) -> Iterator[str]:
     if item.get("kind") == "CustomResourceDefinition":
         return
-    for image in sorted(set(images([item]))):
+    for image in sorted(images_of([item])):
         name, _, digest = image.partition("@")
         tag = name.rpartition("/")[2].partition(":")[2]
-        if not digest and image != UNRESOLVED and (not tag or tag in MUTABLE_TAGS):
+        if not digest and UNRESOLVED not in image and (not tag or tag in MUTABLE_TAGS):
             yield f"{key_of(item)}: {image}"
 
 

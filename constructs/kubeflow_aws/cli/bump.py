@@ -82,7 +82,7 @@ def _show(old: Platform, new: Platform, manifests: Path) -> None:
     names = {str(key_of(item)) for items in before.values() for item in items}
     notes = load_upgrades(manifests / "upgrades.yaml")
     if steps := steps_of(notes, old.release, new.release, names):
-        console.print(f"\nBy hand, before Kubeflow {old.release} becomes {new.release}:")
+        console.print(f"\nBy hand, when Kubeflow {old.release} becomes {new.release}:")
         for line in step_lines(steps):
             console.print(line)
     console.print(

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from kubeflow_aws.manifests.changes import Changes
-from kubeflow_aws.manifests.objects import ObjectKey
+from kubeflow_aws.manifests.objects import CRD, ObjectKey
 from kubeflow_aws.manifests.upgrades import Step
+
+HOLDERS: Final = frozenset({CRD, "Namespace", "Profile"})
+"""Kinds with which everything goes that users made of them or in them."""
 
 MOST_PATHS: Final = 6
 """More fields than these are counted: their names would hide the other objects."""
@@ -40,17 +43,18 @@ def change_lines(changes: Iterable[Changes], fate: Callable[[ObjectKey], str]) -
             yield f"  {'!' if changed.refused else '~'} {changed.key}"
             if changed.refused:
                 yield f"      cannot change: {_some(changed.refused)}"
-                yield f"      delete it first: {kubectl_delete(changed.key)}"
+                yield f"      {_way_out(changed.key)}"
             else:
                 yield f"      {_some(changed.paths)}"
         yield from (f"  - {key}: {fate(key)}" for key in each.removed)
 
 
 def step_lines(steps: Sequence[Step]) -> Iterator[str]:
-    """What upstream says must be done by hand."""
-    for step in steps:
+    """What upstream says must be done by hand, first what comes before the deployment."""
+    for step in sorted(steps, key=lambda step: step.note.when == "after"):
         note = step.note
-        yield f"{note.subject}: {note.why}"
+        moment = "" if note.when == "before" else " (after the deployment)"
+        yield f"{note.subject}{moment}: {note.why}"
         yield f"  {note.source}"
         if note.keep:
             yield f"  keep: {' '.join(note.keep.split())}"
@@ -63,6 +67,12 @@ def parse_key(text: str) -> ObjectKey:
     kind, _, group = kind.partition(".")
     namespace, _, name = path.rpartition("/")
     return ObjectKey(group=group, kind=kind, namespace=namespace, name=name)
+
+
+def _way_out(key: ObjectKey) -> str:
+    if key.kind in HOLDERS:
+        return "do not delete it: docs/operations/upgrade.md, What Kubernetes refuses"
+    return f"delete it first: {kubectl_delete(key)}"
 
 
 def _some(paths: Sequence[str]) -> str:

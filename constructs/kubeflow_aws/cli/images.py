@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.manifests.images import ImageNames, by_component
 from kubeflow_aws.manifests.platform import Platform
+
+_TAG: Final = len("sha256-") + 12
+"""Length of the tags of what upstream names by digest alone."""
 
 
 def image_lines(platform: Platform, settings: Images) -> Iterator[str]:
@@ -17,9 +21,7 @@ def image_lines(platform: Platform, settings: Images) -> Iterator[str]:
         settings: The deployment file's section `images`.
     """
     for image, components in by_component(platform.components):
-        digest = settings.digests.get(image)
-        name = f"{image}@{digest}" if digest and "@" not in image else image
-        yield f"{name}  # {', '.join(components)}"
+        yield f"{_with_digest(image, settings)}  # {', '.join(components)}"
 
 
 def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[str]:
@@ -34,19 +36,25 @@ def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[
     region = host.split(".")[3] if ".dkr.ecr." in host else ""
     names = ImageNames(registry=registry)
     for image, _ in by_component(platform.components):
-        target = names.of(image)
-        repository = target.removeprefix(f"{host}/").partition("@")[0]
-        last = repository.rpartition("/")[2]
+        name, _, digest = names.of(image).partition("@")
+        last = name.rpartition("/")[2]
+        repository = name.removeprefix(f"{host}/")
         if ":" in last:
             repository = repository[: -len(last)] + last.partition(":")[0]
+        else:
+            # A push needs a tag, and `latest` could be pushed once only.
+            name += f":{digest.replace(':', '-')[:_TAG]}"
         if region:
-            name = f"--region {region} --repository-name {repository}"
             yield (
                 f"aws ecr describe-repositories --region {region} "
                 f"--repository-names {repository} > /dev/null 2>&1 "
-                f"|| aws ecr create-repository {name} --image-tag-mutability IMMUTABLE"
+                f"|| aws ecr create-repository --region {region} --repository-name {repository} "
+                "--image-tag-mutability IMMUTABLE"
             )
-        digest = settings.digests.get(image)
-        source = f"{image}@{digest}" if digest and "@" not in image else image
-        # A copy is pushed by tag; its digest is the same.
-        yield f"crane copy {source} {target.partition('@')[0]}"
+        # The copy has the digest of its source, whatever its tag.
+        yield f"crane copy {_with_digest(image, settings)} {name}"
+
+
+def _with_digest(image: str, settings: Images) -> str:
+    digest = settings.digests.get(image)
+    return f"{image}@{digest}" if digest and "@" not in image else image

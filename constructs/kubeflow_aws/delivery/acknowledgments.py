@@ -36,13 +36,19 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
         "The self-update may assume only bootstrap roles that publish files and deploy: a "
         "condition on their tag says so (CDK Pipelines).",
     ),
-    (
-        r"Resource::\*",
-        "Reads the state of stacks and the bootstrap bucket, or the token that shows which account "
-        "it is: actions that change nothing or know no resources (CDK Pipelines).",
-    ),
 )
 """What a finding looks like, in the form of cdk-nag, and why it is right."""
+
+
+EVERYTHING: Final[Mapping[str, str]] = {
+    "/Pipeline/Role/": "The key of a replica in another region is known by its alias alone, and an "
+    "alias cannot stand in a policy (CDK Pipelines); the keys' own policies say who may use them.",
+    "/Assets/": "The library lets the action that publishes files start any build of the account, "
+    "so that one policy serves all; give the pipeline an account of its own.",
+    "/SelfMutation/": "Reads the state of stacks and lists the bootstrap bucket, whose "
+    "names are not known before the account is bootstrapped; it changes nothing.",
+}
+"""Why a role of the library has the resource `*`, by a part of its path."""
 
 
 def acknowledge_pipeline_roles(pipeline: Construct) -> None:
@@ -56,12 +62,14 @@ def acknowledge_pipeline_roles(pipeline: Construct) -> None:
         if isinstance(construct, iam.CfnPolicy):
             document = stack.resolve(construct.policy_document)
             for finding in dict.fromkeys(_wildcards(document)):
-                for pattern, reason in REASONS:
-                    if re.fullmatch(pattern, finding):
-                        acknowledge(
-                            construct, finding=f"AwsSolutions-IAM5[{finding}]", reason=reason
-                        )
-                        break
+                if reason := _reason(construct.node.path, finding):
+                    acknowledge(construct, finding=f"AwsSolutions-IAM5[{finding}]", reason=reason)
+
+
+def _reason(path: str, finding: str) -> str | None:
+    if finding == "Resource::*":
+        return next((reason for part, reason in EVERYTHING.items() if part in path), None)
+    return next((reason for pattern, reason in REASONS if re.fullmatch(pattern, finding)), None)
 
 
 def _wildcards(document: Mapping[str, Any]) -> Iterator[str]:

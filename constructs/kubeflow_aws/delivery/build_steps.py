@@ -23,15 +23,21 @@ IMAGE: Final = codebuild.LinuxBuildImage.STANDARD_7_0
 RUNTIMES: Final[Mapping[str, str]] = {"python": "3.11", "nodejs": "22"}
 """Of that image (CodeBuild User Guide, "Available runtimes")."""
 
+DATABASE_SERVER: Final = "mariadb-server-core-10.6 mariadb-client-core-10.6"
+"""As packages of that image's Ubuntu 22.04 are called."""
+
 LOOKUP_ROLE: Final = "cdk-hnb659fds-lookup-role"
 """Reads and changes nothing (`cdk bootstrap`); the pipeline's account must be trusted with it."""
 
+DEPLOY_ROLE: Final = "cdk-hnb659fds-deploy-role"
+"""Deploys stacks, and may protect them (`cdk bootstrap`)."""
 
 CDK_CLI: Final = "2.1148.1"
 """As in package.json: npm's newest may refuse what this version of the library writes."""
 
-CDK_ASSETS: Final = "4.7.3"
-"""Publishes the files of a cloud assembly."""
+CDK_ASSETS: Final = "4"
+"""Publishes the files of a cloud assembly. No exact version: it must read the schema that the
+library writes, and those that can appear after the library."""
 
 
 def runtimes() -> codebuild.BuildSpec:
@@ -85,7 +91,7 @@ def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
             "apt-get update -qq",
             # The tests of the database run on a real server.
             "DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends "
-            "mariadb-server-core mariadb-client-core",
+            f"{DATABASE_SERVER}",
             "make install",
         ],
         commands=[
@@ -123,16 +129,17 @@ def lookup_role_arns(deployment: Deployment) -> list[str]:
     regions = [deployment.region]
     if deployment.auth.cognito.custom_domain:
         regions += [region for region in ["us-east-1"] if region != deployment.region]
-    return [
-        f"arn:{cdk.Aws.PARTITION}:iam::{deployment.account}:role/"
-        f"{LOOKUP_ROLE}-{deployment.account}-{region}"
-        for region in regions
-    ]
+    return [_role_arn(LOOKUP_ROLE, deployment, region) for region in regions]
+
+
+def _role_arn(role: str, deployment: Deployment, region: str) -> str:
+    account = deployment.account
+    return f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{role}-{account}-{region}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckStepProps:
-    """Inputs of `plan_step` and `smoke_step`.
+    """Inputs of `plan_step`, `protect_step` and `smoke_step`.
 
     Attributes:
         source: The repository.
@@ -160,16 +167,28 @@ def plan_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
             f"npx cdk diff --app {folder} --all --method template",
             f"python -m operations.plan {folder} {props.file} --role-arn {role}",
         ],
+        roles=lookup_role_arns(props.deployment),
     )
+
+
+def protect_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
+    """Protects the stacks against deletion as the deployment file says (`operations.protect`)."""
+    deployment = props.deployment
+    role = _role_arn(DEPLOY_ROLE, deployment, deployment.region)
+    command = f"python -m operations.protect {props.file} --role-arn {role}"
+    return _check("Protect", props, [command], roles=[role])
 
 
 def smoke_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
     """Checks from outside that what was just deployed works (`make smoke`)."""
     role = lookup_role_arns(props.deployment)[0]
-    return _check("Smoke", props, [f"python -m operations.smoke {props.file} --role-arn {role}"])
+    command = f"python -m operations.smoke {props.file} --role-arn {role}"
+    return _check("Smoke", props, [command], roles=[role])
 
 
-def _check(name: str, props: CheckStepProps, commands: Sequence[str]) -> pipelines.CodeBuildStep:
+def _check(
+    name: str, props: CheckStepProps, commands: Sequence[str], *, roles: Sequence[str]
+) -> pipelines.CodeBuildStep:
     return pipelines.CodeBuildStep(
         f"{name} {props.deployment.name}",
         input=props.source,
@@ -183,9 +202,9 @@ def _check(name: str, props: CheckStepProps, commands: Sequence[str]) -> pipelin
         timeout=cdk.Duration.minutes(30),
         role_policy_statements=[
             iam.PolicyStatement(
-                sid="ReadDeployment",
+                sid="AssumeRolesOfDeployment",
                 actions=["sts:AssumeRole"],
-                resources=lookup_role_arns(props.deployment),
+                resources=list(roles),
             )
         ],
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import pipelines
@@ -14,7 +16,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.delivery.acknowledgments import acknowledge_pipeline_roles
-from kubeflow_aws.delivery.bucket import DeliveryBucketProps, delivery_bucket
+from kubeflow_aws.delivery.bucket import DeliveryBucketProps, delivery_bucket, let_replicas_go
 from kubeflow_aws.delivery.build_steps import (
     CDK_ASSETS,
     CDK_CLI,
@@ -23,6 +25,7 @@ from kubeflow_aws.delivery.build_steps import (
     SynthStepProps,
     cached_packages,
     plan_step,
+    protect_step,
     runtimes,
     smoke_step,
     synth_step,
@@ -30,7 +33,7 @@ from kubeflow_aws.delivery.build_steps import (
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery, StageSettings
 from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps, log_retention
-from kubeflow_aws.log_bucket import log_bucket
+from kubeflow_aws.log_bucket import admit_access_logs, log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +64,7 @@ class DeliveryPipeline(Construct):
         super().__init__(scope, construct_id)
         delivery = props.delivery
         self._name = delivery.name
+        self._connection_arn = delivery.connection_arn
         key = kms.Key(
             self,
             "Key",
@@ -69,6 +73,7 @@ class DeliveryPipeline(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         access_logs = log_bucket(self, "AccessLogs", production=False)
+        admit_access_logs(access_logs)
         short_lived = DeliveryBucketProps(key=key, access_logs=access_logs, expires_after_days=30)
         self.mirror = delivery_bucket(
             self, "Mirror", props=DeliveryBucketProps(key=key, access_logs=access_logs)
@@ -154,14 +159,18 @@ class DeliveryPipeline(Construct):
             )
             approval.add_step_dependency(before[0])
             before.append(approval)
-        self._pipeline.add_stage(stage, pre=before, post=[smoke_step(step)])
+        protect, smoke = protect_step(step), smoke_step(step)
+        smoke.add_step_dependency(protect)
+        self._pipeline.add_stage(stage, pre=before, post=[protect, smoke])
 
     def complete(self) -> codepipeline.Pipeline:
         """Make the pipeline of what was added; nothing can be added any more."""
         self._pipeline.build_pipeline()
         pipeline = self._pipeline.pipeline
+        self._allow_connection()
         acknowledge_pipeline_roles(self._pipeline)
         for support in pipeline.cross_region_support.values():
+            let_replicas_go(cast("s3.Bucket", support.replication_bucket))
             acknowledge(
                 support.stack,
                 finding="AwsSolutions-S1",
@@ -169,6 +178,23 @@ class DeliveryPipeline(Construct):
                 "bucket has access logs, in the pipeline's region.",
             )
         return pipeline
+
+    def _allow_connection(self) -> None:
+        """Let the source action use the connection under the name that its ARN has.
+
+        The library knows the former name alone (Developer Tools console User Guide, "Connections
+        rename": the prefix of an action must be that of its resource).
+        """
+        service = self._connection_arn.split(":")[2]
+        for construct in self._pipeline.node.find_all():
+            if isinstance(construct, iam.Role) and "/Source/" in construct.node.path:
+                construct.add_to_policy(
+                    iam.PolicyStatement(
+                        sid="UseConnection",
+                        actions=[f"{service}:UseConnection"],
+                        resources=[self._connection_arn],
+                    )
+                )
 
     @property
     def address(self) -> str:

@@ -25,6 +25,7 @@ from kubeflow_aws.deployment.rules import (
     check_database,
     check_ingress,
     check_network,
+    check_production,
     check_profiles,
     check_sign_in,
     check_storage,
@@ -210,6 +211,7 @@ class Deployment(Section):
             check_database,
             check_artifacts,
             check_storage,
+            check_production,
             check_profiles,
         ):
             check(self)

@@ -175,6 +175,22 @@ def check_storage(deployment: Deployment) -> None:
             )
 
 
+def check_production(deployment: Deployment) -> None:
+    """Nothing in production stands behind a password that upstream publishes."""
+    if not deployment.is_production:
+        return
+    for field, value, other in (
+        ("auth.provider", deployment.auth_provider, AuthProvider.COGNITO),
+        ("database", deployment.database_option, Database.RDS),
+        ("artifacts", deployment.artifacts_option, Artifacts.S3),
+    ):
+        if value is not other:
+            raise ValueError(
+                f"{field} is {value}, whose secrets upstream publishes; in production set "
+                f"{field}: {other}, or leave environment: production out"
+            )
+
+
 def check_profiles(deployment: Deployment) -> None:
     """Profiles have names of their own, and only people who can sign in."""
     names = Counter(profile.name for profile in deployment.profiles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kubeflow_aws.manifests.immutable import immutable_paths
+from kubeflow_aws.manifests.immutable import immutable_paths, stored_versions
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, ObjectKey, key_of
 
 Components = Mapping[str, Sequence[KubernetesObject]]
@@ -79,7 +79,8 @@ def _changed(key: ObjectKey, before: KubernetesObject, after: KubernetesObject) 
     paths = sorted(set(paths_that_differ(before, after)))
     if not paths:
         return None
-    return Changed(key=key, paths=paths, refused=immutable_paths(before, paths))
+    refused = [*immutable_paths(before, paths), *stored_versions(before, after)]
+    return Changed(key=key, paths=paths, refused=refused)
 
 
 def paths_that_differ(before: JsonValue, after: JsonValue, path: str = "") -> Iterator[str]:

@@ -27,13 +27,18 @@ _VERSION: Final = r"(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?"
 NAMED: Final = re.compile(rf"(?<![\w./-])({_HOST}/{_PATH}{_VERSION})")
 """A reference with its registry, in any text."""
 
-_WHOLE: Final = re.compile(rf"^{_PATH}{_VERSION}$")
+_WHOLE: Final = re.compile(rf"^(?:[a-z0-9.-]+:\d+/)?{_PATH}{_VERSION}$")
 # As kserve writes JSON and Katib YAML.
 _IN_TEXT: Final = re.compile(rf'("?\w*[iI]mage"?\s*:\s*"?)({_PATH}{_VERSION})(?=["\s]|$)')
 _IS_IMAGE: Final = re.compile(r"^(?:[iI]mage|\w+Image|\w+_IMAGE)$")
 
-HUBS: Final = frozenset({"gcr.io/istio-release"})
-"""Prefixes of images that a program puts together; the images stand elsewhere as well."""
+PARTS: Final = frozenset({"gcr.io/istio-release", "ghcr.io/kubeflow/kfp-frontend"})
+"""Parts of names that a program completes; the complete ones stand elsewhere as well."""
+
+# As KServe names explainers.
+_VERSION_BESIDE: Final = re.compile(
+    rf'"image"\s*:\s*"({_PATH})",\s*"defaultImageVersion"\s*:\s*"([\w.-]+)"'
+)
 
 EXAMPLE: Final = "_example"
 """Knative's documentation of a ConfigMap, which nobody reads and whose checksum must fit."""
@@ -107,6 +112,7 @@ def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) ->
 def images_of(objects: Iterable[KubernetesObject]) -> set[str]:
     """The full names of all images, hidden ones included; without a version where none is given."""
     found: set[str] = set()
+    versions: dict[str, str] = {}
 
     def collect(image: str) -> str:
         found.add(full_name(image))
@@ -114,7 +120,14 @@ def images_of(objects: Iterable[KubernetesObject]) -> set[str]:
 
     for item in objects:
         _renamed(item, collect)
-    return {image for image in found if image not in HUBS}
+        for image, version in _VERSION_BESIDE.findall(_config_texts(item)):
+            versions[full_name(image)] = f"{full_name(image)}:{version}"
+    return {versions.get(image, image) for image in found if image not in PARTS}
+
+
+def _config_texts(item: KubernetesObject) -> str:
+    data = item.get("data") if item.get("kind") == "ConfigMap" else None
+    return "\n".join(map(str, data.values())) if isinstance(data, dict) else ""
 
 
 def _renamed(item: KubernetesObject, name: Callable[[str], str]) -> KubernetesObject:
@@ -126,8 +139,12 @@ def _renamed(item: KubernetesObject, name: Callable[[str], str]) -> KubernetesOb
 
 def _value(node: JsonValue, key: str, name: Callable[[str], str]) -> JsonValue:
     if isinstance(node, dict):
+        # What an environment variable is stands in its name.
+        variable = str(node.get("name") or "value")
         return {
-            each: value if each == EXAMPLE else _value(value, each, name)
+            each: value
+            if each == EXAMPLE
+            else _value(value, variable if each == "value" else each, name)
             for each, value in node.items()
         }
     if isinstance(node, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.objects import CRD, KubernetesObject
 
 _MUTABLE_IN_SPEC: Final = {
     "StatefulSet": (
@@ -70,6 +70,28 @@ def immutable_paths(before: KubernetesObject, paths: Iterable[str]) -> list[str]
             path for path in paths if path.startswith("spec") and not _is_below(path, mutable)
         )
     return sorted(path for path in paths if _is_below(path, _IMMUTABLE.get(kind, ())))
+
+
+def stored_versions(before: KubernetesObject, after: KubernetesObject) -> list[str]:
+    """The versions that a CRD loses, which Kubernetes refuses while objects are stored in them.
+
+    Args:
+        before: The object as it is in the cluster.
+        after: The object as it would be.
+    """
+    if before.get("kind") != CRD:
+        return []
+    return [f"spec.versions[{name}]" for name in sorted(_versions(before) - _versions(after))]
+
+
+def _versions(definition: KubernetesObject) -> set[str]:
+    spec = definition.get("spec")
+    versions = spec.get("versions") if isinstance(spec, dict) else None
+    return {
+        str(version.get("name"))
+        for version in (versions if isinstance(versions, list) else ())
+        if isinstance(version, dict)
+    }
 
 
 def _is_below(path: str, roots: Iterable[str]) -> bool:

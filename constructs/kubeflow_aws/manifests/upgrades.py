@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -25,7 +25,11 @@ class UpgradeNote(BaseModel):
     why: str = Field(description="Why nobody else can do it.")
     source: str = Field(description="Where upstream says so.")
     delete: tuple[str, ...] = Field(
-        default=(), description="Objects to delete before the deployment, as our plans name them."
+        default=(), description="Objects to delete, as our plans name them."
+    )
+    when: Literal["before", "after"] = Field(
+        default="before",
+        description="Whether before the deployment, or once the new release is ready.",
     )
     keep: str | None = Field(default=None, description="What must not be deleted.")
 

@@ -1,6 +1,7 @@
 """Production and its pipeline on a local cloud: planned, checked, protected, removed.
 
-The tests follow one another on one cloud, after those of other modules have left it empty.
+The tests follow one another on one cloud, after those of other modules have left it empty; they
+are the last, since what production keeps stays.
 """
 
 from __future__ import annotations
@@ -120,10 +121,8 @@ def test_the_plan_of_a_change_names_its_objects(
     assert "is deleted" in done.stdout
 
 
-def test_a_protected_removal_removes_nothing(
-    laboratory: Laboratory, production: Deployment
-) -> None:
-    assert removal_of(laboratory.last_assembly, production).protected
+def test_a_protected_removal_removes_nothing(laboratory: Laboratory) -> None:
+    assert removal_of(laboratory.last_assembly).protected
     before = laboratory.statuses()
 
     with pytest.raises(CdkError, match="TerminationProtection"):
@@ -137,7 +136,7 @@ def test_what_stays_is_what_the_plan_said(
 ) -> None:
     open_ = variation(production, {"deletion_protection": False})
     deploy(laboratory, open_, next(folders), sample_cache)
-    planned = removal_of(laboratory.last_assembly, open_)
+    planned = removal_of(laboratory.last_assembly)
 
     laboratory.cdk.destroy(laboratory.last_assembly)
 

@@ -1,0 +1,1 @@
+"""What a pipeline leaves out: CloudFormation's protection of stacks against their deletion."""

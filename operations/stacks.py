@@ -1,0 +1,58 @@
+"""The stacks of a deployment, as CloudFormation has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kubeflow_aws.deployment import Deployment
+
+STACKS: Final = (
+    "Network",
+    "Cluster",
+    "Domain",
+    "Certificate",
+    "Identity",
+    "Data",
+    "Storage",
+    "Platform",
+    "Monitoring",
+)
+"""Every stack that a deployment may have, without its prefix (`stacks.build`)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeployedStack:
+    """A stack that exists.
+
+    Attributes:
+        name: Its name in CloudFormation.
+        kind: What it is called in this project, for example ``Cluster``.
+        status: For example ``UPDATE_COMPLETE``.
+        protected: Whether CloudFormation refuses to delete it.
+    """
+
+    name: str
+    kind: str
+    status: str
+    protected: bool
+
+
+def deployed_stacks(deployment: Deployment, client: Any) -> Iterator[DeployedStack]:
+    """The stacks of a deployment in the region of a client.
+
+    Args:
+        deployment: The deployment.
+        client: A boto3 client of CloudFormation; boto3 makes its class at run time.
+    """
+    kinds = {f"{deployment.stack_prefix}{kind}": kind for kind in STACKS}
+    for page in client.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            if kind := kinds.get(stack["StackName"]):
+                yield DeployedStack(
+                    name=stack["StackName"],
+                    kind=kind,
+                    status=stack["StackStatus"],
+                    protected=stack.get("EnableTerminationProtection", False),
+                )
