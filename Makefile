@@ -63,6 +63,11 @@ synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print 
 	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
 	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
 
+.PHONY: diagram
+diagram: install ## draw DEPLOYMENT: its stacks, what they pass on, and the order of its components
+	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m kubeflow_aws.cli diagram cdk.out
+
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS
 	cdk deploy --all --concurrency 4 --context deployment=$(DEPLOYMENT)
