@@ -16,7 +16,7 @@ export PYTHONPATH := constructs:.
 
 .PHONY: help
 help: ## show this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: install
 install: $(VENV)/.installed node_modules/.installed ## set up everything in .venv and node_modules
