@@ -16,7 +16,7 @@ export PYTHONPATH := constructs:.
 
 .PHONY: help
 help: ## show this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: install
 install: $(VENV)/.installed node_modules/.installed ## set up everything in .venv and node_modules
@@ -62,6 +62,11 @@ demo-destroy: install ## remove what the demo deployed, and stop its AWS
 synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print a summary
 	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
 	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
+
+.PHONY: diagram
+diagram: install ## draw DEPLOYMENT: its stacks, what they pass on, and the order of its components
+	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m kubeflow_aws.cli diagram cdk.out
 
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from kubeflow_aws.checks.acknowledgments import (
 )
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
 from tests.support.assembly import CheckedAssembly
-
-MARKS = "<!-- acknowledgments -->\n", "<!-- end of acknowledgments -->"
+from tests.support.generated import is_current
 
 
 def test_no_unacknowledged_finding_in_production(checked_production: CheckedAssembly) -> None:
@@ -39,14 +37,7 @@ def test_the_table_of_acknowledgments_is_current_snapshot(
         Acknowledgment(finding=f"{PACK}-{rule}", reason=reason, where="everything in production")
         for rule, reason in EVERYWHERE.items()
     ]
-    table = table_of(found)
-    file = project / "docs" / "security.md"
-    text = file.read_text(encoding="utf-8")
-    written = re.sub(
-        f"(?s)({MARKS[0]}).*?({MARKS[1]})", lambda found: found[1] + table + found[2], text
-    )
-    if pytestconfig.getoption("--snapshot-update"):
-        file.write_text(written, encoding="utf-8")
-        text = written
+    update: bool = pytestconfig.getoption("--snapshot-update")
+    page = project / "docs" / "security.md"
 
-    assert written == text, "run make snapshots"
+    assert is_current(page, "acknowledgments", table_of(found), update=update), "run make snapshots"

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kubeflow_aws.cli.assembly import summarize
 from kubeflow_aws.cli.bump import bump_and_show
+from kubeflow_aws.cli.diagram import diagrams_of
 from kubeflow_aws.cli.images import copy_lines, image_lines
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.deployment.delivery import Delivery
@@ -64,6 +65,14 @@ def summary(
     console.print(table)
     platform = _platform(deployment, quiet=True)
     console.print(_origin(platform))
+
+
+@cli.command()
+def diagram(
+    assembly: Annotated[Path, typer.Argument(help="The cloud assembly, cdk.out.")],
+) -> None:
+    """Draw the stacks of a synthesized deployment, and the order of its components."""
+    sys.stdout.write(diagrams_of(assembly))
 
 
 @cli.command()
