@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from kubeflow_aws.capacity.addon_pods import addon_pods, addons_of
 from kubeflow_aws.capacity.nodes import size_of
@@ -34,6 +35,8 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.render import Rendered
+
+RESOURCES: Final = ("cpu", "memory", "pods")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +77,11 @@ class Fit:
     def asked(self) -> Resources:
         """What the daemons on all nodes and everything else ask for."""
         return sum((pod.each * pod.count for pod in self.pods), self.daemons * self.group.nodes)
+
+    def compared(self) -> Iterator[tuple[str, int, int]]:
+        """The name of each resource, how much is asked, and how much offered."""
+        for name in RESOURCES:
+            yield name, getattr(self.asked, name), getattr(self.offered, name)
 
     @property
     def lacking(self) -> list[str]:
@@ -143,17 +151,17 @@ def check_capacity(
 def _problems(fit: Fit) -> Iterator[str]:
     types = " or ".join(fit.group.instance_types)
     if lacking := fit.lacking:
-        offered = " and ".join(_shown(fit.offered, name) for name in lacking)
-        asked = " and ".join(_shown(fit.asked, name) for name in lacking)
+        offered = " and ".join(shown(fit.offered, name) for name in lacking)
+        asked = " and ".join(shown(fit.asked, name) for name in lacking)
         yield (
             f"{fit.group.nodes} x {types} offer {offered}, but the platform asks for {asked}; "
             "take larger types, more nodes (min_size or desired_size), or switch components off"
         )
     for pod in fit.too_large:
         lacking = _lacking(pod.each + fit.daemons, fit.per_node)
-        asked = " and ".join(_shown(pod.each, name) for name in lacking)
+        asked = " and ".join(shown(pod.each, name) for name in lacking)
         left = " and ".join(
-            f"{_shown(fit.per_node, name)} less {_shown(fit.daemons, name)} for daemons"
+            f"{shown(fit.per_node, name)} less {shown(fit.daemons, name)} for daemons"
             for name in lacking
         )
         yield f"a pod of {pod.name} asks for {asked}, but a node has {left}; take larger types"
@@ -161,13 +169,16 @@ def _problems(fit: Fit) -> Iterator[str]:
 
 def _lacking(asked: Resources, offered: Resources) -> list[str]:
     """Names of the resources of which more is asked than offered."""
-    return [
-        name for name in ("cpu", "memory", "pods") if getattr(asked, name) > getattr(offered, name)
-    ]
+    return [name for name in RESOURCES if getattr(asked, name) > getattr(offered, name)]
 
 
-def _shown(amount: Resources, name: str) -> str:
-    """One of an amount's resources for people."""
+def shown(amount: Resources, name: str) -> str:
+    """One of an amount's resources for people.
+
+    Args:
+        amount: The amount.
+        name: `cpu`, `memory` or `pods`.
+    """
     match name:
         case "cpu":
             return f"{amount.cpu / 1000:.2f} vCPUs"
