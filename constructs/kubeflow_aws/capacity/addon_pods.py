@@ -6,9 +6,10 @@ aws/eks-pod-identity-agent, kubernetes-sigs/aws-ebs-csi-driver, kubernetes-sigs/
 1.10.0, kubernetes-sigs/secrets-store-csi-driver, aws/secrets-store-csi-driver-provider-aws,
 aws-observability/helm-charts), and the EKS User Guide for the replicas of CoreDNS.
 
-Not seen in a source: the requests of kube-proxy, CoreDNS and metrics-server are those that clusters
-show; those of the EFS driver, whose chart 1 had none, are taken to be the FSx driver's. A cluster
-says what is true: `kubectl describe node`.
+Not seen in a source of these versions: the requests of kube-proxy, CoreDNS, metrics-server, the
+Secrets Store driver, the VPC CNI's agent and the EBS driver's sidecars are those that clusters
+show; those of the CloudWatch add-on are of a chart of 2025; those of the EFS driver, whose older
+chart had none, are taken to be the FSx driver's. `kubectl describe node` says what is true.
 """
 
 from __future__ import annotations
