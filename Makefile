@@ -101,6 +101,11 @@ plan: install ## which Kubernetes objects a deploy of DEPLOYMENT would change, a
 verify: install ## run a pipeline in DEPLOYMENT, and show its artifacts in S3 and its rows in RDS
 	@$(BIN)/python -m verify $(DEPLOYMENT)
 
+.PHONY: cost
+cost: install ## what DEPLOYMENT costs a month, and whether the platform fits (ASSUMPTIONS=... for your amounts)
+	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
+	@$(BIN)/python -m operations.cost cdk.out $(if $(ASSUMPTIONS),--assumptions $(ASSUMPTIONS))
+
 .PHONY: destroy-plan
 destroy-plan: install ## what a removal of DEPLOYMENT would leave behind, and what would stop it
 	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null

@@ -35,7 +35,8 @@ def main() -> None:
         path = deployment_path(PROJECT, app.node.try_get_context("deployment"))
         deployment = load_deployment(path)
         platform = render(deployment, allow_sample=allow_sample)
-        build(app, deployment, platform, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+        account = os.environ.get("CDK_DEFAULT_ACCOUNT")
+        build(app, deployment, platform, account, file=str(path))
         production = [app] if deployment.is_production else []
     add_checks(app, production=production)
     app.synth()

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.auto_delete_logs import keep_auto_delete_logs
+from kubeflow_aws.capacity.fit import check_capacity
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
@@ -31,7 +32,12 @@ from stacks.storage import StorageStack, StorageStackProps
 
 
 def build(
-    scope: Construct, deployment: Deployment, platform: Platform, account: str | None
+    scope: Construct,
+    deployment: Deployment,
+    platform: Platform,
+    account: str | None,
+    *,
+    file: str | None = None,
 ) -> None:
     """Add all stacks of a deployment to an app, or to a stage of a pipeline.
 
@@ -44,7 +50,12 @@ def build(
         deployment: The deployment file.
         platform: Its components, rendered.
         account: Account of the CLI, for a deployment that names none.
+        file: Path of the deployment file, which errors name.
+
+    Raises:
+        UserError: The platform does not fit on the system nodes.
     """
+    check_capacity(deployment, platform.components, file=file)
     env = cdk.Environment(account=deployment.account or account, region=deployment.region)
     prefix = deployment.stack_prefix
     vpc = None
@@ -127,7 +138,7 @@ def build_delivery(
     for settings, (deployment, platform) in zip(delivery.stages, contents, strict=True):
         env = cdk.Environment(account=deployment.account, region=deployment.region)
         stage = cdk.Stage(stack, settings.name, env=env)
-        build(stage, deployment, platform, account=None)
+        build(stage, deployment, platform, account=None, file=settings.deployment)
         stack.deliver(stage, settings, deployment)
         if deployment.is_production:
             production.append(stage)

@@ -93,13 +93,64 @@ class Contents:
                 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SynthesizedStack:
+    """A stack of a cloud assembly.
+
+    Attributes:
+        name: Its name in CloudFormation.
+        file: Name of its template in the assembly.
+        region: Its region; a name of CDK's own where the assembly leaves it open.
+        protected: Whether CloudFormation would refuse to delete it.
+    """
+
+    name: str
+    file: str
+    region: str
+    protected: bool
+
+
+def stacks_in_order(assembly: Path) -> list[SynthesizedStack]:
+    """The stacks of a cloud assembly, or of a pipeline's stage in one, each after those it uses.
+
+    Args:
+        assembly: The cloud assembly.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    file = assembly / "manifest.json"
+    if not file.is_file():
+        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    artifacts = _read(file)["artifacts"]
+    ordered: dict[str, SynthesizedStack] = {}
+
+    def visit(artifact_id: str) -> None:
+        artifact = artifacts[artifact_id]
+        if artifact_id in ordered or artifact["type"] != "aws:cloudformation:stack":
+            return
+        for earlier in artifact.get("dependencies", ()):
+            visit(earlier)
+        properties = artifact["properties"]
+        ordered[artifact_id] = SynthesizedStack(
+            name=properties.get("stackName", artifact_id),
+            file=properties["templateFile"],
+            region=artifact["environment"].rpartition("/")[2],
+            protected=properties.get("terminationProtection", False),
+        )
+
+    for artifact_id in artifacts:
+        visit(artifact_id)
+    return list(ordered.values())
+
+
 def stack_names(assembly: Path) -> list[str]:
     """The stacks of a cloud assembly, or of a pipeline's stage in one.
 
     Raises:
         UserError: The folder holds no cloud assembly.
     """
-    return [name for name, _ in _artifacts(assembly)]
+    return [stack.name for stack in stacks_in_order(assembly)]
 
 
 def synthesized(assembly: Path) -> Contents:
@@ -109,11 +160,10 @@ def synthesized(assembly: Path) -> Contents:
         UserError: The folder holds no cloud assembly.
     """
     contents = Contents()
-    for name, file in _artifacts(assembly):
-        template = _read(assembly / file)
-        contents.add(name, "platform", template)
-        for logical_id, below in nested_files(assembly, file).items():
-            contents.add(name, component_of(logical_id), _read(below))
+    for stack in stacks_in_order(assembly):
+        contents.add(stack.name, "platform", _read(assembly / stack.file))
+        for logical_id, below in nested_files(assembly, stack.file).items():
+            contents.add(stack.name, component_of(logical_id), _read(below))
     return contents
 
 
@@ -124,12 +174,26 @@ def nested_files(assembly: Path, file: str) -> dict[str, Path]:
         assembly: The cloud assembly.
         file: Name of the stack's template in it.
     """
+    nested = dict(_nested(_read(assembly / file)))
+    if not nested:
+        return {}
     assets = _read(assembly / f"{file.removesuffix('.template.json')}.assets.json")["files"]
     found = {}
-    for logical_id, resource in _nested(_read(assembly / file)):
+    for logical_id, resource in nested.items():
         [digest] = _DIGEST.findall(json.dumps(resource["Properties"]["TemplateURL"]))
         found[logical_id] = assembly / assets[digest]["source"]["path"]
     return found
+
+
+def templates_of(assembly: Path, stack: SynthesizedStack) -> list[Template]:
+    """The template of a stack, and those of its nested stacks.
+
+    Args:
+        assembly: The cloud assembly.
+        stack: One of its stacks.
+    """
+    files = (assembly / stack.file, *nested_files(assembly, stack.file).values())
+    return [_read(file) for file in files]
 
 
 def deployed(client: Any, stacks: Sequence[str]) -> Contents:
@@ -170,21 +234,6 @@ def _nested(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
     for logical_id, resource in template.get("Resources", {}).items():
         if resource["Type"] == NESTED:
             yield logical_id, resource
-
-
-def _artifacts(assembly: Path) -> list[tuple[str, str]]:
-    """Name and template file of each stack."""
-    if not (assembly / "manifest.json").is_file():
-        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
-    artifacts = _read(assembly / "manifest.json")["artifacts"]
-    return [
-        (
-            artifact["properties"].get("stackName", artifact_id),
-            artifact["properties"]["templateFile"],
-        )
-        for artifact_id, artifact in artifacts.items()
-        if artifact["type"] == "aws:cloudformation:stack"
-    ]
 
 
 def _deployed_template(client: Any, stack: str) -> Template | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Any, Final
 
 from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from operations.plan.templates import nested_files
+from operations.plan.templates import stacks_in_order, templates_of
 
 RETAINED: Final = frozenset({"Retain", "RetainExceptOnCreate"})
 
@@ -81,11 +79,11 @@ def removal_of(assembly: Path) -> Removal:
         UserError: The folder holds no cloud assembly.
     """
     removal = Removal()
-    for stack in _stacks(assembly):
+    for stack in stacks_in_order(assembly):
         removal.order.insert(0, stack.name)
         removal.protected |= stack.protected
-        for template in (assembly / stack.file, *nested_files(assembly, stack.file).values()):
-            _read_resources(stack.name, json.loads(template.read_text(encoding="utf-8")), removal)
+        for template in templates_of(assembly, stack):
+            _read_resources(stack.name, template, removal)
     removal.left.sort()
     return removal
 
@@ -120,39 +118,6 @@ def _name(logical_id: str, properties: Mapping[str, Any]) -> str:
         if isinstance(properties.get(name), str):
             return str(properties[name])
     return logical_id
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Stack:
-    name: str
-    file: str
-    protected: bool
-
-
-def _stacks(assembly: Path) -> list[_Stack]:
-    """The stacks, each after those that it depends on."""
-    file = assembly / "manifest.json"
-    if not file.is_file():
-        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
-    artifacts = json.loads(file.read_text(encoding="utf-8"))["artifacts"]
-    ordered: dict[str, _Stack] = {}
-
-    def visit(artifact_id: str) -> None:
-        artifact = artifacts[artifact_id]
-        if artifact_id in ordered or artifact["type"] != "aws:cloudformation:stack":
-            return
-        for earlier in artifact.get("dependencies", ()):
-            visit(earlier)
-        properties = artifact["properties"]
-        ordered[artifact_id] = _Stack(
-            name=properties.get("stackName", artifact_id),
-            file=properties["templateFile"],
-            protected=properties.get("terminationProtection", False),
-        )
-
-    for artifact_id in artifacts:
-        visit(artifact_id)
-    return list(ordered.values())
 
 
 def by_others(deployment: Deployment) -> Iterator[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL, SYSTEM
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.kubernetes_versions import AddonVersions
 from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,11 +15,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
 from kubeflow_aws.deployment.cluster import SystemNodes
-
-NODE_GROUP_LABEL: Final = "kubeflow-aws/node-group"
-"""On every node; its value is `system` or the name of a node pool."""
-
-SYSTEM: Final = "system"
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 """The least a node needs (EKS User Guide, "Amazon EKS node IAM role"); the right to manage
@@ -62,7 +58,7 @@ class SystemNodeGroup(Construct):
             ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
             instance_types=[ec2.InstanceType(each) for each in nodes.instance_types],
             min_size=nodes.min_size,
-            desired_size=nodes.min_size if nodes.desired_size is None else nodes.desired_size,
+            desired_size=nodes.initial_size,
             max_size=nodes.max_size,
             capacity_type=eks.CapacityType.ON_DEMAND,
             node_role=self.role,

@@ -9,9 +9,9 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import account_in_findings, acknowledge_wildcard
 from kubeflow_aws.cluster.addons import AddonsProps, managed_addon
-from kubeflow_aws.cluster.node_groups import NODE_GROUP_LABEL, SYSTEM
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 
 class EfsCsiAddon(Construct):

@@ -29,9 +29,14 @@ class SystemNodes(Section):
     max_size: int = Field(default=6, ge=1, le=450, description="Most nodes.")
     disk_gib: int = Field(default=100, ge=50, le=16384, description="Root volume in GiB.")
 
+    @property
+    def initial_size(self) -> int:
+        """Nodes at the start: the file's, or the fewest."""
+        return self.min_size if self.desired_size is None else self.desired_size
+
     @model_validator(mode="after")
     def _sizes_in_order(self) -> Self:
-        desired = self.min_size if self.desired_size is None else self.desired_size
+        desired = self.initial_size
         if not self.min_size <= desired <= self.max_size:
             raise ValueError(
                 f"sizes are out of order: min_size {self.min_size}, desired_size {desired}, "

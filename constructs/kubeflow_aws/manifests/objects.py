@@ -95,13 +95,21 @@ def _load(document: str) -> dict[str, Any] | None:
     return cast("dict[str, Any] | None", yaml.load(document, yaml.CSafeLoader))  # a SafeLoader in C
 
 
-def pod_spec(item: KubernetesObject) -> dict[str, JsonValue] | None:
-    """The pod spec inside a workload, or nothing for any other kind."""
+def pod_template(item: KubernetesObject) -> dict[str, JsonValue] | None:
+    """The pod template inside a workload, or nothing for any other kind."""
     node: JsonValue = item.get("spec")
     if item.get("kind") == "CronJob" and isinstance(node, dict):
         node = _child(node, "jobTemplate", "spec")
-    found = _child(node, "template", "spec")
-    return found if isinstance(found, dict) and "containers" in found else None
+    found = _child(node, "template")
+    spec = _child(found, "spec")
+    has_containers = isinstance(spec, dict) and "containers" in spec
+    return found if isinstance(found, dict) and has_containers else None
+
+
+def pod_spec(item: KubernetesObject) -> dict[str, JsonValue] | None:
+    """The pod spec inside a workload, or nothing for any other kind."""
+    found = _child(pod_template(item), "spec")
+    return found if isinstance(found, dict) else None
 
 
 def images(items: Iterable[KubernetesObject]) -> Iterator[str]:

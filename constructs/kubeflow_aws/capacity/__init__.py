@@ -1,0 +1,1 @@
+"""Whether the platform fits on the nodes that a deployment file gives it."""

@@ -1,0 +1,170 @@
+"""What the platform's own pods ask for, read from the rendered objects.
+
+A pod asks for the sum of its containers, or for the largest of its init containers if that is more
+(Kubernetes documentation, "Init Containers", "Resource sharing within containers"), and for what
+Istio injects. Many of upstream's containers ask for nothing, and so count as a pod only: the nodes
+need room beyond these sums.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kubeflow_aws.capacity.resources import Resources, requests_of
+from kubeflow_aws.manifests.objects import (
+    JsonValue,
+    KubernetesObject,
+    key_of,
+    metadata,
+    pod_template,
+)
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+
+SYSTEM_NODE_LABELS: Final = {
+    NODE_GROUP_LABEL: SYSTEM,
+    "kubernetes.io/arch": "amd64",
+    "kubernetes.io/os": "linux",
+}
+"""What a pod's nodeSelector may name and still run on the system nodes."""
+
+INJECTOR: Final = "istio-sidecar-injector"
+"""The ConfigMap with the values by which istiod injects."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """Pods of one kind.
+
+    Attributes:
+        name: For example `Deployment.apps kubeflow/ml-pipeline`.
+        each: What one of them asks for.
+        count: How many there are; on each node, if `per_node`.
+        per_node: Whether every node runs it.
+    """
+
+    name: str
+    each: Resources
+    count: int = 1
+    per_node: bool = False
+
+
+def workloads_of(objects: Iterable[KubernetesObject]) -> list[Workload]:
+    """The workloads among some objects that may run on the system nodes.
+
+    Deployments, StatefulSets and DaemonSets, and one pod of each Job and CronJob, which run while
+    the others do. Those whose nodeSelector wants other nodes, such as the device plugins, are left
+    out; node affinity is not read, so a pod may be counted that would go elsewhere, never the
+    other way round. What autoscalers scale counts with their least.
+
+    Args:
+        objects: All objects of the platform: its namespaces and autoscalers are looked up here.
+    """
+    items = list(objects)
+    namespaces = {key_of(i).name: _labels(metadata(i)) for i in items if i["kind"] == "Namespace"}
+    least = dict(_least_replicas(items))
+    sidecar = _sidecar(items)
+    found = []
+    for item in items:
+        template = pod_template(item)
+        if template is None:
+            continue
+        key = key_of(item)
+        meta, spec = _mapping(template.get("metadata")), _mapping(template["spec"])
+        if not _may_run_on_system_nodes(spec):
+            continue
+        each = _asked(spec)
+        if _is_injected(_labels(meta), namespaces.get(key.namespace, {}), spec):
+            each += sidecar
+        replicas = _mapping(item["spec"]).get("replicas", 1)
+        found.append(
+            Workload(
+                name=str(key),
+                each=each,
+                count=least.get((key.kind, key.namespace, key.name), int(str(replicas))),
+                per_node=key.kind == "DaemonSet",
+            )
+        )
+    return found
+
+
+def _asked(spec: Mapping[str, JsonValue]) -> Resources:
+    """What a pod asks for."""
+    running = Resources(pods=1)
+    highest = Resources()
+    for container in _mappings(spec.get("initContainers")):
+        asked = _requests(container)
+        if container.get("restartPolicy") == "Always":
+            running += asked
+        else:
+            highest = _larger(highest, running + asked)
+    for container in _mappings(spec.get("containers")):
+        running += _requests(container)
+    return _larger(running, highest)
+
+
+def _larger(one: Resources, other: Resources) -> Resources:
+    return Resources(
+        cpu=max(one.cpu, other.cpu), memory=max(one.memory, other.memory), pods=one.pods
+    )
+
+
+def _requests(container: Mapping[str, JsonValue]) -> Resources:
+    return requests_of(_mapping(container.get("resources")).get("requests"))
+
+
+def _may_run_on_system_nodes(spec: Mapping[str, JsonValue]) -> bool:
+    wanted = _mapping(spec.get("nodeSelector"))
+    return all(SYSTEM_NODE_LABELS.get(label) == value for label, value in wanted.items())
+
+
+def _least_replicas(
+    items: Iterable[KubernetesObject],
+) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """Kind, namespace and name of what autoscalers scale, and their least."""
+    for item in items:
+        if item["kind"] == "HorizontalPodAutoscaler":
+            spec = _mapping(item["spec"])
+            target = _mapping(spec["scaleTargetRef"])
+            scaled = (str(target["kind"]), key_of(item).namespace, str(target["name"]))
+            yield scaled, int(str(spec.get("minReplicas", 1)))
+
+
+def _sidecar(items: Iterable[KubernetesObject]) -> Resources:
+    """What an injected proxy asks for, by istiod's own values; the bundled sample has none."""
+    for item in items:
+        if item["kind"] == "ConfigMap" and key_of(item).name == INJECTOR:
+            node: JsonValue = json.loads(str(_mapping(item["data"])["values"]))
+            for name in ("global", "proxy", "resources", "requests"):
+                node = _mapping(node).get(name)
+            return requests_of(node)
+    return Resources()
+
+
+def _is_injected(
+    pod: Mapping[str, JsonValue], namespace: Mapping[str, JsonValue], spec: Mapping[str, JsonValue]
+) -> bool:
+    """As istiod's webhooks choose (Istio, "Installing the Sidecar", "Controlling the policy")."""
+    if spec.get("hostNetwork"):
+        return False
+    wish = pod.get("sidecar.istio.io/inject")
+    match namespace.get("istio-injection"):
+        case "enabled":
+            return wish != "false"
+        case None:
+            return wish == "true"
+    return False
+
+
+def _labels(meta: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    return _mapping(meta.get("labels"))
+
+
+def _mapping(node: JsonValue) -> dict[str, JsonValue]:
+    return node if isinstance(node, dict) else {}
+
+
+def _mappings(node: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    yield from (each for each in node if isinstance(each, dict)) if isinstance(node, list) else ()

@@ -1,0 +1,231 @@
+"""The platform against the nodes that a file gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.capacity.addon_pods import ADDON_PODS, addons_of
+from kubeflow_aws.capacity.fit import NodeGroup, check_capacity, fit_of
+from kubeflow_aws.capacity.nodes import instance_sizes, size_of
+from kubeflow_aws.capacity.resources import MIB
+from kubeflow_aws.capacity.workloads import workloads_of
+from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.model import Preset
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.manifests.platform import Platform
+from stacks.build import build
+from tests.support.assembly import Assembly, CheckedAssembly, new_app, resources
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.platforms import best_of
+
+
+def nodes(instance_type: str, count: int) -> dict[str, JsonValue]:
+    """A change of a deployment: other system nodes."""
+    system: JsonValue = {
+        "instance_types": [instance_type],
+        "min_size": count,
+        "max_size": max(count, 6),
+    }
+    return {"cluster": {"system_nodes": system}}
+
+
+def pod(cpu: str, memory: str, *, replicas: int = 1) -> KubernetesObject:
+    requests: JsonValue = {"cpu": cpu, "memory": memory}
+    spec: JsonValue = {"containers": [{"name": "main", "resources": {"requests": requests}}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "it", "namespace": "apps"},
+        "spec": {"replicas": replicas, "template": {"spec": spec}},
+    }
+
+
+def test_what_a_node_has_for_pods() -> None:
+    """As nodeadm reckons it: 80 millicores of four, 11 MiB for each of 58 pods, and so on."""
+    node = size_of("m7i.xlarge").allocatable
+
+    assert node.cpu == 3920
+    assert node.pods == 58
+    assert node.memory // MIB == int(16384 * 0.925) - (255 + 11 * 58) - 100
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "pods"),
+    [("t3.medium", 17), ("m7i.large", 29), ("m7i.4xlarge", 110), ("m7i.16xlarge", 250)],
+)
+def test_pods_are_as_many_as_addresses_or_as_eks_allows(instance_type: str, pods: int) -> None:
+    assert size_of(instance_type).max_pods == pods
+
+
+def test_the_table_has_what_deployment_files_name_by_default(vanilla: Deployment) -> None:
+    cluster = vanilla.cluster
+    named = {*cluster.system_nodes.instance_types}
+    for pool in cluster.node_pools.named().values():
+        named |= {*pool.instance_types}
+
+    assert named <= instance_sizes().keys()
+    assert size_of("g6.12xlarge").devices == 4
+    assert size_of("inf2.48xlarge").devices == 12
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_each_option_declares_the_addons_that_its_template_has(
+    preset: Preset, option: Callable[[str], CheckedAssembly], project: Path
+) -> None:
+    deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
+    cluster = option(preset.value).assembly.stack("KubeflowCluster")
+
+    assert addons_of(deployment) == _addons(cluster)
+
+
+def test_so_does_the_data_plane(data_plane: Deployment, data_plane_assembly: Assembly) -> None:
+    addons = _addons(data_plane_assembly.stack("KubeflowCluster"))
+
+    assert addons_of(data_plane) == addons == ADDON_PODS.keys()
+
+
+def _addons(template: dict[str, object]) -> set[str]:
+    found = resources(template, "AWS::EKS::Addon").values()
+    return {addon["Properties"]["AddonName"] for addon in found}
+
+
+def test_nodes_that_are_too_few_are_refused(vanilla: Deployment, sample_platform: Platform) -> None:
+    few = variation(vanilla, nodes("t3.medium", 2))
+
+    with pytest.raises(UserError) as refusal:
+        check_capacity(few, sample_platform.components, file="deployments/mine.yaml")
+
+    [sentence] = str(refusal.value).splitlines()
+    assert sentence.startswith("deployments/mine.yaml: cluster.system_nodes: 2 x t3.medium offer ")
+    assert " 34 pods, but the platform asks for " in sentence
+    assert sentence.endswith(
+        "take larger types, more nodes (min_size or desired_size), or switch components off"
+    )
+
+
+def test_the_desired_size_counts_and_not_the_most(
+    vanilla: Deployment, sample_platform: Platform
+) -> None:
+    system: dict[str, JsonValue] = {"instance_types": ["t3.medium"], "min_size": 2, "max_size": 9}
+    at_most = variation(vanilla, {"cluster": {"system_nodes": system}})
+    wanted = variation(vanilla, {"cluster": {"system_nodes": system | {"desired_size": 9}}})
+
+    check_capacity(wanted, sample_platform.components)
+    with pytest.raises(UserError, match=r"2 x t3\.medium"):
+        check_capacity(at_most, sample_platform.components)
+
+
+def test_each_resource_that_is_short_is_named() -> None:
+    group = NodeGroup(instance_types=["m7i.large"], nodes=2)
+    fit = fit_of(group, (), [pod("900m", "3Gi", replicas=5)])
+
+    assert fit.asked.cpu > fit.offered.cpu
+    assert fit.asked.memory > fit.offered.memory
+    assert fit.asked.pods <= fit.offered.pods
+
+
+def test_a_pod_that_fits_on_no_node_is_refused(
+    vanilla: Deployment, sample_platform: Platform
+) -> None:
+    """All nodes together would have room for it."""
+    component = sample_platform.components[0]
+    large = type(component)(component=component.component, objects=[pod("1800m", "1Gi")])
+    many = variation(vanilla, nodes("m7i.large", 6))
+
+    with pytest.raises(
+        UserError, match=r"a pod of Deployment.apps apps/it asks for 1.80 vCPUs"
+    ) as (refusal):
+        check_capacity(many, [*sample_platform.components, large])
+
+    assert "a node has 1.93 vCPUs less 0." in str(refusal.value)
+
+
+def test_of_several_types_the_smallest_counts() -> None:
+    group = NodeGroup(instance_types=["m7i.2xlarge", "m7i.large"], nodes=2)
+
+    assert fit_of(group, (), []).offered == size_of("m7i.large").allocatable * 2
+
+
+def test_daemons_count_on_each_node() -> None:
+    one, two = (
+        fit_of(NodeGroup(instance_types=["m7i.large"], nodes=count), ["kube-proxy", "coredns"], [])
+        for count in (1, 2)
+    )
+
+    assert two.asked.cpu - one.asked.cpu == 100
+    assert one.asked.cpu == 100 + 2 * 100
+
+
+def test_a_type_of_unknown_size_is_a_sentence(
+    vanilla: Deployment, sample_platform: Platform
+) -> None:
+    unknown = variation(vanilla, nodes("m99i.xlarge", 3))
+
+    with pytest.raises(UserError) as refusal:
+        check_capacity(unknown, sample_platform.components, file="mine.yaml")
+
+    assert str(refusal.value).startswith(
+        "mine.yaml: cluster.system_nodes.instance_types: the size of m99i.xlarge is not known"
+    )
+    assert "add it to constructs/kubeflow_aws/capacity/instance_types.yaml" in str(refusal.value)
+
+
+def test_nodes_of_an_existing_cluster_are_not_judged(
+    vanilla: Deployment, sample_platform: Platform
+) -> None:
+    theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
+    component = sample_platform.components[0]
+    huge = type(component)(component=component.component, objects=[pod("900", "9Ti")])
+
+    check_capacity(theirs, [*sample_platform.components, huge])
+
+
+def test_the_synth_refuses_before_it_makes_a_stack(
+    vanilla: Deployment, sample_platform: Platform, tmp_path: Path
+) -> None:
+    app = new_app(tmp_path)
+
+    with pytest.raises(UserError, match=r"^mine.yaml: cluster.system_nodes: 2 x t3.medium"):
+        build(
+            app,
+            variation(vanilla, nodes("t3.medium", 2)),
+            sample_platform,
+            None,
+            file="mine.yaml",
+        )
+
+    assert [child.node.id for child in app.node.children] == []
+
+
+@pytest.mark.upstream
+@pytest.mark.parametrize("preset", list(Preset))
+def test_the_real_platform_fits_without_one_of_its_nodes(
+    preset: Preset, project: Path, upstream_platform: Platform
+) -> None:
+    """So that it outlives a zone."""
+    assert upstream_platform.components
+    deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
+    objects = [item for one in best_of(deployment).components for item in one.objects]
+    system = deployment.cluster.system_nodes
+    group = NodeGroup(instance_types=system.instance_types, nodes=system.initial_size - 1)
+
+    fit = fit_of(group, addons_of(deployment), objects)
+
+    assert not fit.lacking
+    assert not fit.too_large
+
+
+@pytest.mark.upstream
+def test_the_real_istio_says_what_its_proxy_asks_for(upstream_platform: Platform) -> None:
+    """The dashboard itself asks for nothing."""
+    objects = [item for one in upstream_platform.components for item in one.objects]
+    [dashboard] = [
+        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/centraldashboard")
+    ]
+
+    assert dashboard.each.cpu > 0
+    assert dashboard.each.memory > 0
