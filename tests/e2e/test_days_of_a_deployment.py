@@ -222,29 +222,6 @@ def test_a_component_is_switched_off_and_on(
     assert laboratory.exists(SPARK)
 
 
-def test_a_removal_that_fails_keeps_what_the_rest_stands_on(
-    laboratory: Laboratory, assembly: Assembly
-) -> None:
-    """The cluster does not go before what is in it; the next test goes on from here."""
-    with (
-        pytest.raises(CdkError),
-        laboratory.when(
-            lambda: laboratory.statuses()["KubeflowPlatform"] == "DELETE_IN_PROGRESS",
-            laboratory.api.pause,
-        ),
-        laboratory.when(
-            lambda: laboratory.statuses()["KubeflowPlatform"] == "DELETE_FAILED",
-            laboratory.api.resume,
-        ),
-    ):
-        laboratory.cdk.destroy(assembly.folder)
-
-    statuses = laboratory.statuses()
-    assert statuses["KubeflowPlatform"] == "DELETE_FAILED"
-    assert statuses["KubeflowCluster"].endswith("_COMPLETE")
-    assert statuses["KubeflowNetwork"].endswith("_COMPLETE")
-
-
 def test_nothing_is_left_after_destroy(laboratory: Laboratory, assembly: Assembly) -> None:
     ingress = laboratory.read(
         "/apis/networking.k8s.io/v1/namespaces/istio-system/ingresses/gateway"

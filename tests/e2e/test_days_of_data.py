@@ -14,6 +14,7 @@ import pytest
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue
+from localcloud.demo.cdk import CdkError
 from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, synthesize
@@ -122,6 +123,21 @@ def test_a_verification_finds_artifacts_in_the_bucket(laboratory: Laboratory) ->
 
     assert artifact.size == 5
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+def test_a_removal_that_fails_keeps_what_it_had_not_reached(laboratory: Laboratory) -> None:
+    """Somebody protected the database by hand; the next test goes on from here."""
+    protect = laboratory.client("rds").modify_db_instance
+    protect(DBInstanceIdentifier="kubeflow-metadata", DeletionProtection=True)
+
+    with pytest.raises(CdkError, match="KubeflowData"):
+        laboratory.cdk.destroy(laboratory.last_assembly)
+
+    statuses = laboratory.statuses()
+    assert statuses["KubeflowData"] == "DELETE_FAILED"
+    assert statuses["KubeflowNetwork"] == "CREATE_COMPLETE"
+    assert "KubeflowPlatform" not in statuses
+    protect(DBInstanceIdentifier="kubeflow-metadata", DeletionProtection=False)
 
 
 def test_everything_goes_the_artifacts_of_development_included(laboratory: Laboratory) -> None:
