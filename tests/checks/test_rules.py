@@ -36,6 +36,11 @@ BREAKERS: dict[str, tuple[str, dict[str, Any]]] = {
         "AWS::EC2::LaunchTemplate",
         {"LaunchTemplateData": {"BlockDeviceMappings": [{"Ebs": {"Encrypted": False}}]}},
     ),
+    "KubeflowAws-FSX1": (
+        "AWS::FSx::FileSystem",
+        {"LustreConfiguration": {"DeploymentType": "PERSISTENT_2"}},
+    ),
+    "KubeflowAws-FSX2": ("AWS::FSx::FileSystem", {"SecurityGroupIds": []}),
     "KubeflowAws-IAM1": ("AWS::IAM::User", {}),
     "KubeflowAws-IAM2": ("AWS::IAM::AccessKey", {"UserName": "kubeflow"}),
 }
@@ -85,6 +90,15 @@ def test_what_only_cloudformation_knows_breaks_a_rule(rule_id: str) -> None:
 
 def test_a_node_group_without_a_launch_template_is_found() -> None:
     assert broken_by("AWS::EKS::Nodegroup", {"ClusterName": "one"}) == {"KubeflowAws-EKS5"}
+
+
+def test_a_scratch_file_system_has_no_key_of_ours() -> None:
+    properties = {
+        "LustreConfiguration": {"DeploymentType": "SCRATCH_2"},
+        "SecurityGroupIds": ["sg-0123456789abcdef0"],
+    }
+
+    assert broken_by("AWS::FSx::FileSystem", properties) == set()
 
 
 def test_every_rule_has_something_that_breaks_it() -> None:

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import jsii
 
 from kubeflow_aws.checks.eks_rules import EKS_RULES
+from kubeflow_aws.checks.fsx_rules import FSX_RULES
 from kubeflow_aws.checks.iam_rules import IAM_RULES
 from kubeflow_aws.checks.kubernetes_rules import KUBERNETES_RULES
 from kubeflow_aws.checks.object_rule import ObjectRule
@@ -18,7 +19,7 @@ from kubeflow_aws.checks.rule import Rule
 from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
 
 NESTED: Final = ".nested.template.json"
-RULES: Final = (*EKS_RULES, *IAM_RULES)
+RULES: Final = (*EKS_RULES, *FSX_RULES, *IAM_RULES)
 
 
 def broken_object_rules(template: Mapping[str, Any]) -> Iterator[tuple[ObjectRule, str, str]]:
