@@ -1,8 +1,9 @@
-"""The table of acknowledgments in docs/security.md is what the apps have."""
+"""The table of acknowledgments in docs/security.md is what the apps have, and it has all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,31 +14,101 @@ from kubeflow_aws.checks.acknowledgments import (
     table_of,
 )
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
-from tests.support.assembly import CheckedAssembly
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import JsonValue
+from tests.support.assembly import CheckedAssembly, checked
+from tests.support.deployments import VPC, variation
 from tests.support.generated import is_current
+from tests.support.platforms import sample_of
+
+CHOICES: dict[str, JsonValue] = {
+    "environment": "production",
+    "network": {"existing": {**VPC, "load_balancer_cidrs": ["10.0.0.0/20"]}},
+    "ingress": {"internal": True},
+    "auth": {
+        "users": [{"email": "alice@example.com"}],
+        "cognito": {"mfa": "optional", "machine_clients": [{"name": "ci"}]},
+    },
+    "rds": {"snapshot": "kubeflow-last"},
+    "storage": {"efs": {"backups": False}},
+}
+"""Settings that somebody may choose, each with a finding that is right then."""
 
 
-def test_no_unacknowledged_finding_in_production(checked_production: CheckedAssembly) -> None:
-    assert checked_production.findings == []
+@pytest.fixture(scope="module")
+def choices(
+    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[CheckedAssembly]:
+    """Production with those settings, and development without backups."""
+    deployments = [
+        variation(data_plane, CHOICES),
+        variation(data_plane, {"rds": {"backup_retention_days": 0}}),
+    ]
+    return [
+        checked(each, sample_of(each, sample_cache), tmp_path_factory.mktemp("choices"))
+        for each in deployments
+    ]
 
 
-def test_the_table_of_acknowledgments_is_current_snapshot(
+@pytest.fixture(scope="module")
+def acknowledgments(
     checked_production: CheckedAssembly,
     checked_data_plane: CheckedAssembly,
     option: Callable[[str], CheckedAssembly],
     pipeline: CheckedAssembly,
-    project: Path,
-    pytestconfig: pytest.Config,
-) -> None:
-    """`make snapshots` writes it anew."""
-    apps = [checked_production, checked_data_plane, option("vanilla"), option("rds-only"), pipeline]
+    choices: list[CheckedAssembly],
+) -> list[Acknowledgment]:
+    """Those of apps that have all of them together."""
+    apps = [
+        checked_production,
+        checked_data_plane,
+        option("vanilla"),
+        option("rds-only"),
+        pipeline,
+        *choices,
+    ]
     found = [each for app in apps for each in acknowledgments_in(app.assembly.folder)]
     # They stand at the app, which has no template to show them.
     found += [
         Acknowledgment(finding=f"{PACK}-{rule}", reason=reason, where="everything in production")
         for rule, reason in EVERYWHERE.items()
     ]
-    update: bool = pytestconfig.getoption("--snapshot-update")
-    page = project / "docs" / "security.md"
+    return found
 
-    assert is_current(page, "acknowledgments", table_of(found), update=update), "run make snapshots"
+
+def test_no_unacknowledged_finding_in_production(checked_production: CheckedAssembly) -> None:
+    assert checked_production.findings == []
+
+
+def test_no_unacknowledged_finding_whatever_is_chosen(choices: list[CheckedAssembly]) -> None:
+    assert [app.findings for app in choices] == [[], []]
+
+
+def test_the_table_of_acknowledgments_is_current_snapshot(
+    acknowledgments: list[Acknowledgment], project: Path, pytestconfig: pytest.Config
+) -> None:
+    """`make snapshots` writes it anew."""
+    update: bool = pytestconfig.getoption("--snapshot-update")
+    page, table = project / "docs" / "security.md", table_of(acknowledgments)
+
+    assert is_current(page, "acknowledgments", table, update=update), "run make snapshots"
+
+
+def test_the_table_has_every_reason_that_the_code_gives(
+    acknowledgments: list[Acknowledgment], project: Path
+) -> None:
+    given = set(reasons(project))
+    shown = {each.reason for each in acknowledgments}
+
+    assert len(given) > 30
+    assert given - shown == set()
+
+
+def reasons(project: Path) -> Iterator[str]:
+    """The reasons that stand in calls of `acknowledge...`."""
+    for file in (*project.glob("stacks/*.py"), *project.rglob("constructs/**/*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and "acknowledge" in ast.unparse(node.func):
+                for keyword in node.keywords:
+                    if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant):
+                        yield str(keyword.value.value)
