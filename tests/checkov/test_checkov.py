@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import synthesize
+from tests.support.assembly import CheckedAssembly, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
 
@@ -94,12 +95,15 @@ def test_every_finding_in_the_templates_is_explained(
     project: Path,
     data_plane: Deployment,
     sample_cache: Path,
+    pipeline: CheckedAssembly,
     tmp_path: Path,
 ) -> None:
     development = load_deployment(deployment_path(project, None))
     production = variation(data_plane, {"environment": "production"})
     for name, deployment in (("development", development), ("production", production)):
         synthesize(deployment, sample_of(deployment, sample_cache), tmp_path / name)
+    for file in pipeline.assembly.folder.glob("*.template.json"):
+        shutil.copy(file, tmp_path)
 
     found = {
         (each["check_id"], _without_hash(each["resource"]))

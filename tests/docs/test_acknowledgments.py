@@ -1,4 +1,4 @@
-"""The table of acknowledgments in docs/security.md is what the apps have, and it has all of them."""
+"""The table of acknowledgments in docs/security.md is what the apps have, and misses none."""
 
 from __future__ import annotations
 
