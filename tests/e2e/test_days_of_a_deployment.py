@@ -237,6 +237,7 @@ def test_nothing_is_left_after_destroy(laboratory: Laboratory, assembly: Assembl
     assert laboratory.stacks() == []
     assert laboratory.cloud.clusters.apis == {}
     assert laboratory.leftovers() == {}
-    gone = [event.logical_id for event in events if event.status == "DELETE_COMPLETE"]
+    in_time = sorted(events, key=lambda event: event.timestamp)
+    gone = [event.logical_id for event in in_time if event.status == "DELETE_COMPLETE"]
     order = [name for name in gone if name in STACKS]
     assert order[-3:] == ["KubeflowPlatform", "KubeflowCluster", "KubeflowNetwork"]

@@ -78,16 +78,21 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> list[Workload]:
         each = _asked(spec)
         if _is_injected(_labels(meta), namespaces.get(key.namespace, {}), spec):
             each += sidecar
-        replicas = _mapping(item["spec"]).get("replicas", 1)
+        replicas = _mapping(item["spec"]).get("replicas")
         found.append(
             Workload(
                 name=str(key),
                 each=each,
-                count=least.get((key.kind, key.namespace, key.name), int(str(replicas))),
+                count=least.get((key.kind, key.namespace, key.name), _number(replicas)),
                 per_node=key.kind == "DaemonSet",
             )
         )
     return found
+
+
+def _number(replicas: JsonValue) -> int:
+    """One where none is given; what is no number, Kubernetes itself refuses."""
+    return replicas if isinstance(replicas, int) else 1
 
 
 def _asked(spec: Mapping[str, JsonValue]) -> Resources:
