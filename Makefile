@@ -63,6 +63,10 @@ synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print 
 	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
 	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
 
+.PHONY: doctor
+doctor: install ## what would stop a deployment of DEPLOYMENT: tools, credentials, quotas, names, dates
+	@$(BIN)/python -m operations.doctor $(DEPLOYMENT)
+
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS
 	cdk deploy --all --concurrency 4 --context deployment=$(DEPLOYMENT)

@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 
 from kubeflow_aws.deployment import Deployment
+from operations.check import Check
 from operations.smoke.aws import check_aws
-from operations.smoke.check import Check
 from operations.smoke.front_door import Answer, check_front_door
 from tests.support.deployments import variation
 
