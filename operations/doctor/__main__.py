@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from kubeflow_aws.deployment import deployment_path, load_deployment
 from kubeflow_aws.errors import UserError
@@ -51,7 +52,7 @@ def main(
         with console.status("Looking..."):
             groups = list(check_all(settings, surroundings))
     except UserError as error:
-        console.print(f"[red]error:[/red] {error}", highlight=False)
+        console.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     console.print(table_of(groups))
     for line in fix_lines(groups):

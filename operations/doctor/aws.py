@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 from botocore.parsers import ResponseParserError
 
 from operations.check import Check, unseen
@@ -27,7 +27,6 @@ ACTIONS: Final = {"s3:HeadBucket": "s3:ListBucket"}
 
 HOMES: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """The region that every account of a partition has; us-east-1 in the others."""
-
 
 LONGEST: Final = 200
 """Characters of what AWS says that a table has room for."""
@@ -52,17 +51,24 @@ class Aws:
         self.region = region
         self.asked = []
         self._session = session
+        self._clients: dict[tuple[str, str], Any] = {}
         session.events.register("provide-client-params", self._remember)
 
     @property
     def home(self) -> str:
-        """A region that the account has, whatever is enabled; IAM is asked there too."""
-        partition = self._session.get_partition_for_region(self.region)
+        """A region that the account has, whatever is enabled; IAM keeps its quotas there."""
+        try:
+            partition = self._session.get_partition_for_region(self.region)
+        except UnknownRegionError:
+            partition = "aws"
         return HOMES.get(partition, "us-east-1")
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of a service."""
-        return self._session.client(service, region_name=region or self.region, config=PATIENCE)
+        key = service, region or self.region
+        if key not in self._clients:
+            self._clients[key] = self._session.client(service, region_name=key[1], config=PATIENCE)
+        return self._clients[key]
 
     def look(self, name: str, ask: Callable[[], Check]) -> Check:
         """What a check says, or that it could not be made, and what is missing for it.

@@ -69,19 +69,29 @@ def no_credentials(reason: str) -> Check:
     return failed(
         "Account",
         reason,
-        "sign in (aws sso login, or AWS_PROFILE); `aws sts get-caller-identity` must answer",
+        "sign in (aws sso login, or AWS_PROFILE), or mend the network; "
+        "`aws sts get-caller-identity` must answer",
     )
 
 
-def check_region(deployment: Deployment, aws: Aws, account: str) -> Iterator[Check]:
-    """Whether the region is enabled, and bootstrapped for the CDK.
+def check_region(deployment: Deployment, aws: Aws) -> Check:
+    """Whether the region is enabled for the account.
+
+    Args:
+        deployment: Names the region.
+        aws: Credentials that work.
+    """
+    return aws.look("Region", partial(_region, deployment.region, aws))
+
+
+def check_bootstrap(deployment: Deployment, aws: Aws, account: str) -> Iterator[Check]:
+    """Whether the CDK has been bootstrapped where stacks will be.
 
     Args:
         deployment: Names the region.
         aws: Credentials that work.
         account: Their account.
     """
-    yield aws.look("Region", partial(_region, deployment.region, aws))
     cognito = deployment.auth_provider is AuthProvider.COGNITO
     regions = [deployment.region]
     if cognito and deployment.auth.cognito.custom_domain:

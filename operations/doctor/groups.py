@@ -15,7 +15,7 @@ from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import load_lock
 from operations.check import Check, passed, unseen
 from operations.doctor.aws import NO_ANSWER, Aws
-from operations.doctor.credentials import check_region, identify, no_credentials
+from operations.doctor.credentials import check_bootstrap, check_region, identify, no_credentials
 from operations.doctor.delegation import check_delegation
 from operations.doctor.deployed import deployed_stacks
 from operations.doctor.existing import check_existing
@@ -58,8 +58,8 @@ class Group:
     checks: tuple[Check, ...]
 
 
-IN_AWS: Final = ("Region", "Quotas", "Names", "What AWS offers", "Domain delegation")
-"""What nobody can look at without credentials."""
+IN_AWS: Final = ("CDK bootstrap", "Quotas", "Names", "What AWS offers", "Domain delegation")
+"""What nobody can look at without credentials and a region."""
 
 
 def check_all(deployment: Deployment, surroundings: Surroundings) -> Iterator[Group]:
@@ -87,11 +87,16 @@ def _check_aws(deployment: Deployment, surroundings: Surroundings) -> Iterator[G
         yield from _skipped(no_credentials(str(error)))
         return
     identity = identify(deployment, aws)
-    if not identity.check.works:
+    if identity.check.stops:
         yield from _skipped(identity.check)
         return
     account = identity.account
-    yield _group("Credentials", (identity.check, *check_region(deployment, aws, account)))
+    ready = check_region(deployment, aws)
+    if ready.stops:
+        yield from _skipped(identity.check, ready)
+        return
+    bootstrap = check_bootstrap(deployment, aws, account)
+    yield _group("Credentials", (identity.check, ready, *bootstrap))
     stacks, deployed = _stacks(deployment, aws)
     yield _group("Quotas", (stacks, *check_quotas(deployment, aws, deployed)))
     for name, checks in (
@@ -108,14 +113,12 @@ def _check_aws(deployment: Deployment, surroundings: Surroundings) -> Iterator[G
             yield group
 
 
-def _skipped(account: Check) -> Iterator[Group]:
-    yield _group("Credentials", [account])
+def _skipped(*found: Check) -> Iterator[Group]:
+    yield _group("Credentials", found)
+    first = found[-1].name
     yield _group(
         "Not looked at",
-        [
-            unseen(name, "skipped, because the credentials do not serve", "mend Account first")
-            for name in IN_AWS
-        ],
+        [unseen(name, f"skipped because of {first}", f"mend {first} first") for name in IN_AWS],
     )
 
 

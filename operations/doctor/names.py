@@ -30,11 +30,10 @@ def check_names(
         deployed: Stacks that exist, by their short names; what these have is ours.
     """
     domain, cognito = deployment.domain, deployment.auth.cognito
-    for field in ("hosted_zone", "parent_zone"):
-        zone: HostedZone | None = getattr(domain, field, None)
-        if zone:
-            name = f"Zone {zone.name}"
-            yield aws.look(name, partial(_zone, name, f"domain.{field}", zone, aws))
+    if domain and domain.hosted_zone:
+        yield _look_at_zone("domain.hosted_zone", domain.hosted_zone, aws)
+    if domain and domain.parent_zone:
+        yield _look_at_zone("domain.parent_zone", domain.parent_zone, aws)
     if deployment.auth_provider is AuthProvider.COGNITO:
         if not cognito.custom_domain:
             ours = "Identity" in deployed
@@ -49,6 +48,11 @@ def check_names(
     bucket = deployment.s3.bucket_name
     if deployment.artifacts_option is Artifacts.S3 and bucket:
         yield aws.look("Bucket", partial(_bucket, bucket, aws, "Data" in deployed))
+
+
+def _look_at_zone(field: str, zone: HostedZone, aws: Aws) -> Check:
+    name = f"Zone {zone.name}"
+    return aws.look(name, partial(_zone, name, field, zone, aws))
 
 
 def _zone(name: str, field: str, zone: HostedZone, aws: Aws) -> Check:

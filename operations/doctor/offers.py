@@ -24,7 +24,8 @@ def check_offers(deployment: Deployment, aws: Aws) -> Iterator[Check]:
         aws: Credentials that work.
     """
     zones = deployment.network.zones_of(deployment.region)
-    yield aws.look("Availability zones", partial(_zones, zones, aws))
+    ours = deployment.network.existing is None
+    yield aws.look("Availability zones", partial(_zones, zones, ours, aws))
     if deployment.cluster.existing is None:
         types = deployment.cluster.system_nodes.instance_types
         name = "Types of system nodes"
@@ -37,15 +38,20 @@ def check_offers(deployment: Deployment, aws: Aws) -> Iterator[Check]:
         yield aws.look("Database", partial(_database, deployment, aws))
 
 
-def _zones(zones: Sequence[str], aws: Aws) -> Check:
-    name, fix = "Availability zones", "name three others under network.availability_zones"
+def _zones(zones: Sequence[str], ours: bool, aws: Aws) -> Check:
+    name = "Availability zones"
     answer = aws.client("ec2").describe_availability_zones()["AvailabilityZones"]
     ids = {each["ZoneName"]: each["ZoneId"] for each in answer if each["State"] == "available"}
+    usable = [zone for zone, zone_id in ids.items() if zone_id not in WITHOUT_EKS]
+    if not ours:
+        fix = f"take subnets of {', '.join(usable)} for network.existing"
+    elif len(usable) < 3:
+        fix = f"{aws.region} has {len(usable)} zones for it: take another region"
+    else:
+        fix = f"name three zones in network.availability_zones, of {', '.join(usable)}"
     missing = [zone for zone in zones if zone not in ids]
     if missing:
-        return failed(
-            name, f"this account has no {', '.join(missing)}", f"{fix}, of {', '.join(ids)}"
-        )
+        return failed(name, f"this account has no {', '.join(missing)}", fix)
     refused = [f"{zone} ({ids[zone]})" for zone in zones if ids[zone] in WITHOUT_EKS]
     if refused:
         return failed(name, f"EKS takes no subnet in {', '.join(refused)}", fix)
@@ -84,8 +90,12 @@ def _pool_types(
             f"name other types in cluster.node_pools.{pool}.instance_types, or other zones in "
             "network.availability_zones",
         )
-    everywhere = [each for each in types if len(offered[each]) == len(zones)]
-    return passed(name, f"offered; in all zones: {', '.join(everywhere) or 'none of them'}")
+    partly = [each for each in types if len(offered[each]) < len(zones)]
+    if partly:
+        return passed(
+            name, f"not all zones offer {', '.join(partly)}; Karpenter takes one that does"
+        )
+    return passed(name, f"all zones offer {', '.join(types)}")
 
 
 def _offered(types: Sequence[str], zones: Sequence[str], aws: Aws) -> dict[str, set[str]]:

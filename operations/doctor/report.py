@@ -75,11 +75,10 @@ def _verdict(checks: Sequence[Check]) -> str:
         severity: sum(not check.works and check.severity is severity for check in checks)
         for severity in Severity
     }
-    if counts[Severity.FAILURE]:
-        begin = f"[red]{counts[Severity.FAILURE]} of {len(checks)} checks would stop the deployment"
-    else:
-        begin = f"[green]None of {len(checks)} checks would stop the deployment"
+    begin = f"[green]None of {len(checks)} checks failed[/]"
+    if failures := counts[Severity.FAILURE]:
+        begin = f"[red]{failures} of {len(checks)} checks failed and would stop the deployment[/]"
     return (
-        f"{begin}[/]; warnings: {counts[Severity.WARNING]}, "
+        f"{begin}; warnings: {counts[Severity.WARNING]}, "
         f"could not be looked at: {counts[Severity.UNSEEN]}."
     )
