@@ -58,6 +58,10 @@ demo-coverage: install ## the resource types that the demo's AWS knows, and how 
 demo-destroy: install ## remove what the demo deployed, and stop its AWS
 	@$(BIN)/python -m localcloud destroy
 
+.PHONY: doctor
+doctor: install ## what would stop a deployment of DEPLOYMENT: tools, credentials, quotas, names, dates
+	@$(BIN)/python -m operations.doctor $(DEPLOYMENT)
+
 .PHONY: synth
 synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print a summary
 	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import boto3
+from botocore.config import Config
 
 from kubeflow_aws.errors import UserError
 
 
-def session_of(region: str, role_arn: str | None) -> boto3.Session:
+def session_of(region: str, role_arn: str | None, config: Config | None = None) -> boto3.Session:
     """A session in a region, as a role if one is named.
 
     Args:
         region: Region of the deployment.
         role_arn: The role; the credentials at hand if there is none.
+        config: Timeouts of the call that assumes the role.
 
     Raises:
         UserError: The role cannot be assumed.
@@ -21,7 +23,7 @@ def session_of(region: str, role_arn: str | None) -> boto3.Session:
     if role_arn is None:
         return session
     try:
-        answer = session.client("sts").assume_role(
+        answer = session.client("sts", config=config).assume_role(
             RoleArn=role_arn, RoleSessionName="kubeflow-aws-operations"
         )
     except Exception as error:  # boto3 makes its classes of errors at run time

@@ -41,10 +41,7 @@ class NetworkStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: network",
         )
-        network = props.deployment.network
-        self._zones = list(network.availability_zones) or [
-            f"{props.deployment.region}{zone}" for zone in "abc"
-        ]
+        self._zones = list(props.deployment.network.zones_of(props.deployment.region))
         acknowledge(
             self,
             finding="CloudFormation-Validate::W3010",
@@ -65,7 +62,7 @@ class NetworkStack(cdk.Stack):
             "Network",
             props=KubeflowVpcProps(
                 cidr=deployment.network.cidr,
-                nat_gateways=deployment.network.nat_gateways or (3 if production else 1),
+                nat_gateways=deployment.network.nat_gateways_of(production=production),
                 log_retention=log_retention(production=production),
                 log_removal_policy=kept_in_production(production=production),
             ),

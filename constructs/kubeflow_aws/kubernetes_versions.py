@@ -1,7 +1,7 @@
 """The Kubernetes versions this application knows, and everything pinned per version.
 
 One row a version: the kubectl layer that applies the manifests, the managed add-ons, and the
-end of EKS standard support. Plain data without CDK, so that the deployment file can be checked
+ends of EKS's support. Plain data without CDK, so that the deployment file can be checked
 against it; `kubeflow_aws.cluster.kubectl` turns a row into a Lambda layer.
 
 Sources: EKS User Guide, "Kubernetes versions on EKS" (support dates); for the add-ons, versions
@@ -53,6 +53,7 @@ class KubernetesVersion:
         minor: For example ``1.35``.
         kubectl_layer: Module under ``aws_cdk`` whose wheel holds kubectl and helm.
         standard_support_until: Day on which EKS standard support ends.
+        extended_support_until: Day on which EKS extended support ends; then EKS upgrades by itself.
         addons: Add-on versions for a cluster that this application creates; none where EKS
             creates no such cluster any more.
         has_kuberc: Whether its kubectl reads kuberc (1.34 and newer), which is what turns
@@ -62,6 +63,7 @@ class KubernetesVersion:
     minor: str
     kubectl_layer: str
     standard_support_until: date
+    extended_support_until: date
     addons: AddonVersions | None
     has_kuberc: bool
 
@@ -81,6 +83,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             minor="1.24",
             kubectl_layer="lambda_layer_kubectl_v24",
             standard_support_until=date(2024, 1, 31),
+            extended_support_until=date(2025, 1, 31),
             addons=None,
             has_kuberc=False,
         ),
@@ -88,6 +91,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             minor="1.34",
             kubectl_layer="lambda_layer_kubectl_v34",
             standard_support_until=date(2026, 12, 2),
+            extended_support_until=date(2027, 12, 2),
             addons=AddonVersions(
                 vpc_cni="v1.22.4-eksbuild.3",
                 coredns="v1.13.2-eksbuild.11",
@@ -106,6 +110,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             minor="1.35",
             kubectl_layer="lambda_layer_kubectl_v35",
             standard_support_until=date(2027, 3, 27),
+            extended_support_until=date(2028, 3, 27),
             addons=AddonVersions(
                 vpc_cni="v1.22.4-eksbuild.3",
                 coredns="v1.13.2-eksbuild.31",
@@ -124,6 +129,7 @@ KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
             minor="1.36",
             kubectl_layer="lambda_layer_kubectl_v36",
             standard_support_until=date(2027, 8, 2),
+            extended_support_until=date(2028, 8, 2),
             addons=AddonVersions(
                 vpc_cni="v1.22.4-eksbuild.3",
                 coredns="v1.14.3-eksbuild.23",

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from kubeflow_aws.deployment import deployment_path, load_deployment
 from kubeflow_aws.errors import UserError
+from operations.check import Check
 from operations.session import session_of
 from operations.smoke.aws import check_aws
-from operations.smoke.check import Check
 from operations.smoke.front_door import ask_over_https, check_front_door
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 
 from kubeflow_aws.deployment import Deployment
-from operations.smoke.check import Check
+from operations.check import Check
 from operations.stacks import deployed_stacks
 
 COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})

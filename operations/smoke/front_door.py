@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
-from operations.smoke.check import Check
+from operations.check import Check
 
 TIMEOUT_SECONDS: Final = 10
 AGENT: Final = {"User-Agent": "kubeflow-aws-smoke"}

@@ -7,25 +7,16 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from kubeflow_aws.deployment import Deployment
+from operations.check import Check
 from operations.smoke.aws import check_aws
-from operations.smoke.check import Check
 from operations.smoke.front_door import Answer, check_front_door
 from tests.support.deployments import variation
 
 SIGN_IN = "https://platform-example-com.auth.us-west-2.amazoncognito.com/oauth2/authorize?x=1"
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 EMPTY = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield boto3.Session(region_name="us-west-2")
 
 
 @pytest.fixture

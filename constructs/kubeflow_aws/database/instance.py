@@ -96,9 +96,7 @@ class DatabaseInstance(Construct):
         super().__init__(scope, construct_id)
         settings, production = props.settings, props.production
         self.instance_name = f"{props.name}-metadata"
-        self.instance_class = settings.instance_class or (
-            "db.m7g.large" if production else "db.t4g.medium"
-        )
+        self.instance_class = settings.class_of(production=production)
         retention = settings.backup_retention_days
         multi_az = settings.multi_az
         self.security_group = ec2.SecurityGroup(

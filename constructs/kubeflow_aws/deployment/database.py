@@ -86,6 +86,10 @@ class RdsSettings(Section):
         default=30, ge=1, le=365, description="Days between two passwords of an application."
     )
 
+    def class_of(self, *, production: bool) -> str:
+        """The instance class in force: the file's, or the environment's."""
+        return self.instance_class or ("db.m7g.large" if production else "db.t4g.medium")
+
     @model_validator(mode="after")
     def _storage_can_grow(self) -> Self:
         # Storage autoscaling wants a tenth more (RDS User Guide, "Managing capacity

@@ -78,6 +78,16 @@ class Network(Section):
         description="NAT gateways; by default one in development and three in production.",
     )
 
+    def zones_of(self, region: str) -> tuple[str, ...]:
+        """The zones in force: the existing VPC's, the file's, or the first three of a region."""
+        if self.existing:
+            return self.existing.availability_zones
+        return self.availability_zones or tuple(f"{region}{letter}" for letter in "abc")
+
+    def nat_gateways_of(self, *, production: bool) -> int:
+        """How many NAT gateways a new VPC has: the file's number, or the environment's."""
+        return self.nat_gateways or (3 if production else 1)
+
     @field_validator("cidr")
     @classmethod
     def _private_range_that_fits(cls, value: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.cache_folder import appears_whole
 from kubeflow_aws.manifests.lock import Source, UpstreamLock
+from kubeflow_aws.manifests.source_places import linked_tree, mirrored, source_tree
 
 NETWORK_TIMEOUT_SECONDS = 20
 
@@ -97,7 +98,7 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
             f"{options.mirror}: the mirror of upstream sources is no folder; "
             "correct upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR"
         )
-    root = options.cache / "upstream" / lock.digest[:16]
+    root = linked_tree(lock, options.cache)
     if root.is_dir():
         if _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
             raise DigestError(f"{root}: somebody changed the cache; run make clean")
@@ -142,20 +143,20 @@ def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
 
 
 def _verified_tree(name: str, source: Source, options: SourceOptions, notify: Notify) -> Path:
-    tree = options.cache / "sources" / f"{name}-{source.digest[7:23]}"
+    tree = source_tree(name, source, options.cache)
     if tree.is_dir():
         files = [(str(f.relative_to(tree)), f.read_bytes()) for f in tree.rglob("*") if f.is_file()]
         verify_digest(name, source, source.digest_of(files), f"the cache, {tree} (make clean),")
         return tree
     with appears_whole(tree) as unfinished:
-        if options.offline and not _mirrored(source, options.mirror):
+        if options.offline and not mirrored(source, options.mirror):
             raise NotAvailableError(
                 f"upstream source {name} is in no mirror, and upstream.offline forbids the network"
             )
         found = read_source(
             name, source, unfinished, mirror=options.mirror, notify=notify, helm=options.helm
         )
-        verify_digest(name, source, found, str(_mirrored(source, options.mirror) or source.address))
+        verify_digest(name, source, found, str(mirrored(source, options.mirror) or source.address))
     return tree
 
 
@@ -171,7 +172,7 @@ def read_source(
         NotAvailableError: The source is in neither.
         UserError: The archive is damaged.
     """
-    archive = _mirrored(source, mirror)
+    archive = mirrored(source, mirror)
     if archive:
         return _extract(archive, source, target)
     notify(f"fetching {name} {source.version}")
@@ -189,11 +190,6 @@ def from_network(name: str, source: Source, helm: Path) -> Iterator[Path]:
     bring = _pulled if source.address.startswith("oci://") else _downloaded
     with bring(name, source.address, helm) as archive:
         yield archive
-
-
-def _mirrored(source: Source, mirror: Path | None) -> Path | None:
-    archive = mirror / source.archive if mirror else None
-    return archive if archive and archive.is_file() else None
 
 
 def verify_digest(name: str, source: Source, found: str, origin: str) -> None:

@@ -1,0 +1,72 @@
+"""An emulated account in this process, for what only reads AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.loaders import Loader, create_loader
+from moto import mock_aws
+from moto.iam.models import IAMBackend
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
+
+from operations.doctor.aws import Aws
+
+
+@pytest.fixture(scope="session")
+def loader() -> Loader:
+    """Keeps the models of AWS's APIs, which take long to read."""
+    return create_loader()
+
+
+@pytest.fixture
+def session(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    # AWS's managed policies take most of the time of a test, and nothing here asks for one.
+    monkeypatch.setattr(IAMBackend, "_init_aws_policies", lambda _: [])
+    core = botocore.session.Session()
+    core.register_component("data_loader", loader)
+    with mock_aws():
+        yield boto3.Session(region_name="us-west-2", botocore_session=core)
+
+
+@pytest.fixture
+def aws(session: boto3.Session) -> Aws:
+    return Aws(session, "us-west-2")
+
+
+@dataclass
+class Quotas:
+    """The account's quotas: large, unless a test says otherwise.
+
+    Attributes:
+        values: By code; none for one that the account has no value of its own for.
+        others: All that `values` does not name.
+    """
+
+    values: dict[str, int | None] = field(default_factory=dict)
+    others: int = 100_000
+
+    def get(self, service_code: str, quota_code: str) -> dict[str, Any]:
+        value = self.values.get(quota_code, self.others)
+        if value is None:
+            raise NoSuchResource
+        return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": value}
+
+
+@pytest.fixture
+def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
+    """Moto knows quotas of VPCs alone."""
+    quotas = Quotas()
+    monkeypatch.setattr(
+        ServiceQuotasBackend,
+        "get_service_quota",
+        lambda _, service_code, quota_code: quotas.get(service_code, quota_code),
+    )
+    return quotas
