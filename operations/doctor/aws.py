@@ -113,7 +113,7 @@ class Aws:
             return unseen(
                 name,
                 f"these credentials may not call {action}",
-                f"allow {action}; docs/doctor.md has a policy with all that is asked",
+                f"allow {action}; docs/operations/doctor.md has a policy with all that is asked",
             )
         return unseen(
             name,

@@ -26,7 +26,7 @@ from operations.doctor import __main__ as command
 from operations.doctor.aws import Aws
 from operations.doctor.credentials import check_bootstrap, check_region, identify
 from operations.doctor.delegation import check_delegation
-from operations.doctor.deployed import deployed_stacks
+from operations.doctor.deployed import existing_stacks
 from operations.doctor.existing import check_existing
 from operations.doctor.groups import Group, Surroundings, check_all
 from operations.doctor.names import check_names
@@ -190,7 +190,7 @@ def ask_everything(deployment: Deployment, aws: Aws) -> Iterator[Check]:
     yield identify(deployment, aws).check
     yield check_region(deployment, aws)
     yield from check_bootstrap(deployment, aws, ACCOUNT)
-    deployed_stacks(deployment, aws)
+    existing_stacks(deployment, aws)
     yield from check_quotas(deployment, aws, ())
     yield from check_names(deployment, aws, ACCOUNT, ())
     yield from check_existing(deployment, aws)
@@ -199,7 +199,7 @@ def ask_everything(deployment: Deployment, aws: Aws) -> Iterator[Check]:
 
 
 class TestPermissions:
-    """The policy of docs/doctor.md."""
+    """The policy of docs/operations/doctor.md."""
 
     def test_it_allows_what_is_asked_and_no_more(
         self,
@@ -223,7 +223,7 @@ class TestPermissions:
         for deployment in (everything, theirs):
             assert list(ask_everything(deployment, aws))
 
-        text = (project / "docs" / "doctor.md").read_text(encoding="utf-8")
+        text = (project / "docs" / "operations" / "doctor.md").read_text(encoding="utf-8")
         [policy] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
         allowed = {
             action
