@@ -128,7 +128,7 @@ test-upstream: install build/checkov/.installed ## the tests on the real upstrea
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: e2e
-e2e: install ## deploy, change, break and destroy everything on a local cloud (about 25 minutes)
+e2e: install ## deploy, change, break and destroy everything on a local cloud, and run what the documents say (about 40 minutes)
 	$(BIN)/pytest -m e2e
 
 .PHONY: lint

@@ -23,7 +23,6 @@ from tests.support.assembly import (
     Assembly,
     CheckedAssembly,
     Template,
-    checked,
     only,
     resources,
     synthesize,
@@ -143,21 +142,6 @@ def test_production_survives_a_zone_a_mistake_and_the_stack(production: Assembly
     assert key["DeletionPolicy"] == "RetainExceptOnCreate"
     assert {each["DeletionPolicy"] for each in buckets} == {"Retain"}
     assert not resources(data, "Custom::S3AutoDeleteObjects")
-
-
-def test_a_snapshot_brings_its_own_user_and_encryption(
-    production_deployment: Deployment, sample_cache: Path, tmp_path: Path
-) -> None:
-    """CloudFormation refuses them beside DBSnapshotIdentifier."""
-    restored = variation(production_deployment, {"rds": {"snapshot": "kubeflow-last"}})
-    app = checked(restored, sample_of(restored, sample_cache), tmp_path)
-
-    properties = only(app.assembly.stack("Data"), DATABASE)["Properties"]
-
-    assert properties["DBSnapshotIdentifier"] == "kubeflow-last"
-    assert properties.keys().isdisjoint({"MasterUsername", "StorageEncrypted", "KmsKeyId"})
-    assert properties["ManageMasterUserPassword"] is True
-    assert app.findings == []
 
 
 def test_an_existing_vpc_gives_the_subnets(production: Assembly) -> None:

@@ -213,7 +213,7 @@ def test_copies_in_other_regions_go_with_the_pipeline(pipeline: CheckedAssembly)
     [support] = [
         template
         for name, template in pipeline.assembly.templates.items()
-        if name.startswith("crossregionstack")
+        if name.startswith("cross-region-stack")
     ]
     bucket = only(support, "AWS::S3::Bucket")
 

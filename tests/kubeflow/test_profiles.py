@@ -69,7 +69,10 @@ def test_a_profile_finds_a_namespace_that_its_controller_takes_as_its_own() -> N
 
     assert pack.phase is Phase.DEFINITIONS
     assert namespace["metadata"]["annotations"] == {"owner": "owner-1@example.com"}
-    assert namespace["metadata"]["labels"] == {"istio-injection": "enabled"}
+    assert namespace["metadata"]["labels"] == {
+        "istio-injection": "enabled",
+        "pod-security.kubernetes.io/enforce": "baseline",
+    }
     assert profile["spec"] == {"owner": {"kind": "User", "name": "owner-1@example.com"}}
 
 
