@@ -73,12 +73,13 @@ diagram: install ## draw DEPLOYMENT: its stacks, what they pass on, and the orde
 	@$(BIN)/python -m kubeflow_aws.cli diagram cdk.out
 
 .PHONY: deploy
-deploy: install ## deploy DEPLOYMENT to AWS
-	cdk deploy --all --concurrency 4 --context deployment=$(DEPLOYMENT)
+deploy: install ## deploy DEPLOYMENT to AWS; it asks nothing, so read make diff before
+	cdk deploy --all --concurrency 4 --require-approval never --context deployment=$(DEPLOYMENT)
 
 .PHONY: redeploy
 redeploy: install ## deploy DEPLOYMENT again after a removal, with the logs and vaults that stayed
-	cdk deploy --all --concurrency 4 --import-existing-resources --context deployment=$(DEPLOYMENT)
+	cdk deploy --all --concurrency 4 --require-approval never --import-existing-resources \
+		--context deployment=$(DEPLOYMENT)
 
 .PHONY: diff
 diff: install ## what a deploy of DEPLOYMENT would change

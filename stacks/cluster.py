@@ -154,7 +154,11 @@ class ClusterStack(cdk.Stack):
         nodes = SystemNodeGroup(
             self,
             "Nodes",
-            props=SystemNodeGroupProps(cluster=self.cluster, nodes=deployment.cluster.system_nodes),
+            props=SystemNodeGroupProps(
+                cluster=self.cluster,
+                kubernetes_version=deployment.cluster.kubernetes_version,
+                nodes=deployment.cluster.system_nodes,
+            ),
         )
         nodes.node.add_dependency(node_addons)
         self._autoscaling = Autoscaling(

@@ -157,7 +157,7 @@ class KubeflowStack(cdk.Stack):
             cdk.CfnOutput(
                 self,
                 "PortForwardCommand",
-                description="Opens the dashboard on http://localhost:8080 (README, Sign in)",
+                description="Opens the dashboard on http://localhost:8080 (docs/options)",
                 value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
             )
 

@@ -205,6 +205,13 @@ def test_nodes_join_after_the_pod_network_and_pods_start_after_the_nodes(raw: Ra
         assert system in depends_on(addons[name])
 
 
+def test_nodes_follow_the_version_of_the_cluster(raw: RawTemplate) -> None:
+    [cluster] = resources(raw, "AWS::EKS::Cluster").values()
+
+    for group in resources(raw, "AWS::EKS::Nodegroup").values():
+        assert group["Properties"]["Version"] == cluster["Properties"]["Version"]
+
+
 def test_disks_are_encrypted_gp3_by_default(sample_assembly: Assembly) -> None:
     [storage_class] = [o for o in sample_assembly.objects() if o["kind"] == "StorageClass"]
 

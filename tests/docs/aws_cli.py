@@ -73,8 +73,10 @@ def aws_problems(words: Sequence[str], *, mention: bool) -> Iterator[str]:
     if operations[operation] in _extra(model.service_name, "paginators-1").get("pagination", {}):
         known |= PAGING
     yield from _unknown(options, known, f"{service} {operation}")
+    # `--no-X` gives X as well: it says that it is not.
+    given = {*options, *(f"--{each[5:]}" for each in options if each.startswith("--no-"))}
     if not mention and not INPUT.intersection(options):
-        for option in sorted(required.difference(options)):
+        for option in sorted(required - given):
             yield f"aws {service} {operation} wants {option}"
 
 

@@ -112,7 +112,8 @@ class KubeflowCluster(Construct):
         acknowledge(
             cluster,
             finding="Annotation::@aws-cdk/aws-eks:clusterMustManuallyTagSubnet",
-            reason="Subnets of an existing VPC are their owner's to tag (README, Existing VPC).",
+            reason="Subnets of an existing VPC are their owner's to tag "
+            "(docs/options/existing.md).",
         )
         for role_arn in dict.fromkeys(props.admin_role_arns):
             account, _, role = role_arn.partition("::")[2].partition(":role/")

@@ -6,7 +6,7 @@ Users' work runs elsewhere: see `node_pools.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
@@ -28,10 +28,12 @@ class SystemNodeGroupProps:
 
     Attributes:
         cluster: The cluster that the nodes join.
+        kubernetes_version: Its minor version, which the nodes follow one after another.
         nodes: Sizes and types from the deployment file.
     """
 
     cluster: eks.ICluster
+    kubernetes_version: str
     nodes: SystemNodes
 
 
@@ -69,6 +71,9 @@ class SystemNodeGroup(Construct):
             max_unavailable=1,
             enable_node_auto_repair=True,
         )
+        # Without it nodes stay at the version that they were made with.
+        resource = cast("eks.CfnNodegroup", self.group.node.default_child)
+        resource.version = props.kubernetes_version
 
     def _create_role(self) -> iam.Role:
         role = iam.Role(
