@@ -34,6 +34,9 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a retained resource is to people."""
 
+AUTOMATED_BACKUPS: Final = "automatic backups of the database, as long as they are kept"
+"""What `DeleteAutomatedBackups: false` of an RDS instance leaves."""
+
 
 @dataclass(frozen=True, order=True, kw_only=True, slots=True)
 class Left:
@@ -106,6 +109,9 @@ def _read_resources(stack: str, template: Mapping[str, Any], removal: Removal) -
                     taken=policy in RETAINED and _is_named(properties),
                 )
             )
+        if properties.get("DeleteAutomatedBackups") is False:
+            name = _name(logical_id, properties)
+            removal.left.append(Left(stack=stack, kind=AUTOMATED_BACKUPS, name=name))
 
 
 def _is_named(properties: Mapping[str, Any]) -> bool:

@@ -46,6 +46,7 @@ def test_production_keeps_what_cannot_be_made_again(
     kinds = {left.kind for left in removal.left}
 
     assert {
+        "automatic backups of the database, as long as they are kept",
         "bucket with its objects",
         "file system with its files",
         "last snapshot of the database",
