@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from kubeflow_aws.capacity.nodes import instance_sizes
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.data_file import read_data_file
 
 FOLDER: Final = Path(__file__).parent
 
@@ -162,16 +160,13 @@ class Assumptions(_Data):
     pool_hours: Amount = Field(description="hours of work on the node pools")
 
 
-File = TypeVar("File", bound=_Data)
-
-
 def load_prices(path: Path = FOLDER / "prices.yaml") -> Prices:
     """Read the prices.
 
     Raises:
         UserError: The file cannot be read or breaks its form.
     """
-    return _load(path, Prices)
+    return read_data_file(path, TypeAdapter(Prices))
 
 
 def load_assumptions(path: Path = FOLDER / "assumptions.yaml") -> Assumptions:
@@ -180,18 +175,4 @@ def load_assumptions(path: Path = FOLDER / "assumptions.yaml") -> Assumptions:
     Raises:
         UserError: The file cannot be read or breaks its form.
     """
-    return _load(path, Assumptions)
-
-
-def _load(path: Path, model: type[File]) -> File:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        # In JSON mode strict means strict about scalars, while lists become tuples.
-        return model.model_validate_json(json.dumps(content, default=str))
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
-        ]
-        raise UserError("\n".join(lines)) from None
+    return read_data_file(path, TypeAdapter(Assumptions))

@@ -7,12 +7,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from operations.check import Check, failed, passed, unseen, warned
 
@@ -59,13 +58,7 @@ def load_support_dates(path: Path = FILE) -> SupportDates:
     Raises:
         UserError: It cannot be read, or breaks its form.
     """
-    try:
-        return SupportDates.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return read_data_file(path, TypeAdapter(SupportDates))
 
 
 def check_support(

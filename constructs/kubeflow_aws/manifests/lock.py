@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.data_file import read_data_file
 
 
 class _Locked(BaseModel):
@@ -86,11 +85,4 @@ def load_lock(path: Path) -> UpstreamLock:
     Raises:
         UserError: The file cannot be read or breaks its form.
     """
-    try:
-        return UpstreamLock.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
+    return read_data_file(path, TypeAdapter(UpstreamLock))

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.data_file import read_data_file
 
 Release = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+$")]
 
@@ -57,15 +56,7 @@ def load_upgrades(path: Path) -> list[UpgradeNote]:
     Raises:
         UserError: The file cannot be read or breaks its form.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return TypeAdapter(list[UpgradeNote]).validate_python(content)
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
+    return read_data_file(path, TypeAdapter(list[UpgradeNote]))
 
 
 def steps_of(
