@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in, stack_artifacts
 from kubeflow_aws.manifests.changes import Components
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of
 
@@ -119,15 +118,12 @@ def stacks_in_order(assembly: Path) -> list[SynthesizedStack]:
     Raises:
         UserError: The folder holds no cloud assembly.
     """
-    file = assembly / "manifest.json"
-    if not file.is_file():
-        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
-    artifacts = _read(file)["artifacts"]
+    artifacts = stack_artifacts(assembly)
     ordered: dict[str, SynthesizedStack] = {}
 
     def visit(artifact_id: str) -> None:
-        artifact = artifacts[artifact_id]
-        if artifact_id in ordered or artifact["type"] != "aws:cloudformation:stack":
+        artifact = artifacts.get(artifact_id)
+        if artifact is None or artifact_id in ordered:
             return
         for earlier in artifact.get("dependencies", ()):
             visit(earlier)

@@ -46,9 +46,25 @@ def summarize(assembly: Path) -> list[TemplateSummary]:
     Raises:
         UserError: The folder holds no cloud assembly.
     """
-    if not (assembly / "manifest.json").is_file():
-        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    stack_artifacts(assembly)
     return [_summary(file, parent) for file, parent in _templates(assembly)]
+
+
+def stack_artifacts(assembly: Path) -> dict[str, dict[str, Any]]:
+    """The stacks in the manifest of a cloud assembly, or of a pipeline's stage in one, by id.
+
+    Raises:
+        UserError: The folder holds no cloud assembly.
+    """
+    file = assembly / "manifest.json"
+    if not file.is_file():
+        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
+    artifacts = json.loads(file.read_text(encoding="utf-8"))["artifacts"]
+    return {
+        name: artifact
+        for name, artifact in artifacts.items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
 
 
 def objects_in(template: dict[str, Any]) -> Iterator[dict[str, Any]]:

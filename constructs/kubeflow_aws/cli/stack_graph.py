@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kubeflow_aws.cli.assembly import GATE_TYPE, objects_in
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.cli.assembly import GATE_TYPE, objects_in, stack_artifacts
 from kubeflow_aws.manifests.objects import KubernetesObject
 
 NESTED_TYPE: Final = "AWS::CloudFormation::Stack"
@@ -105,14 +104,7 @@ def stacks_of(assembly: Path) -> list[Stack]:
     Raises:
         UserError: The folder holds no cloud assembly.
     """
-    if not (assembly / "manifest.json").is_file():
-        raise UserError(f"{assembly}: holds no cloud assembly; run make synth")
-    artifacts = _json(assembly / "manifest.json")["artifacts"]
-    found = [
-        _read(assembly, name, artifact)
-        for name, artifact in artifacts.items()
-        if artifact["type"] == "aws:cloudformation:stack"
-    ]
+    found = [_read(assembly, name, each) for name, each in stack_artifacts(assembly).items()]
     exports = {export: passed for each in found for export, passed in _exports(each)}
     names = {each.name for each in found}
     return [
