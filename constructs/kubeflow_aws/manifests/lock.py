@@ -5,11 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
+from kubeflow_aws.manifests.chart_values import canonical_values
+
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+CHART_FILE: Final = "Chart.yaml"
+VALUES_FILE: Final = "values.yaml"
+
+DATA_SUFFIXES: Final = (".yaml", ".yml", ".json", ".env", ".cfg", ".svg", ".tpl", ".txt")
+"""Files that Kustomize and Helm may load; documents and programs of a repository are neither
+loaded nor pinned."""
 
 
 class _Locked(BaseModel):
@@ -23,11 +33,40 @@ class RemoteReference(_Locked):
     path: str = Field(description="Folder inside this source.")
 
 
+class Copy(_Locked):
+    """Another source's copy of this one, in whose place this one stands."""
+
+    source: str = Field(description="The source that holds the copy.")
+    folder: str = Field(description="Where it holds it.")
+    path: str = Field(description="Folder inside this source that takes its place.")
+
+
+class Script(_Locked):
+    """A program among the files in use; mirrors without programs may hold a stand-in for it."""
+
+    path: str
+    digest: Digest
+    stand_in: Digest | None = Field(
+        default=None, description="Digest of what does nothing and may be there instead."
+    )
+
+
+class ChartPackage(_Locked):
+    """A Helm chart, which is rewritten when it is published."""
+
+    name: str
+    rewritten: tuple[str, ...] = Field(
+        default=(),
+        description="Keys of values.yaml that the release writes; our own values set them.",
+    )
+
+
 class Source(_Locked):
     """One pinned source.
 
-    The digest is taken over the declarative files only (path and content of each), because
-    archives of one commit differ in their bytes from one packaging to the next.
+    The digest is taken over the data files only (path and content of each), because archives of
+    one commit differ in their bytes from one packaging to the next. Of a chart it leaves out what
+    the release rewrites: Chart.yaml, whose name and version are compared, and some values.
     """
 
     version: str
@@ -35,35 +74,48 @@ class Source(_Locked):
     url: str = Field(description="Archive on the network; {commit} stands for the commit.")
     archive: str = Field(description="Name of the archive in a mirror folder.")
     paths: tuple[str, ...] = Field(min_length=1, description="Folders and files that are used.")
-    suffixes: tuple[str, ...] = (".yaml", ".yml", ".json", ".env", ".cfg", ".svg", ".tpl", ".txt")
-    scripts: tuple[str, ...] = Field(
-        default=(), description="Files that are loaded but left out of the digest."
-    )
-    stand_ins: tuple[str, ...] = Field(
-        default=(), description="Digests of scripts that do nothing, as mirrors may hold them."
-    )
-    digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+    suffixes: tuple[str, ...] = DATA_SUFFIXES
+    scripts: tuple[Script, ...] = ()
+    chart: ChartPackage | None = None
+    digest: Digest
     replaces: tuple[RemoteReference, ...] = ()
+    supersedes: tuple[Copy, ...] = ()
 
     @property
     def address(self) -> str:
         """The URL of the pinned commit's archive."""
         return self.url.format(commit=self.commit)
 
+    @property
+    def key(self) -> str:
+        """Identifies the entry, every field of it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
     def uses(self, path: str) -> bool:
         """Whether a file of the archive is one that a render may load."""
-        return path in self.scripts or (
+        return any(path == script.path for script in self.scripts) or (
             path.endswith(self.suffixes)
             and any(path == used or path.startswith(f"{used}/") for used in self.paths)
         )
 
     def digest_of(self, files: Iterable[tuple[str, bytes]]) -> str:
-        """The digest over the declarative files among those given."""
+        """The digest over the data files among those given.
+
+        Raises:
+            UserError: The values of a chart are no YAML.
+        """
+        scripts = {script.path for script in self.scripts}
         total = hashlib.sha256()
         for path, content in sorted(files):
-            if path not in self.scripts:
-                total.update(f"{path}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+            if path not in scripts and not (self.chart and path == CHART_FILE):
+                pinned = self._pinned(path, content)
+                total.update(f"{path}\0{hashlib.sha256(pinned).hexdigest()}\n".encode())
         return f"sha256:{total.hexdigest()}"
+
+    def _pinned(self, path: str, content: bytes) -> bytes:
+        if self.chart and path == VALUES_FILE:
+            return canonical_values(content, without=self.chart.rewritten)
+        return content
 
 
 class UpstreamLock(_Locked):
@@ -74,8 +126,8 @@ class UpstreamLock(_Locked):
 
     @property
     def digest(self) -> str:
-        """One digest for all sources."""
-        lines = (f"{name} {source.digest}" for name, source in sorted(self.sources.items()))
+        """One digest for all sources, every field of each."""
+        lines = (f"{name} {source.key}" for name, source in sorted(self.sources.items()))
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

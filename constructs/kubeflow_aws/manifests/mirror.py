@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
+from kubeflow_aws.manifests.archives import read_archive, verify_archive
+from kubeflow_aws.manifests.downloads import Notify, downloaded
 from kubeflow_aws.manifests.lock import UpstreamLock
-from kubeflow_aws.manifests.sources import Notify, from_network, read_source, verify_digest
 
 
 def fill_mirror(lock: UpstreamLock, folder: Path, *, helm: Path, notify: Notify) -> None:
@@ -17,7 +17,7 @@ def fill_mirror(lock: UpstreamLock, folder: Path, *, helm: Path, notify: Notify)
         lock: The pinned sources.
         folder: The mirror; made if it is not there.
         helm: A helm, which pulls charts from OCI registries.
-        notify: Takes a line for every archive that is fetched.
+        notify: Takes progress lines.
 
     Raises:
         NotAvailableError: The network does not have an archive.
@@ -27,12 +27,10 @@ def fill_mirror(lock: UpstreamLock, folder: Path, *, helm: Path, notify: Notify)
     for name, source in lock.sources.items():
         target = folder / source.archive
         if not target.is_file():
-            notify(f"fetching {name} {source.version}")
-            with from_network(name, source, helm) as archive:
+            with downloaded(name, source, helm=helm, notify=notify) as archive:
                 # Half an archive under its name would be taken for the whole one.
                 unfinished = target.with_name(f"{target.name}.unfinished")
                 shutil.copyfile(archive, unfinished)
                 unfinished.rename(target)
-        with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as tree:
-            found = read_source(name, source, Path(tree), mirror=folder, notify=notify, helm=helm)
-        verify_digest(name, source, found, str(target))
+        found = read_archive(target, source, said_of=str(target))
+        verify_archive(name, source, found, str(target))

@@ -19,7 +19,8 @@ from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
 from kubeflow_aws.manifests.render import Rendered, render
 from kubeflow_aws.manifests.selection import select
-from kubeflow_aws.manifests.sources import Notify, Origin, SourceOptions, fetch_sources
+from kubeflow_aws.manifests.downloads import Notify
+from kubeflow_aws.manifests.sources import Origin, SourceOptions, fetch_sources
 from kubeflow_aws.manifests.tools import find_tools
 
 

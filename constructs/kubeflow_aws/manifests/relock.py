@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
+from kubeflow_aws.manifests.archives import verify_identity
+from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.lock import UpstreamLock
-from kubeflow_aws.manifests.sources import Notify, read_source
+from kubeflow_aws.manifests.source_places import mirrored
+from kubeflow_aws.manifests.sources import read_source
 
 
 def relock(
@@ -23,12 +25,14 @@ def relock(
 
     Raises:
         UserError: A source is neither in the mirror nor on the network.
+        DigestError: An archive is of another commit, chart or script than the lock file names.
     """
     text = file.read_text(encoding="utf-8")
     for name, source in lock.sources.items():
-        with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as folder:
-            found = read_source(name, source, Path(folder), mirror=mirror, notify=notify, helm=helm)
-        if found != source.digest:
-            notify(f"{name} {source.version}: {source.digest} -> {found}")
-            text = text.replace(source.digest, found, 1)
+        found = read_source(name, source, mirror=mirror, notify=notify, helm=helm)
+        verify_identity(name, source, found, str(mirrored(source, mirror) or source.address))
+        digest = source.digest_of(found.files.items())
+        if digest != source.digest:
+            notify(f"{name} {source.version}: {source.digest} -> {digest}")
+            text = text.replace(source.digest, digest, 1)
     file.write_text(text, encoding="utf-8")

@@ -20,7 +20,8 @@ from kubeflow_aws.manifests import slimming as slimming_module
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of, parse_objects
 from kubeflow_aws.manifests.slimming import slim
-from kubeflow_aws.manifests.sources import Notify, Sources
+from kubeflow_aws.manifests.downloads import Notify
+from kubeflow_aws.manifests.sources import Sources
 from kubeflow_aws.manifests.tools import Tools
 
 CLOSED_PROXY = "http://127.0.0.1:9"

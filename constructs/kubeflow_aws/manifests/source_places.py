@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
+from kubeflow_aws.manifests import archives, chart_values, linking, lock
 from kubeflow_aws.manifests.lock import Source, UpstreamLock
+
+_KEY_LENGTH: Final = 16
+
+_CODE: Final = tuple(
+    Path(str(module.__file__)) for module in (archives, chart_values, linking, lock)
+)
+"""What decides how a tree of the cache looks, beside the lock file."""
 
 
 class Place(StrEnum):
@@ -34,17 +44,29 @@ def places_of(lock: UpstreamLock, *, cache: Path, mirror: Path | None) -> dict[s
     return places
 
 
+def tree_key(lock: UpstreamLock) -> str:
+    """Identifies the tree of all sources: the lock file, every field of it, and our own code."""
+    return _keyed(lock.digest)
+
+
 def linked_tree(lock: UpstreamLock, cache: Path) -> Path:
     """The folder of the cache with all sources side by side."""
-    return cache / "upstream" / lock.digest[:16]
+    return cache / "upstream" / tree_key(lock)[:_KEY_LENGTH]
 
 
 def source_tree(name: str, source: Source, cache: Path) -> Path:
     """The folder of the cache with one source, verified."""
-    return cache / "sources" / f"{name}-{source.digest[7:23]}"
+    return cache / "sources" / f"{name}-{_keyed(source.key)[:_KEY_LENGTH]}"
 
 
 def mirrored(source: Source, mirror: Path | None) -> Path | None:
     """The archive of a source in a mirror, if it is there."""
     archive = mirror / source.archive if mirror else None
     return archive if archive and archive.is_file() else None
+
+
+def _keyed(entry: str) -> str:
+    total = hashlib.sha256(entry.encode())
+    for file in _CODE:
+        total.update(file.read_bytes())
+    return total.hexdigest()

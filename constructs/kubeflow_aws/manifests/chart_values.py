@@ -1,0 +1,53 @@
+"""The values of Helm charts, which releases rewrite when they publish a chart.
+
+Karpenter's release, for one, writes the controller's image into values.yaml
+(`hack/release/common.sh` of aws/karpenter-provider-aws), so the text in a repository's tree and
+the text in the published package pin two things.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import yaml
+
+from kubeflow_aws.errors import UserError
+
+
+def canonical_values(content: bytes, *, without: Iterable[str]) -> bytes:
+    """What values.yaml says, whatever its comments, its layout and the keys left out.
+
+    Args:
+        content: The file.
+        without: Keys to leave out, dots between their parts.
+
+    Raises:
+        UserError: It is no mapping in YAML.
+    """
+    try:
+        values = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise UserError(f"values.yaml of a chart is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise UserError("values.yaml of a chart is no mapping")
+    for key in without:
+        _drop(values, key.split("."))
+    return json.dumps(values, sort_keys=True).encode()
+
+
+def value_at(values: object, key: str) -> object:
+    """The value under a key, dots between its parts, or None."""
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, dict) else None
+    return values
+
+
+def _drop(values: dict[str, object], parts: list[str]) -> None:
+    *above, last = parts
+    for part in above:
+        below = values.get(part)
+        if not isinstance(below, dict):
+            return
+        values = below
+    values.pop(last, None)
