@@ -13,9 +13,9 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.bump import bump
 from kubeflow_aws.manifests.changes import changes_of
+from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.platform import Platform, render_platform
-from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.tools import find_tools
 from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
 

@@ -17,7 +17,17 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 CHART_FILE: Final = "Chart.yaml"
 VALUES_FILE: Final = "values.yaml"
 
-DATA_SUFFIXES: Final = (".yaml", ".yml", ".json", ".env", ".cfg", ".svg", ".tpl", ".txt")
+DATA_SUFFIXES: Final = (
+    ".yaml",
+    ".yml",
+    ".json",
+    ".env",
+    ".cfg",
+    ".svg",
+    ".tpl",
+    ".txt",
+    ".tar.gz",
+)
 """Files that Kustomize and Helm may load; documents and programs of a repository are neither
 loaded nor pinned."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.images import ImageNames, check_digests, rename_images
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import load_lock
@@ -19,7 +20,6 @@ from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
 from kubeflow_aws.manifests.render import Rendered, render
 from kubeflow_aws.manifests.selection import select
-from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.sources import Origin, SourceOptions, fetch_sources
 from kubeflow_aws.manifests.tools import find_tools
 

@@ -18,9 +18,9 @@ from kubeflow_aws.manifests import component as component_module
 from kubeflow_aws.manifests import objects as objects_module
 from kubeflow_aws.manifests import slimming as slimming_module
 from kubeflow_aws.manifests.component import Component
+from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of, parse_objects
 from kubeflow_aws.manifests.slimming import slim
-from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.sources import Sources
 from kubeflow_aws.manifests.tools import Tools
 

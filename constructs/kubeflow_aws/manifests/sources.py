@@ -172,8 +172,9 @@ def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
         for path in stand_ins_of(source, files):
             notify(
                 f"WARNING: the mirror holds a stand-in for {name}/{path}, which does nothing, so "
-                "with artifacts: in-cluster no profile could run pipelines. Before you deploy that, "
-                "put an archive of the whole source into the mirror, or none, and run make clean."
+                "with artifacts: in-cluster no profile could run pipelines. Before you deploy "
+                "that, put an archive of the whole source into the mirror, or none, and run "
+                "make clean."
             )
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from kubeflow_aws.data_file import read_data_file
 
-Release = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+$")]
+Release = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+(-rc\.\d+)?$")]
+"""For example `26.03`, `26.03.1` and, before it, `26.03.1-rc.2`."""
 
 
 class UpgradeNote(BaseModel):
@@ -34,7 +35,7 @@ class UpgradeNote(BaseModel):
 
     def concerns(self, before: str, after: str) -> bool:
         """Whether an upgrade from one release to another leaves this one behind."""
-        return _number(before) <= _number(self.leaving) < _number(after)
+        return _order(before) <= _order(self.leaving) < _order(after)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,5 +80,7 @@ def steps_of(
     return steps
 
 
-def _number(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split("."))
+def _order(release: str) -> tuple[tuple[int, ...], float]:
+    """Sorts releases, a candidate before what it is a candidate for."""
+    numbers, _, candidate = release.partition("-rc.")
+    return tuple(int(part) for part in numbers.split(".")), float(candidate or "inf")
