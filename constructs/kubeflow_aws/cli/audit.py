@@ -99,8 +99,8 @@ def _labelled_versions(components: Iterable[Rendered]) -> dict[str, str]:
             labels = metadata(item).get("labels")
             label = labels.get("app.kubernetes.io/version") if isinstance(labels, dict) else None
             if isinstance(label, str):
-                for image in images_of([item]):
-                    found.setdefault(image, release_of(label))
+                without_tag = (each for each in images_of([item]) if not parse_reference(each).tag)
+                found.update({image: release_of(label) for image in without_tag})
     return found
 
 
