@@ -74,7 +74,7 @@ class KubeflowRules:
     @property
     def rule_ids(self) -> list[str]:
         """The rules it checks."""
-        return [rule.id for rule in (*RULES, *self._object_rules)]
+        return [*(rule.id for rule in RULES), *(rule.id for rule in self._object_rules)]
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check every template of the cloud assembly, those of nested stacks included."""
