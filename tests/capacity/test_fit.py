@@ -224,7 +224,7 @@ def test_the_real_istio_says_what_its_proxy_asks_for(upstream_platform: Platform
     """The dashboard itself asks for nothing."""
     objects = [item for one in upstream_platform.components for item in one.objects]
     [dashboard] = [
-        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/centraldashboard")
+        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/dashboard")
     ]
 
     assert dashboard.each.cpu > 0

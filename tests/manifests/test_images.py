@@ -47,16 +47,16 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         "docker.io/kserve/init:v1",
     ),
     "argument": (
-        item("Pod", spec={"args": ["--executor-image", "quay.io/argoproj/argoexec:v3.7.3"]}),
-        "quay.io/argoproj/argoexec:v3.7.3",
+        item("Pod", spec={"args": ["--executor-image", "quay.io/argoproj/argoexec:v4.0.5"]}),
+        "quay.io/argoproj/argoexec:v4.0.5",
     ),
     "argument after an equals sign": (
         item("Pod", spec={"args": ["--solver-image=quay.io/jetstack/solver:v1"]}),
         "quay.io/jetstack/solver:v1",
     ),
     "environment": (
-        item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.16.0"}]}),
-        "ghcr.io/kubeflow/kfp-driver:2.16.0",
+        item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.17.0"}]}),
+        "ghcr.io/kubeflow/kfp-driver:2.17.0",
     ),
     "environment, without a registry": (
         item("Pod", spec={"env": [{"name": "VIEWER_IMAGE", "value": "files/viewer:v2"}]}),
@@ -265,19 +265,19 @@ class TestUpstream:
         listed = {line.partition("  #")[0] for line in lines}
 
         for image in (
-            "quay.io/argoproj/argoexec:v3.7.3",
-            "ghcr.io/kubeflow/kfp-driver:2.16.0",
-            "ghcr.io/kubeflow/kfp-launcher:2.16.0",
+            "quay.io/argoproj/argoexec:v4.0.5",
+            "ghcr.io/kubeflow/kfp-driver:2.17.0",
+            "ghcr.io/kubeflow/kfp-launcher:2.17.0",
             "public.ecr.aws/docker/library/busybox:1.37.0",
             "ghcr.io/kubeflow/katib/suggestion-hyperopt:v0.19.0",
             "ghcr.io/kubeflow/katib/file-metrics-collector:v0.19.0",
-            "docker.io/kserve/storage-initializer:v0.16.0",
-            "docker.io/kserve/agent:v0.16.0",
-            "docker.io/kserve/art-explainer:v0.16.0",
-            "docker.io/filebrowser/filebrowser:v2.25.0",
+            "docker.io/kserve/storage-initializer:v0.18.0",
+            "docker.io/kserve/agent:v0.18.0",
+            "docker.io/kserve/art-explainer:v0.18.0",
+            "docker.io/filebrowser/filebrowser:v2.32.0",
             "docker.io/tensorflow/tensorflow:2.5.1",
-            "quay.io/jetstack/cert-manager-acmesolver:v1.19.4",
-            "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0",
+            "quay.io/jetstack/cert-manager-acmesolver:v1.20.2",
+            "ghcr.io/kubeflow/notebooks/notebook-servers/jupyter-scipy:v1.11.0",
             "gcr.io/istio-release/proxyv2:1.29.6",
         ):
             assert image in listed
@@ -293,7 +293,7 @@ class TestUpstream:
 
         assert len(copies) == len(list(image_lines(upstream_platform, Images())))
         assert (
-            "crane copy docker.io/kserve/agent:v0.16.0 "
-            f"{REGISTRY}/docker.io/kserve/agent:v0.16.0" in copies
+            "crane copy docker.io/kserve/agent:v0.18.0 "
+            f"{REGISTRY}/docker.io/kserve/agent:v0.18.0" in copies
         )
         assert any("--repository-name kubeflow/docker.io/kserve/agent --" in line for line in lines)

@@ -94,25 +94,6 @@ def _bare(item: KubernetesObject) -> KubernetesObject:
     return dict(copy.deepcopy(item), spec=bare(item["spec"]))
 
 
-@pytest.mark.parametrize("option", ["upstream_assembly", "upstream_cognito_assembly"])
-def test_istio_is_at_the_fixed_version_everywhere(
-    option: str, request: pytest.FixtureRequest
-) -> None:
-    assembly: Assembly = request.getfixturevalue(option)
-    objects = list(assembly.objects())
-    istio = {image for image in images(objects) if "istio-release" in image}
-    [injector] = [
-        item
-        for item in objects
-        if str(key_of(item)).endswith("istio-sidecar-injector") and item["kind"] == "ConfigMap"
-    ]
-    data: Any = injector["data"]
-
-    assert {image.rpartition(":")[2] for image in istio} == {"1.29.6"}
-    assert len(istio) == 3
-    assert yaml.safe_load(data["values"])["global"]["tag"] == "1.29.6"
-
-
 def test_no_password_of_upstreams_documentation_is_left(upstream_assembly: Assembly) -> None:
     hashes = "4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72"
 

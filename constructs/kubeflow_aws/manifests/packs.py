@@ -248,8 +248,8 @@ def _refuse_too_full(pack: Pack) -> None:
         raise UserError(
             f"pack {pack} is too full: {pack.escaped_bytes:,} bytes of at most "
             f"{MAX_PACK_BYTES:,}, and kubectl prints {pack.answer_bytes:,} bytes of at most "
-            f"{MAX_ANSWER_BYTES:,} for its {len(pack.objects)} objects; raise packs.{pack.phase} in "
-            f"manifests/components/{pack.component}/component.yaml"
+            f"{MAX_ANSWER_BYTES:,} for its {len(pack.objects)} objects; raise packs.{pack.phase} "
+            f"in manifests/components/{pack.component}/component.yaml"
         )
 
 
