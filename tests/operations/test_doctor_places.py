@@ -23,6 +23,18 @@ VPC: dict[str, JsonValue] = {
 }
 
 
+def described(name: str) -> dict[str, JsonValue]:
+    """A change of the cluster: a type that only the file knows, like g6.2xlarge."""
+    size: JsonValue = {
+        "vcpus": 8,
+        "memory_mib": 32768,
+        "network_interfaces": 4,
+        "ipv4_addresses": 15,
+        "gpus": 1,
+    }
+    return {"unlisted_instance_types": {name: size}}
+
+
 class TestOffers:
     """What AWS offers in the deployment's zones."""
 
@@ -112,7 +124,7 @@ class TestOffers:
         self, aws: Aws, vanilla: Deployment
     ) -> None:
         pool: JsonValue = {"gpu": {"instance_types": ["p5.48xlarge", "g6.99xlarge"]}}
-        odd = variation(vanilla, {"cluster": {"node_pools": pool}})
+        odd = variation(vanilla, {"cluster": {"node_pools": pool, **described("g6.99xlarge")}})
 
         severity, found, fix = troubles(check_offers(odd, aws))["Types of pool gpu"]
 
