@@ -331,8 +331,8 @@ REFUSALS = {
     ),
     "a GPU pool without GPUs": (
         WEST + USERS + "cluster: {node_pools: {gpu: {instance_types: [m7i.xlarge]}}}",
-        "cluster.node_pools.gpu: instance_types names m7i.xlarge, which has no NVIDIA GPU; allowed "
-        "families: g4dn, g5, g6,",
+        "cluster: node_pools.gpu.instance_types names m7i.xlarge, which has no NVIDIA GPU; take "
+        "one of the families g4dn, g5, g6,",
     ),
     "a platform on one node": (
         WEST + USERS + "cluster: {system_nodes: {min_size: 1, max_size: 1}}",
