@@ -172,6 +172,10 @@ password: install ## ask for a password and print its hash for the deployment fi
 schema: install ## write the JSON schemas of the deployment and the delivery file
 	$(BIN)/python -m kubeflow_aws.cli schema docs
 
+.PHONY: instance-types
+instance-types: install ## write the table of EC2 instance types anew, as moto describes them
+	$(BIN)/python -m localcloud.instance_types
+
 .PHONY: lock
 lock: install ## compile pyproject.toml into the hashed lock files
 	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -q -o requirements.txt

@@ -15,6 +15,7 @@ import aws_cdk as cdk
 
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, load_deployment
+from kubeflow_aws.deployment.node_types import warnings_of
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.floors import load_floors
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform, render_platform
@@ -30,11 +31,14 @@ def main() -> None:
     allow_sample = app.node.try_get_context("sample") == "allowed"
     if file := app.node.try_get_context("delivery"):
         delivery, deployments = load_delivery(Path(file), root=PROJECT)
+        for stage, each in zip(delivery.stages, deployments, strict=True):
+            tell_warnings(each, stage.deployment)
         contents = [(each, render(each, allow_sample=allow_sample)) for each in deployments]
         production = build_delivery(app, delivery, contents, file)
     else:
         path = deployment_path(PROJECT, app.node.try_get_context("deployment"))
         deployment = load_deployment(path)
+        tell_warnings(deployment, str(path))
         platform = render(deployment, allow_sample=allow_sample)
         account = os.environ.get("CDK_DEFAULT_ACCOUNT")
         build(app, deployment, platform, account, file=str(path))
@@ -42,6 +46,17 @@ def main() -> None:
     floors = load_floors(PROJECT / "manifests" / FLOORS_FILE)
     add_checks(app, floors=floors, production=production)
     app.synth()
+
+
+def tell(line: str) -> None:
+    """Tell the person at the terminal something."""
+    print(line, file=sys.stderr)  # noqa: T201  # progress
+
+
+def tell_warnings(deployment: Deployment, file: str) -> None:
+    """Tell what the deployment file says that nobody has checked."""
+    for warning in warnings_of(deployment.cluster):
+        tell(f"WARNING: {file}: {warning}")
 
 
 def render(deployment: Deployment, *, allow_sample: bool) -> Platform:
@@ -52,7 +67,7 @@ def render(deployment: Deployment, *, allow_sample: bool) -> Platform:
         manifests=PROJECT / "manifests",
         cache=PROJECT / "build" / "cache",
         mirror=Path(mirror) if mirror else None,
-        notify=lambda line: print(line, file=sys.stderr),  # noqa: T201  # progress
+        notify=tell,
         allow_sample=allow_sample,
     )
 

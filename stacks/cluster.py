@@ -30,6 +30,7 @@ from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
 from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.instance_types import SIZES, UNLISTED
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.placeholders import Placeholder
@@ -73,6 +74,10 @@ class ClusterStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: EKS cluster",
         )
+        if unlisted := props.deployment.cluster.unlisted_instance_types:
+            self.template_options.metadata = {
+                UNLISTED: SIZES.dump_python(unlisted, exclude_unset=True)
+            }
         existing = props.deployment.cluster.existing
         self.owned = existing is None
         self._autoscaling: Autoscaling | None = None

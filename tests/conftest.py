@@ -36,7 +36,7 @@ from tests.support.assembly import (  # noqa: E402
     checked_delivery,
     synthesize,
 )
-from tests.support.deployments import variation  # noqa: E402
+from tests.support.deployments import UNLISTED, variation  # noqa: E402
 from tests.support.platforms import best_of, sample_of  # noqa: E402
 
 TESTED = pytest.StashKey[str]()
@@ -134,6 +134,15 @@ def sample_assembly(
 ) -> Assembly:
     """The default deployment, synthesized from the sample."""
     return synthesize(vanilla, sample_platform, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
+def unlisted_assembly(
+    vanilla: Deployment, sample_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Assembly:
+    """The same on instance types that the table does not know."""
+    deployment = variation(vanilla, {"cluster": UNLISTED})
+    return synthesize(deployment, sample_platform, tmp_path_factory.mktemp("unlisted"))
 
 
 @pytest.fixture(scope="session")

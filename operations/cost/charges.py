@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
+from kubeflow_aws.instance_types import InstanceSize, sizes_with
 from operations.cost.prices import Assumptions, Price, Prices
 
 
@@ -56,11 +57,13 @@ class Terms:
         prices: The prices.
         assume: The assumptions.
         today: Decides whether a Kubernetes version is past its standard support.
+        sizes: What instance types offer, by their names.
     """
 
     prices: Prices
     assume: Assumptions
     today: date
+    sizes: Mapping[str, InstanceSize] = field(default_factory=lambda: sizes_with({}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,7 +43,7 @@ def _node_group(group: Resource, terms: Terms) -> Iterator[Charge]:
     instance_type = properties["InstanceTypes"][0]
     yield priced_by_type(
         f"{nodes} system nodes {instance_type}",
-        terms.prices.ec2.find(instance_type),
+        terms.prices.ec2.find(instance_type, terms.sizes.get(instance_type)),
         nodes * terms.assume.hours,
     )
     template = _launch_template(group)

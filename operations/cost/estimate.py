@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from kubeflow_aws.capacity.fit import Fit, NodeGroup, fit_of
 from kubeflow_aws.cli.assembly import objects_in
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.instance_types import (
+    SIZES,
+    UNLISTED,
+    InstanceSize,
+    instance_table,
+    sizes_with,
+)
 from operations.cost.charges import Charge, Line, Pricer, Resource, Terms, Uncounted
 from operations.cost.compute import COMPUTE
 from operations.cost.data import DATA
@@ -77,13 +85,13 @@ def estimate_of(assembly: Path, terms: Terms) -> Estimate:
     Raises:
         UserError: The folder holds no cloud assembly, or a node's size is not known.
     """
+    read = [(stack, templates_of(assembly, stack)) for stack in stacks_in_order(assembly)]
+    everything = [template for _, templates in read for template in templates]
+    terms = replace(terms, sizes=sizes_with(_unlisted(everything)))
     stacks: list[StackCost] = []
     uncounted: set[Uncounted] = set()
     by_use: Counter[str] = Counter()
-    everything: list[Template] = []
-    for stack in stacks_in_order(assembly):
-        templates = templates_of(assembly, stack)
-        everything += templates
+    for stack, templates in read:
         lines: list[Line] = []
         for resource in _resources(templates):
             if resource.kind in BY_USE:
@@ -106,7 +114,7 @@ def estimate_of(assembly: Path, terms: Terms) -> Estimate:
         uncounted=sorted(uncounted),
         pools=pools,
         by_use=by_use,
-        fit=_fit(_resources(everything), objects),
+        fit=_fit(_resources(everything), objects, terms.sizes),
     )
 
 
@@ -151,15 +159,34 @@ def _together(lines: Iterable[Line]) -> list[Line]:
     return sorted(together, key=lambda line: line.usd, reverse=True)
 
 
-def _fit(resources: Iterable[Resource], objects: Iterable[dict[str, Any]]) -> Fit | None:
+def _unlisted(templates: Iterable[Template]) -> dict[str, InstanceSize]:
+    """What the deployment file says of instance types that the table does not know."""
+    found: dict[str, InstanceSize] = {}
+    for template in templates:
+        described = template.get("Metadata", {}).get(UNLISTED, {})
+        found |= SIZES.validate_python(described)
+    return found
+
+
+def _fit(
+    resources: Iterable[Resource],
+    objects: Iterable[dict[str, Any]],
+    sizes: Mapping[str, InstanceSize],
+) -> Fit | None:
     """The platform against the system nodes; nothing where the cluster is somebody else's."""
     group, addons = None, set()
     for resource in resources:
         properties = resource.properties
         match resource.kind:
             case "AWS::EKS::Nodegroup":
+                names = properties["InstanceTypes"]
+                if unknown := [each for each in names if each not in sizes]:
+                    raise UserError(
+                        f"the assembly has nodes of {' and '.join(unknown)}, which neither "
+                        f"{instance_table()} nor the assembly describes; synthesize it anew"
+                    )
                 group = NodeGroup(
-                    instance_types=properties["InstanceTypes"],
+                    sizes={each: sizes[each] for each in names},
                     nodes=properties["ScalingConfig"]["DesiredSize"],
                 )
             case "AWS::EKS::Addon":

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kubeflow_aws.capacity.nodes import InstanceSize, instance_sizes
 from kubeflow_aws.capacity.resources import quantity
+from kubeflow_aws.instance_types import InstanceSize
 from operations.cost.charges import Terms, Uncounted
 from operations.cost.objects import GIB
 
@@ -61,9 +61,10 @@ def _pool(
     disk = disks[template["nodeClassRef"]["name"]] * terms.prices.rates.ebs_gp3.usd
     priced = []
     for instance_type in wanted["node.kubernetes.io/instance-type"]:
-        size, price = instance_sizes().get(instance_type), terms.prices.ec2.find(instance_type)
+        size = terms.sizes.get(instance_type)
+        price = terms.prices.ec2.find(instance_type, size)
         if size is None or price is None:
-            why = "its size (kubeflow_aws/capacity) or price (operations/cost) is not known"
+            why = "operations/cost/prices.yaml has no price for it; add one"
             yield Uncounted(what=f"{instance_type} in the node pool {name}", why=why)
         elif count := limit // _units(size, resource):
             per_hour = count * (price.usd + disk / terms.assume.hours)
@@ -80,7 +81,7 @@ def _pool(
 
 
 def _units(size: InstanceSize, resource: str) -> int:
-    return size.vcpus if resource == VCPUS else size.devices
+    return size.vcpus if resource == VCPUS else size.devices(resource)
 
 
 def _disk_gib(spec: Mapping[str, Any]) -> float:

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from kubeflow_aws.capacity.nodes import instance_sizes
 from kubeflow_aws.data_file import read_data_file
+from kubeflow_aws.instance_types import InstanceSize
 
 FOLDER: Final = Path(__file__).parent
 
@@ -53,11 +53,15 @@ class InstancePrices(_Data):
     per_vcpu: dict[str, Amount] = Field(description="Dollars for a vCPU, by family.")
     per_type: dict[str, Amount] = Field(description="Dollars for an instance, by type.")
 
-    def find(self, instance_type: str) -> Price | None:
-        """The price of one type, if it is known."""
+    def find(self, instance_type: str, size: InstanceSize | None) -> Price | None:
+        """The price of one type, if it is known.
+
+        Args:
+            instance_type: The type.
+            size: What it offers, if that is known.
+        """
         usd = self.per_type.get(instance_type)
         per_vcpu = self.per_vcpu.get(instance_type.partition(".")[0])
-        size = instance_sizes().get(instance_type)
         if usd is None and per_vcpu is not None and size is not None:
             usd = per_vcpu * size.vcpus
         return None if usd is None else Price(usd=usd, per="hour", source=self.source)

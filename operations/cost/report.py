@@ -40,7 +40,7 @@ def show(console: Console, estimate: Estimate, terms: Terms) -> None:
         console.print("\nWhile people work, up to, beside that: Karpenter's nodes at their limits.")
         console.print(_pools(estimate, terms))
     if fit := estimate.fit:
-        types = " or ".join(fit.group.instance_types)
+        types = " or ".join(fit.group.sizes)
         console.print(f"\nThe platform's requests on {fit.group.nodes} system nodes {types}:")
         console.print(_capacity(fit))
     console.print("\nAssumptions, each month (operations/cost/assumptions.yaml):")

@@ -10,24 +10,12 @@ from typing import Final
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, Capacity, CpuPool, NodePool
+from kubeflow_aws.instance_types import InstanceSize, size_from
 from operations.doctor.aws import Aws
 from operations.doctor.quota import Quota
 
 BATCH: Final = 100
 """Instance types that one call describes (EC2 API reference, DescribeInstanceTypes)."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
-    """What an instance type has.
-
-    Attributes:
-        vcpus: By default, which is what quotas count.
-        devices: GPUs, or chips of Inferentia or Trainium.
-    """
-
-    vcpus: int
-    devices: int
 
 
 _STANDARD: Final = frozenset({"a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"})
@@ -119,7 +107,7 @@ def types_of(deployment: Deployment) -> list[str]:
     return list(dict.fromkeys(types))
 
 
-def needs_of(deployment: Deployment, sizes: Mapping[str, Size]) -> Needs:
+def needs_of(deployment: Deployment, sizes: Mapping[str, InstanceSize]) -> Needs:
     """What the nodes of a deployment need.
 
     A pool takes the instance types that need fewest vCPUs for its limit, so less than this is
@@ -158,17 +146,17 @@ def needs_of(deployment: Deployment, sizes: Mapping[str, Size]) -> Needs:
     return Needs(by_quota=quotas, unknown=unknown)
 
 
-def _limit_of(pool: NodePool, size: Size) -> int:
+def _limit_of(pool: NodePool, size: InstanceSize) -> int:
     """How many vCPUs a pool has at its limit, if it takes one instance type alone."""
     match pool:
         case CpuPool():
             return pool.max_cpus
         case AcceleratedPool():
-            return -(-pool.max_devices // max(1, size.devices)) * size.vcpus
+            return -(-pool.max_devices // max(1, size.devices(pool.accelerator))) * size.vcpus
     raise ValueError(f"a pool of {type(pool).__name__} has no limit")
 
 
-def describe_sizes(aws: Aws, types: Iterable[str]) -> dict[str, Size]:
+def describe_sizes(aws: Aws, types: Iterable[str]) -> dict[str, InstanceSize]:
     """What instance types have, as EC2 describes them.
 
     Args:
@@ -180,12 +168,7 @@ def describe_sizes(aws: Aws, types: Iterable[str]) -> dict[str, Size]:
     for start in range(0, len(wanted), BATCH):
         answer = client.describe_instance_types(InstanceTypes=wanted[start : start + BATCH])
         for each in answer["InstanceTypes"]:
-            gpus = each.get("GpuInfo", {}).get("Gpus", [])
-            chips = each.get("NeuronInfo", {}).get("NeuronDevices", [])
-            sizes[each["InstanceType"]] = Size(
-                vcpus=each["VCpuInfo"]["DefaultVCpus"],
-                devices=sum(device["Count"] for device in [*gpus, *chips]),
-            )
+            sizes[each["InstanceType"]] = size_from(each)
     return sizes
 
 

@@ -10,6 +10,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database
 from operations.check import Check, failed, passed, warned
 from operations.doctor.aws import Aws
+from operations.doctor.descriptions import check_descriptions
 
 WITHOUT_EKS: Final = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Ids of zones that take no subnet of a cluster (EKS User Guide, "Subnet requirements for
@@ -34,6 +35,7 @@ def check_offers(deployment: Deployment, aws: Aws) -> Iterator[Check]:
             name = f"Types of pool {pool}"
             types = settings.instance_types
             yield aws.look(name, partial(_pool_types, name, pool, types, zones, aws))
+        yield from check_descriptions(deployment.cluster, aws)
     if deployment.database_option is Database.RDS:
         yield aws.look("Database", partial(_database, deployment, aws))
 

@@ -9,12 +9,13 @@ import pytest
 
 from kubeflow_aws.capacity.addon_pods import ADDON_PODS, addons_of
 from kubeflow_aws.capacity.fit import NodeGroup, check_capacity, fit_of
-from kubeflow_aws.capacity.nodes import instance_sizes, size_of
+from kubeflow_aws.capacity.nodes import allocatable, max_pods
 from kubeflow_aws.capacity.resources import MIB
 from kubeflow_aws.capacity.workloads import workloads_of
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.instance_types import InstanceSize, instance_table
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
 from stacks.build import build
@@ -33,6 +34,14 @@ def nodes(instance_type: str, count: int) -> dict[str, JsonValue]:
     return {"cluster": {"system_nodes": system}}
 
 
+def size_of(instance_type: str) -> InstanceSize:
+    return instance_table().instance_types[instance_type]
+
+
+def group_of(*instance_types: str, nodes: int) -> NodeGroup:
+    return NodeGroup(sizes={each: size_of(each) for each in instance_types}, nodes=nodes)
+
+
 def pod(cpu: str, memory: str, *, replicas: int = 1) -> KubernetesObject:
     requests: JsonValue = {"cpu": cpu, "memory": memory}
     spec: JsonValue = {"containers": [{"name": "main", "resources": {"requests": requests}}]}
@@ -46,7 +55,7 @@ def pod(cpu: str, memory: str, *, replicas: int = 1) -> KubernetesObject:
 
 def test_what_a_node_has_for_pods() -> None:
     """As nodeadm reckons it: 80 millicores of four, 11 MiB for each of 58 pods, and so on."""
-    node = size_of("m7i.xlarge").allocatable
+    node = allocatable(size_of("m7i.xlarge"))
 
     assert node.cpu == 3920
     assert node.pods == 58
@@ -58,18 +67,7 @@ def test_what_a_node_has_for_pods() -> None:
     [("t3.medium", 17), ("m7i.large", 29), ("m7i.4xlarge", 110), ("m7i.16xlarge", 250)],
 )
 def test_pods_are_as_many_as_addresses_or_as_eks_allows(instance_type: str, pods: int) -> None:
-    assert size_of(instance_type).max_pods == pods
-
-
-def test_the_table_has_what_deployment_files_name_by_default(vanilla: Deployment) -> None:
-    cluster = vanilla.cluster
-    named = {*cluster.system_nodes.instance_types}
-    for pool in cluster.node_pools.named().values():
-        named |= {*pool.instance_types}
-
-    assert named <= instance_sizes().keys()
-    assert size_of("g6.12xlarge").devices == 4
-    assert size_of("inf2.48xlarge").devices == 12
+    assert max_pods(size_of(instance_type)) == pods
 
 
 @pytest.mark.parametrize("preset", list(Preset))
@@ -120,7 +118,7 @@ def test_the_desired_size_counts_and_not_the_most(
 
 
 def test_each_resource_that_is_short_is_named() -> None:
-    group = NodeGroup(instance_types=["m7i.large"], nodes=2)
+    group = group_of("m7i.large", nodes=2)
     fit = fit_of(group, (), [pod("900m", "3Gi", replicas=5)])
 
     assert fit.asked.cpu > fit.offered.cpu
@@ -145,14 +143,14 @@ def test_a_pod_that_fits_on_no_node_is_refused(
 
 
 def test_of_several_types_the_smallest_counts() -> None:
-    group = NodeGroup(instance_types=["m7i.2xlarge", "m7i.large"], nodes=2)
+    group = group_of("m7i.2xlarge", "m7i.large", nodes=2)
 
-    assert fit_of(group, (), []).offered == size_of("m7i.large").allocatable * 2
+    assert fit_of(group, (), []).offered == allocatable(size_of("m7i.large")) * 2
 
 
 def test_daemons_count_on_each_node() -> None:
     one, two = (
-        fit_of(NodeGroup(instance_types=["m7i.large"], nodes=count), ["kube-proxy", "coredns"], [])
+        fit_of(group_of("m7i.large", nodes=count), ["kube-proxy", "coredns"], [])
         for count in (1, 2)
     )
 
@@ -160,18 +158,26 @@ def test_daemons_count_on_each_node() -> None:
     assert one.asked.cpu == 100 + 2 * 100
 
 
-def test_a_type_of_unknown_size_is_a_sentence(
-    vanilla: Deployment, sample_platform: Platform
+@pytest.mark.parametrize(
+    ("size", "offered"),
+    [
+        ({"memory_mib": 1024}, "0.00 GiB"),
+        ({"network_interfaces": 2, "ipv4_addresses": 4}, "16 pods"),
+    ],
+)
+def test_a_type_that_the_table_does_not_know_offers_what_the_file_says(
+    size: dict[str, JsonValue], offered: str, vanilla: Deployment, sample_platform: Platform
 ) -> None:
-    unknown = variation(vanilla, nodes("m99i.xlarge", 3))
+    enough = {"vcpus": 8, "memory_mib": 32768, "network_interfaces": 4, "ipv4_addresses": 15}
 
-    with pytest.raises(UserError) as refusal:
-        check_capacity(unknown, sample_platform.components, file="mine.yaml")
+    def of(size: JsonValue) -> Deployment:
+        system: JsonValue = {"instance_types": ["m99i.2xlarge"], "min_size": 2}
+        cluster = {"system_nodes": system, "unlisted_instance_types": {"m99i.2xlarge": size}}
+        return variation(vanilla, {"cluster": cluster})
 
-    assert str(refusal.value).startswith(
-        "mine.yaml: cluster.system_nodes.instance_types: the size of m99i.xlarge is not known"
-    )
-    assert "add it to constructs/kubeflow_aws/capacity/instance_types.yaml" in str(refusal.value)
+    check_capacity(of({**enough}), sample_platform.components)
+    with pytest.raises(UserError, match=rf"2 x m99i\.2xlarge offer {offered}"):
+        check_capacity(of({**enough, **size}), sample_platform.components)
 
 
 def test_nodes_of_an_existing_cluster_are_not_judged(
@@ -211,7 +217,7 @@ def test_the_real_platform_fits_without_one_of_its_nodes(
     deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
     objects = [item for one in best_of(deployment).components for item in one.objects]
     system = deployment.cluster.system_nodes
-    group = NodeGroup(instance_types=system.instance_types, nodes=system.initial_size - 1)
+    group = group_of(*system.instance_types, nodes=system.initial_size - 1)
 
     fit = fit_of(group, addons_of(deployment), objects)
 
@@ -224,7 +230,7 @@ def test_the_real_istio_says_what_its_proxy_asks_for(upstream_platform: Platform
     """The dashboard itself asks for nothing."""
     objects = [item for one in upstream_platform.components for item in one.objects]
     [dashboard] = [
-        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/centraldashboard")
+        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/dashboard")
     ]
 
     assert dashboard.each.cpu > 0

@@ -49,6 +49,32 @@ def test_each_pool_starts_what_the_file_names(pools: dict[str, Any]) -> None:
     assert pools["neuron"]["limits"] == {"aws.amazon.com/neuron": "8"}
 
 
+def test_types_that_the_table_does_not_know_are_started_as_the_file_says(
+    unlisted_assembly: Assembly,
+) -> None:
+    pools = specs(unlisted_assembly, "NodePool")
+    [group] = resources(unlisted_assembly.stack("Cluster"), "AWS::EKS::Nodegroup").values()
+
+    assert group["Properties"]["InstanceTypes"] == ["m7i.96xlarge"]
+    assert requirement(pools["cpu"], "node.kubernetes.io/instance-type") == ["m7i.96xlarge"]
+    assert requirement(pools["gpu"], "node.kubernetes.io/instance-type") == ["g99.2xlarge"]
+    assert pools["gpu"]["limits"] == {"nvidia.com/gpu": "4"}
+    assert [each["key"] for each in pools["gpu"]["template"]["spec"]["taints"]] == [
+        "nvidia.com/gpu"
+    ]
+
+
+def test_a_template_names_types_that_only_the_file_knows(
+    unlisted_assembly: Assembly, cluster: Template
+) -> None:
+    """For `make cost`, which reads templates alone."""
+    described = unlisted_assembly.stack("Cluster")["Metadata"]["KubeflowAws::UnlistedInstanceTypes"]
+
+    assert described["m7i.96xlarge"]["vcpus"] == 384
+    assert described["g99.2xlarge"]["gpus"] == 2
+    assert "KubeflowAws::UnlistedInstanceTypes" not in cluster.get("Metadata", {})
+
+
 def test_accelerators_are_for_who_asks_for_them(pools: dict[str, Any]) -> None:
     def taints(name: str) -> list[str]:
         return [each["key"] for each in pools[name]["template"]["spec"].get("taints", [])]

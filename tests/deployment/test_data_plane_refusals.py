@@ -93,28 +93,51 @@ REFUSALS = {
     ),
     "a GPU pool without GPUs": (
         pools("gpu: {instance_types: [g6.xlarge, c7i.xlarge]}"),
-        "cluster.node_pools.gpu: instance_types names c7i.xlarge, which has no NVIDIA GPU; allowed "
-        "families: g4dn, g5, g6",
+        "cluster: node_pools.gpu.instance_types names c7i.xlarge, which has no NVIDIA GPU; take "
+        "one of the families g4dn, g5, g6, g6e, g7, g7e, gr6, p3dn, p4d, p4de, p5, p5e, p5en, "
+        "p6-b200, p6-b300",
+    ),
+    "a part of a GPU": (
+        pools("gpu: {instance_types: [g6f.xlarge]}"),
+        "cluster: node_pools.gpu.instance_types names g6f.xlarge, which has no NVIDIA GPU but a "
+        "part of one, which Karpenter counts as none; take one of the families",
+    ),
+    "a part of a GPU for everybody": (
+        pools("cpu: {instance_types: [g6f.xlarge]}"),
+        "cluster: node_pools.cpu.instance_types names g6f.xlarge, which has accelerators",
     ),
     "a Neuron pool with GPUs": (
         pools("neuron: {instance_types: [g6.xlarge]}"),
-        "cluster.node_pools.neuron: instance_types names g6.xlarge, which has no Inferentia or "
-        "Trainium; allowed families: inf2, trn1, trn1n, trn2",
+        "cluster: node_pools.neuron.instance_types names g6.xlarge, which has no Inferentia or "
+        "Trainium; take one of the families inf1, inf2, trn1, trn1n, trn2",
     ),
     "GPUs for everybody": (
         pools("cpu: {instance_types: [g6.xlarge]}"),
-        "cluster.node_pools.cpu: instance_types names g6.xlarge, which has accelerators that any "
+        "cluster: node_pools.cpu.instance_types names g6.xlarge, which has accelerators that any "
         "pod would occupy; put it into node_pools.gpu",
+    ),
+    "Trainium for everybody": (
+        pools("cpu: {instance_types: [trn1.2xlarge]}"),
+        "cluster: node_pools.cpu.instance_types names trn1.2xlarge, which has accelerators",
+    ),
+    "GPUs for the platform": (
+        START + "cluster: {system_nodes: {instance_types: [g6.xlarge]}}\n",
+        "cluster: system_nodes.instance_types names g6.xlarge, which has accelerators",
     ),
     "EFA on a type without": (
         pools("gpu: {instance_types: [g6.xlarge], efa: true}"),
-        "cluster.node_pools.gpu: efa is on, but g6.xlarge has no Elastic Fabric Adapter; take the "
+        "cluster: node_pools.gpu.efa is on, but g6.xlarge has no Elastic Fabric Adapter; take the "
         "largest sizes",
     ),
     "an ARM type": (
         pools("cpu: {instance_types: [m7g.xlarge]}"),
-        "cluster.node_pools.cpu.instance_types.0: found m7g.xlarge, which is an ARM type; "
+        "cluster.node_pools.cpu.instance_types.0: found m7g.xlarge, whose architecture is arm64; "
         "Kubeflow's images are for x86-64",
+    ),
+    "a Mac": (
+        pools("cpu: {instance_types: [mac1.metal]}"),
+        "cluster.node_pools.cpu.instance_types.0: found mac1.metal, whose architecture is "
+        "x86_64_mac; Kubeflow's images are for x86-64",
     ),
     "node pools of another's cluster": (
         START

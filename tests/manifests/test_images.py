@@ -75,8 +75,8 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         "quay.io/jetstack/solver:v1",
     ),
     "environment": (
-        item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.16.0"}]}),
-        "ghcr.io/kubeflow/kfp-driver:2.16.0",
+        item("Pod", spec={"env": [{"name": "V2", "value": "ghcr.io/kubeflow/kfp-driver:2.17.0"}]}),
+        "ghcr.io/kubeflow/kfp-driver:2.17.0",
     ),
     "environment, without a registry": (
         item("Pod", spec={"env": [{"name": "VIEWER_IMAGE", "value": "files/viewer:v2"}]}),
@@ -397,7 +397,7 @@ class TestUpstream:
             "docker.io/filebrowser/filebrowser:v2.32.0",
             "docker.io/tensorflow/tensorflow:2.5.1",
             "quay.io/jetstack/cert-manager-acmesolver:v1.20.2",
-            "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.11.0",
+            "ghcr.io/kubeflow/notebooks/notebook-servers/jupyter-scipy:v1.11.0",
             "registry.istio.io/release/proxyv2:1.30.4",
         ):
             assert image in listed

@@ -150,11 +150,15 @@ def test_a_pack_with_too_many_bytes_says_which_number_to_raise(
         pack_component(component("one"), items)
 
 
-def test_a_pack_with_too_many_objects_says_which_number_to_raise(
+def test_a_pack_of_which_kubectl_prints_too_much_says_which_number_to_raise(
     component: Callable[..., Component],
 ) -> None:
-    with pytest.raises(UserError, match="41 objects of at most 40; raise packs"):
-        pack_component(component("one"), [make("ConfigMap", f"m{n}") for n in range(41)])
+    # "configmap/", 40 letters, " serverside-applied" and the end of the line: 70 bytes each.
+    items = [make("ConfigMap", f"{n:040}") for n in range(49)]
+
+    assert [pack.answer_bytes for pack in pack_component(component("one"), items[:48])] == [3_360]
+    with pytest.raises(UserError, match=r"prints 3,430 bytes of at most 3,400 for its 49 objects"):
+        pack_component(component("two"), items)
 
 
 def test_an_ingress_goes_before_its_class(component: Callable[..., Component]) -> None:

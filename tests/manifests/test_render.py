@@ -17,6 +17,7 @@ from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered, RenderError, Selected, render
 from kubeflow_aws.manifests.selection import select
+from kubeflow_aws.manifests.source_places import linked_tree
 from kubeflow_aws.manifests.sources import Origin, Sources
 from kubeflow_aws.manifests.tools import Tools
 
@@ -160,7 +161,7 @@ def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
     tmp_path: Path,
 ) -> None:
     lock = load_lock(project / "manifests" / "upstream.lock.yaml")
-    tree = project / "build" / "cache" / "upstream" / lock.digest[:16]
+    tree = linked_tree(lock, project / "build" / "cache")
 
     again = render(
         select(vanilla, load_components(project / "manifests" / "components")),

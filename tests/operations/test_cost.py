@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -275,6 +276,45 @@ def test_node_pools_are_shown_at_their_limits_and_are_in_no_sum(
     assert gpu.usd_per_hour == pytest.approx(4 * 13.3504 + disks)
     assert not [each for stack in production.stacks for each in stack.lines if "g6" in each.what]
     assert "While people work, up to, beside that" in printed(production, terms)
+
+
+def test_types_that_the_table_does_not_know_cost_by_what_the_file_says(
+    unlisted_assembly: Assembly, terms: Terms
+) -> None:
+    estimate = estimate_of(unlisted_assembly.folder, terms)
+
+    nodes = line(estimate, "KubeflowCluster", "3 system nodes m7i.96xlarge")
+    assert nodes.usd == pytest.approx(3 * 730 * 384 * 0.0504)
+    [pool] = estimate.pools
+    assert (pool.limit, pool.nodes) == ("800 vCPUs", "2 x m7i.96xlarge")
+    assert estimate.fit is not None
+    assert estimate.fit.offered.cpu > 3 * 380_000
+    [unknown] = estimate.uncounted
+    assert unknown.what == "g99.2xlarge in the node pool gpu"
+    assert unknown.why == "operations/cost/prices.yaml has no price for it; add one"
+
+
+def test_a_described_type_with_a_price_is_counted_by_its_gpus(
+    unlisted_assembly: Assembly, terms: Terms
+) -> None:
+    ec2 = terms.prices.ec2
+    priced = ec2.model_copy(update={"per_type": {**ec2.per_type, "g99.2xlarge": 3.0}})
+    prices = terms.prices.model_copy(update={"ec2": priced})
+
+    estimate = estimate_of(unlisted_assembly.folder, replace(terms, prices=prices))
+
+    assert {pool.name: pool.nodes for pool in estimate.pools}["gpu"] == "2 x g99.2xlarge"
+    assert estimate.uncounted == []
+
+
+def test_nodes_that_neither_table_nor_template_knows_are_a_sentence(
+    assembly: Callable[..., Path], terms: Terms
+) -> None:
+    group: JsonValue = {"InstanceTypes": ["m99i.large"], "ScalingConfig": {"DesiredSize": 2}}
+    nodes: Template = {"Nodes": {"Type": "AWS::EKS::Nodegroup", "Properties": group}}
+
+    with pytest.raises(UserError, match=r"the assembly has nodes of m99i\.large, which neither"):
+        estimate_of(assembly(nodes), terms)
 
 
 def test_prices_of_another_region_are_warned_of(

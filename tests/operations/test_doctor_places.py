@@ -11,9 +11,10 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from operations.check import Severity
 from operations.doctor.aws import Aws
+from operations.doctor.descriptions import check_descriptions
 from operations.doctor.existing import check_existing
 from operations.doctor.offers import check_offers
-from tests.operations.doctor_answers import answering, troubles
+from tests.operations.doctor_answers import answering, denying, troubles
 from tests.support.deployments import variation
 
 VPC: dict[str, JsonValue] = {
@@ -21,6 +22,18 @@ VPC: dict[str, JsonValue] = {
     "availability_zones": ["us-west-2a", "us-west-2b"],
     "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
 }
+
+
+def described(name: str) -> dict[str, JsonValue]:
+    """A change of the cluster: a type that only the file knows, like g6.2xlarge."""
+    size: JsonValue = {
+        "vcpus": 8,
+        "memory_mib": 32768,
+        "network_interfaces": 4,
+        "ipv4_addresses": 15,
+        "gpus": 1,
+    }
+    return {"unlisted_instance_types": {name: size}}
 
 
 class TestOffers:
@@ -112,13 +125,68 @@ class TestOffers:
         self, aws: Aws, vanilla: Deployment
     ) -> None:
         pool: JsonValue = {"gpu": {"instance_types": ["p5.48xlarge", "g6.99xlarge"]}}
-        odd = variation(vanilla, {"cluster": {"node_pools": pool}})
+        odd = variation(vanilla, {"cluster": {"node_pools": pool, **described("g6.99xlarge")}})
 
         severity, found, fix = troubles(check_offers(odd, aws))["Types of pool gpu"]
 
         assert severity is Severity.WARNING
         assert "g6.99xlarge" in found
         assert "cluster.node_pools.gpu.instance_types" in fix
+
+
+class TestDescriptions:
+    """What the file says of instance types that the project does not know."""
+
+    @pytest.fixture
+    def newer(self, vanilla: Deployment) -> Deployment:
+        pool: JsonValue = {"gpu": {"instance_types": ["g99.2xlarge"]}}
+        return variation(vanilla, {"cluster": {"node_pools": pool, **described("g99.2xlarge")}})
+
+    def known(self, session: boto3.Session, *, vcpus: int = 8) -> None:
+        """Let EC2 have made the type meanwhile."""
+        ec2 = session.client("ec2")
+        [like] = ec2.describe_instance_types(InstanceTypes=["g6.2xlarge"])["InstanceTypes"]
+        made = like | {"InstanceType": "g99.2xlarge", "VCpuInfo": {"DefaultVCpus": vcpus}}
+        answering(session, "ec2.DescribeInstanceTypes", {"InstanceTypes": [made]})
+
+    def test_what_ec2_says_too_passes(
+        self, session: boto3.Session, aws: Aws, newer: Deployment
+    ) -> None:
+        self.known(session)
+
+        [check] = check_descriptions(newer.cluster, aws)
+
+        assert (check.name, check.works) == ("Description of g99.2xlarge", True)
+
+    def test_what_ec2_says_otherwise_is_a_failure(
+        self, session: boto3.Session, aws: Aws, newer: Deployment
+    ) -> None:
+        self.known(session, vcpus=12)
+
+        [found] = troubles(check_descriptions(newer.cluster, aws)).values()
+
+        assert found == (
+            Severity.FAILURE,
+            "EC2 says: vcpus is 12, not 8",
+            "correct cluster.unlisted_instance_types.g99.2xlarge",
+        )
+
+    def test_a_type_that_ec2_does_not_know_is_a_failure(self, aws: Aws, newer: Deployment) -> None:
+        severity, found, fix = troubles(check_offers(newer, aws))["Description of g99.2xlarge"]
+
+        assert severity is Severity.FAILURE
+        assert found == "EC2 knows no such type in us-west-2"
+        assert fix.startswith("correct its name in cluster.unlisted_instance_types")
+
+    def test_credentials_that_may_not_ask_are_no_failure(
+        self, session: boto3.Session, aws: Aws, newer: Deployment
+    ) -> None:
+        denying(session, "ec2.DescribeInstanceTypes", "UnauthorizedOperation")
+
+        severity, found, _ = troubles(check_offers(newer, aws))["Description of g99.2xlarge"]
+
+        assert severity is Severity.UNSEEN
+        assert "ec2:DescribeInstanceTypes" in found
 
 
 class TestDatabase:

@@ -7,28 +7,18 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import Capacity
+from kubeflow_aws.instance_types import instance_table
 from kubeflow_aws.manifests.objects import JsonValue
 from operations.check import Severity
 from operations.doctor.aws import Aws
-from operations.doctor.instances import Size, needs_of, quota_of
+from operations.doctor.instances import needs_of, quota_of
 from operations.doctor.quotas import ROLES, check_quotas
 from tests.operations.conftest import Quotas
 from tests.operations.doctor_answers import answering, denying, troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 
-SIZES = {
-    "m7i.xlarge": Size(vcpus=4, devices=0),
-    "m7i.2xlarge": Size(vcpus=8, devices=0),
-    "m7i.4xlarge": Size(vcpus=16, devices=0),
-    "m7i.8xlarge": Size(vcpus=32, devices=0),
-    "g6.xlarge": Size(vcpus=4, devices=1),
-    "g6.2xlarge": Size(vcpus=8, devices=1),
-    "g6.4xlarge": Size(vcpus=16, devices=1),
-    "g6.12xlarge": Size(vcpus=48, devices=4),
-    "p5.48xlarge": Size(vcpus=192, devices=8),
-    "hpc7a.12xlarge": Size(vcpus=24, devices=0),
-}
+SIZES = instance_table().instance_types
 
 
 @pytest.mark.usefixtures("quotas")

@@ -9,7 +9,7 @@ import pytest
 
 from kubeflow_aws.cli.changes import parse_key, step_lines
 from kubeflow_aws.manifests.objects import key_of
-from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
+from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
 from operations.plan.__main__ import plan_lines
 from operations.plan.templates import (
     component_of,
@@ -125,7 +125,7 @@ def test_an_object_whose_pack_goes_is_deleted(
 def test_the_plan_knows_both_releases(stacks: DeployedStacks, sample_assembly: Assembly) -> None:
     old = deployed(stacks, stack_names(sample_assembly.folder))
 
-    assert old.release == synthesized(sample_assembly.folder).release == "26.03"
+    assert old.release == synthesized(sample_assembly.folder).release == "26.03.1-rc.2"
 
 
 @pytest.mark.parametrize(
@@ -163,20 +163,26 @@ def test_a_version_that_leaves_a_definition_is_no_reason_to_delete_it(
 class TestUpgrades:
     """Upstream's own notes."""
 
-    def test_what_waits_for_the_new_release_comes_last(self, project: Path) -> None:
-        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+    def test_what_waits_for_the_new_release_comes_last(self) -> None:
+        notes = [
+            UpgradeNote(
+                leaving="26.03",
+                when=when,
+                subject=f"What comes {when}",
+                why="So it is.",
+                source="https://example.com",
+                delete=(f"ConfigMap kubeflow/{when}",),
+            )
+            for when in ("after", "before")
+        ]
         names = {item for note in notes for item in note.delete}
 
         lines = list(step_lines(steps_of(notes, "26.03", "26.09", names)))
 
-        after = [number for number, line in enumerate(lines) if "(after the deployment)" in line]
-        assert len(after) == 1
-        old_controller = next(
-            number
-            for number, line in enumerate(lines)
-            if "deployment.apps kserve-controller-manager" in line
-        )
-        assert old_controller < after[0]
+        assert [line for line in lines if not line.startswith(" ")] == [
+            "What comes before: So it is.",
+            "What comes after (after the deployment): So it is.",
+        ]
 
     def test_every_object_is_named_as_our_plans_do(self, project: Path) -> None:
         for note in load_upgrades(project / "manifests" / "upgrades.yaml"):
@@ -188,12 +194,14 @@ class TestUpgrades:
 
         lines = list(step_lines(steps_of(notes, "26.03", "26.03.1", {jobset})))
 
-        assert lines[-1] == (
+        assert [line for line in lines if "kubectl" in line] == [
             "  kubectl delete deployment.apps jobset-controller-manager --namespace kubeflow-system"
-        )
-        assert sum("kubectl" in line for line in lines) == 1
+        ]
 
-    @pytest.mark.parametrize(("before", "after"), [("26.03", "26.03"), ("26.03.1", "26.09")])
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [("26.03", "26.03"), ("26.03.1", "26.09"), ("26.03.1-rc.2", "26.03.1")],
+    )
     def test_a_note_concerns_only_who_leaves_its_release(
         self, before: str, after: str, project: Path
     ) -> None:
@@ -202,17 +210,31 @@ class TestUpgrades:
 
         assert steps_of(notes, before, after, names) == []
 
+    @pytest.mark.parametrize("after", ["26.03.1-rc.2", "26.03.1", "26.09"])
+    def test_the_notes_concern_who_leaves_26_03_for_any_later_one(
+        self, after: str, project: Path
+    ) -> None:
+        notes = load_upgrades(project / "manifests" / "upgrades.yaml")
+        names = {item for note in notes for item in note.delete}
+
+        assert [step.note for step in steps_of(notes, "26.03", after, names)] == notes
+
     @pytest.mark.upstream
-    def test_the_notes_name_objects_that_26_03_has(
+    def test_of_what_goes_the_new_release_has_only_what_it_makes_anew(
         self, project: Path, upstream_assembly: Assembly
     ) -> None:
+        """JobSet's and the profile controller's objects keep their names, with other selectors."""
         names = {str(key_of(item)) for item in upstream_assembly.objects()}
         notes = load_upgrades(project / "manifests" / "upgrades.yaml")
 
-        steps = steps_of(notes, "26.03", "26.03.1", names)
+        still = {item for note in notes for item in note.delete if item in names}
 
-        assert {step.note.subject for step in steps} >= {
-            "The controller of JobSets",
-            "Dashboard, profile controller and PodDefaults",
-            "KServe",
+        assert {item.rpartition("/")[2].rpartition(" ")[2] for item in still} == {
+            "jobset-controller-manager",
+            "profiles-cluster-rolebinding",
+            "profiles-controller-service-account",
+            "profiles-deployment",
+            "profiles-kfam",
+            "profiles-leader-election-role",
+            "profiles-leader-election-rolebinding",
         }

@@ -12,6 +12,8 @@ LOG = "podname=run-1-system-container-impl-2&runid=1&createdat=2026-11-24"
 OWN = {
     "an artifact": f"/pipeline/artifacts/get?{ARTIFACT}&namespace=alice",
     "an artifact at the root": f"/artifacts/get?{ARTIFACT}&namespace=alice",
+    "an artifact under the older path": "/pipeline/artifacts/s3/artifacts/private-artifacts/alice/a"
+    "?namespace=alice",
     "a log": f"/pipeline/k8s/pod/logs?{LOG}&podnamespace=alice",
     "a log by a time": "/pipeline/k8s/pod/logs?podname=a&createdat=2026-11-24T10%3A00%3A00.000Z"
     "&podnamespace=alice",
@@ -56,6 +58,13 @@ ATTACKS = {
     + "&namespace=alice",
     "an escaped path": f"/pipeline/%61rtifacts/get?{ARTIFACT}",
     "another case": f"/pipeline/Artifacts/get?{ARTIFACT}",
+    "another case, under one's own name": f"/pipeline/ARTIFACTS/get?{ARTIFACT}&namespace=alice",
+    "a file of the UI's pod": "/pipeline/artifacts/get?source=volume&bucket=config-volume"
+    "&key=..%2F..%2Fvar%2Frun%2Fsecrets%2Fkubernetes.io%2Fserviceaccount%2Ftoken&namespace=alice",
+    "a file of the UI's pod under the older path": "/pipeline/artifacts/volume/config-volume/a"
+    "?namespace=alice",
+    "an artifact on some server": "/pipeline/artifacts/get?source=https&bucket=example.com&key=a"
+    "&namespace=alice",
     "two slashes": f"/pipeline//artifacts/get?{ARTIFACT}",
     "an escaped slash": f"/pipeline%2fartifacts/get?{ARTIFACT}",
     "dots in the path": f"/pipeline/x/../artifacts/get?{ARTIFACT}",

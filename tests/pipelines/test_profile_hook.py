@@ -21,7 +21,7 @@ from tests.support.schemas import Schemas
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOOK = PROJECT / "manifests" / "components" / "pipelines" / "s3" / "sync.py"
-ENVIRONMENT = {"ARTIFACTS_BUCKET": "artifacts", "AWS_REGION": "us-west-2", "KFP_VERSION": "2.16.0"}
+ENVIRONMENT = {"ARTIFACTS_BUCKET": "artifacts", "AWS_REGION": "us-west-2", "KFP_VERSION": "2.17.0"}
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +139,8 @@ def test_artifacts_are_read_by_a_pod_of_the_profile(url: str) -> None:
     service = named(answer, "Service", "ml-pipeline-ui-artifact")["spec"]
 
     assert pod["serviceAccountName"] == "default-editor"
-    assert pod["containers"][0]["image"] == "ghcr.io/kubeflow/kfp-frontend:2.16.0"
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["containers"][0]["image"] == "ghcr.io/kubeflow/kfp-frontend:2.17.0"
     assert service["ports"][0]["port"] == 80
 
 
@@ -190,4 +191,4 @@ def test_a_wrong_call_is_refused_and_the_next_one_answered(url: str, body: objec
 
 def test_without_a_bucket_it_does_not_start(hook: ModuleType) -> None:
     with pytest.raises(KeyError, match="ARTIFACTS_BUCKET"):
-        hook.Settings.of({"AWS_REGION": "us-west-2", "KFP_VERSION": "2.16.0"})
+        hook.Settings.of({"AWS_REGION": "us-west-2", "KFP_VERSION": "2.17.0"})

@@ -33,6 +33,31 @@ PRODUCTION: dict[str, JsonValue] = {
 }
 """What makes a production deployment of any other."""
 
+UNLISTED: JsonValue = {
+    "system_nodes": {"instance_types": ["m7i.96xlarge"]},
+    "node_pools": {
+        "cpu": {"instance_types": ["m7i.96xlarge"], "max_cpus": 800},
+        "gpu": {"instance_types": ["g99.2xlarge"], "max_devices": 4},
+    },
+    "unlisted_instance_types": {
+        "m7i.96xlarge": {
+            "vcpus": 384,
+            "memory_mib": 1572864,
+            "network_interfaces": 15,
+            "ipv4_addresses": 50,
+        },
+        "g99.2xlarge": {
+            "vcpus": 8,
+            "memory_mib": 65536,
+            "network_interfaces": 4,
+            "ipv4_addresses": 15,
+            "gpus": 2,
+        },
+    },
+}
+"""A cluster of instance types that nobody but the file knows: one of a family whose price is known,
+and one of a family of its own."""
+
 
 def _social(kind: str) -> JsonValue:
     return {

@@ -11,6 +11,7 @@ from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.objects import KubernetesObject, parse_objects
 from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.source_places import linked_tree
 from kubeflow_aws.manifests.tools import find_tools
 
 
@@ -20,7 +21,7 @@ def example_text(upstream_platform: Platform, project: Path) -> str:
     assert upstream_platform.components
     cache = project / "build" / "cache"
     lock = load_lock(project / "manifests" / "upstream.lock.yaml")
-    tree = cache / "upstream" / lock.digest[:16] / "kubeflow-manifests" / "example"
+    tree = linked_tree(lock, cache) / "kubeflow-manifests" / "example"
     tools = find_tools(KUBERNETES_VERSIONS["1.35"], cache)
     done = subprocess.run(
         [str(tools.kubectl), "kustomize", str(tree)], capture_output=True, text=True, check=True

@@ -23,16 +23,17 @@ profile, are users' work.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kubeflow_aws.capacity.addon_pods import addon_pods, addons_of
-from kubeflow_aws.capacity.nodes import size_of
+from kubeflow_aws.capacity.nodes import allocatable
 from kubeflow_aws.capacity.resources import Resources
 from kubeflow_aws.capacity.workloads import Workload, workloads_of
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.instance_types import InstanceSize
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.render import Rendered
 
@@ -44,11 +45,11 @@ class NodeGroup:
     """A managed node group.
 
     Attributes:
-        instance_types: EC2 may take any of them.
+        sizes: What its instance types offer, by their names; EC2 may take any of them.
         nodes: How many there are.
     """
 
-    instance_types: Sequence[str]
+    sizes: Mapping[str, InstanceSize]
     nodes: int
 
 
@@ -101,11 +102,8 @@ def fit_of(group: NodeGroup, addons: Iterable[str], objects: Iterable[Kubernetes
         group: The node group.
         addons: Names of the managed add-ons.
         objects: All objects of the platform.
-
-    Raises:
-        UserError: The size of an instance type is not known.
     """
-    sizes = [size_of(each).allocatable for each in group.instance_types]
+    sizes = [allocatable(each) for each in group.sizes.values()]
     workloads = [*addon_pods(addons), *workloads_of(objects)]
     return Fit(
         group=group,
@@ -132,24 +130,23 @@ def check_capacity(
         file: Its path, which the error names.
 
     Raises:
-        UserError: The platform does not fit, or nobody knows whether it does.
+        UserError: The platform does not fit.
     """
     if deployment.cluster.existing:
         return
-    nodes = deployment.cluster.system_nodes
+    nodes, sizes = deployment.cluster.system_nodes, deployment.cluster.sizes
     where = f"{file}: cluster.system_nodes" if file else "cluster.system_nodes"
-    group = NodeGroup(instance_types=nodes.instance_types, nodes=nodes.initial_size)
+    group = NodeGroup(
+        sizes={each: sizes[each] for each in nodes.instance_types}, nodes=nodes.initial_size
+    )
     objects = [item for one in components for item in one.objects]
-    try:
-        fit = fit_of(group, addons_of(deployment), objects)
-    except UserError as error:
-        raise UserError(f"{where}.instance_types: {error}") from None
+    fit = fit_of(group, addons_of(deployment), objects)
     if problems := list(_problems(fit)):
         raise UserError("\n".join(f"{where}: {problem}" for problem in problems))
 
 
 def _problems(fit: Fit) -> Iterator[str]:
-    types = " or ".join(fit.group.instance_types)
+    types = " or ".join(fit.group.sizes)
     if lacking := fit.lacking:
         offered = " and ".join(shown(fit.offered, name) for name in lacking)
         asked = " and ".join(shown(fit.asked, name) for name in lacking)

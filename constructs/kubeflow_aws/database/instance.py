@@ -33,7 +33,7 @@ LOGS: Final = ("error", "slowquery")
 """Not ``general``: it would hold every statement, with what users named their runs and models."""
 
 PARAMETERS: Final = {
-    # ML Metadata 1.14, the metadata store of Pipelines 2.16, knows no other plugin
+    # ML Metadata 1.14, the metadata store of Pipelines 2.17, knows no other plugin
     # (google/ml-metadata#178). The master user is created by whatever stands here.
     "authentication_policy": "*:mysql_native_password",
     "log_output": "FILE",

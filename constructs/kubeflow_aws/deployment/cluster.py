@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Self
 
@@ -9,7 +10,9 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.node_pools import NodePools
+from kubeflow_aws.deployment.node_types import check_node_types
 from kubeflow_aws.deployment.section import RoleArn, Section, aws_id
+from kubeflow_aws.instance_types import InstanceSize, sizes_with
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 
 
@@ -95,6 +98,16 @@ class Cluster(Section):
     node_pools: NodePools = Field(
         default=NodePools(), description="Nodes of users' work, none until a pod needs one."
     )
+    unlisted_instance_types: dict[InstanceType, InstanceSize] = Field(
+        default={},
+        description="EC2 types of nodes that the table of instance types does not know, as EC2's "
+        "DescribeInstanceTypes has them.",
+    )
+
+    @property
+    def sizes(self) -> Mapping[str, InstanceSize]:
+        """What the instance types offer, those that the file describes included."""
+        return sizes_with(self.unlisted_instance_types)
 
     @field_validator("kubernetes_version")
     @classmethod
@@ -103,7 +116,7 @@ class Cluster(Section):
             known = ", ".join(
                 f'"{minor}"' for minor, row in KUBERNETES_VERSIONS.items() if row.runs_kubeflow
             )
-            raise ValueError(f'"{value}" does not run Kubeflow 26.03; allowed: {known}')
+            raise ValueError(f'"{value}" does not run Kubeflow 26.03.1; allowed: {known}')
         return value
 
     @field_validator("public_access_cidrs")
@@ -131,7 +144,7 @@ class Cluster(Section):
             )
         if self.existing and not row.runs_kubeflow and not self.existing.accept_unsupported_version:
             raise ValueError(
-                f'Kubeflow 26.03 does not run on Kubernetes "{row.minor}"; upgrade the cluster '
+                f'Kubeflow 26.03.1 does not run on Kubernetes "{row.minor}"; upgrade the cluster '
                 "to 1.34 or newer, or set existing.accept_unsupported_version"
             )
         if self.existing:
@@ -140,10 +153,16 @@ class Cluster(Section):
                 "node_pools",
                 "public_access_cidrs",
                 "system_nodes",
+                "unlisted_instance_types",
             }
             if ours:
                 names = ", ".join(sorted(ours))
                 raise ValueError(
                     f"existing names a cluster that has its own {names}; remove {names}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _nodes_are_of_types_that_somebody_knows(self) -> Self:
+        check_node_types(self)
         return self

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from kubeflow_aws.deployment.instance_types import (
-    NEURON_FAMILIES,
-    NVIDIA_FAMILIES,
-    InstanceType,
-    family_of,
-    has_efa,
-)
+from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.section import Section
 
 
@@ -43,21 +37,11 @@ class CpuPool(NodePool):
 
     max_cpus: int = Field(default=128, ge=2, le=100_000, description="Most vCPUs of all its nodes.")
 
-    @model_validator(mode="after")
-    def _has_no_accelerator(self) -> Self:
-        for instance_type in self.instance_types:
-            if family_of(instance_type) in NVIDIA_FAMILIES | NEURON_FAMILIES:
-                raise ValueError(
-                    f"instance_types names {instance_type}, which has accelerators that any pod "
-                    "would occupy; put it into node_pools.gpu or node_pools.neuron"
-                )
-        return self
-
 
 class AcceleratedPool(NodePool):
     """Nodes with accelerators, tainted so that nothing else runs there."""
 
-    families: ClassVar[frozenset[str]]
+    accelerator: ClassVar[str]
     named: ClassVar[str]
 
     max_devices: int = Field(
@@ -67,27 +51,11 @@ class AcceleratedPool(NodePool):
         default=False, description="Elastic Fabric Adapter, for training across many nodes."
     )
 
-    @model_validator(mode="after")
-    def _types_have_the_accelerator(self) -> Self:
-        for instance_type in self.instance_types:
-            if family_of(instance_type) not in self.families:
-                raise ValueError(
-                    f"instance_types names {instance_type}, which has no {self.named}; "
-                    f"allowed families: {', '.join(sorted(self.families))}"
-                )
-            if self.efa and not has_efa(instance_type):
-                raise ValueError(
-                    f"efa is on, but {instance_type} has no Elastic Fabric Adapter; take the "
-                    "largest sizes, such as g6.48xlarge, p5.48xlarge or trn1.32xlarge"
-                )
-        return self
-
 
 class GpuPool(AcceleratedPool):
     """Nodes with NVIDIA GPUs."""
 
     accelerator = "nvidia.com/gpu"
-    families = NVIDIA_FAMILIES
     named = "NVIDIA GPU"
 
 
@@ -95,7 +63,6 @@ class NeuronPool(AcceleratedPool):
     """Nodes with AWS Inferentia or Trainium."""
 
     accelerator = "aws.amazon.com/neuron"
-    families = NEURON_FAMILIES
     named = "Inferentia or Trainium"
 
 

@@ -29,9 +29,12 @@ from kubeflow_aws.manifests.objects import (
 MAX_PACK_BYTES: Final = 200_000
 """Of the escaped JSON; Lambda takes asynchronous events of up to 256 KB (Lambda quotas)."""
 
+MAX_ANSWER_BYTES: Final = 3_400
+"""Of what kubectl prints, a line an object: a custom resource's answer may hold 4,096 bytes
+(CloudFormation User Guide, custom resource response objects), and a failure has a cause to tell."""
+
 MAX_PACK_OBJECTS: Final = 40
-"""kubectl prints a line an object, and a custom resource's answer may hold 4,096 bytes
-(CloudFormation User Guide, custom resource response objects)."""
+"""Objects in a pack that is filled by number, as those of profiles are."""
 
 
 class Phase(StrEnum):
@@ -106,6 +109,11 @@ class Pack:
     def escaped_bytes(self) -> int:
         """Size inside the event, where the objects are JSON text inside JSON."""
         return len(json.dumps(self.text))
+
+    @property
+    def answer_bytes(self) -> int:
+        """Size of what kubectl prints when it has applied all of them."""
+        return sum(len(_line_of_kubectl(key_of(item))) for item in self.objects)
 
 
 def pack_component(component: Component, objects: Iterable[KubernetesObject]) -> list[Pack]:
@@ -236,12 +244,18 @@ def _refuse_too_full(pack: Pack) -> None:
                     f"{size:,} bytes in the event, at most {MAX_PACK_BYTES:,}; prune it "
                     "(kubeflow_aws/manifests/slimming.py) or drop it in an overlay"
                 )
-    if pack.escaped_bytes > MAX_PACK_BYTES or len(pack.objects) > MAX_PACK_OBJECTS:
+    if pack.escaped_bytes > MAX_PACK_BYTES or pack.answer_bytes > MAX_ANSWER_BYTES:
         raise UserError(
             f"pack {pack} is too full: {pack.escaped_bytes:,} bytes of at most "
-            f"{MAX_PACK_BYTES:,} and {len(pack.objects)} objects of at most {MAX_PACK_OBJECTS}; "
-            f"raise packs.{pack.phase} in manifests/components/{pack.component}/component.yaml"
+            f"{MAX_PACK_BYTES:,}, and kubectl prints {pack.answer_bytes:,} bytes of at most "
+            f"{MAX_ANSWER_BYTES:,} for its {len(pack.objects)} objects; raise packs.{pack.phase} "
+            f"in manifests/components/{pack.component}/component.yaml"
         )
+
+
+def _line_of_kubectl(key: ObjectKey) -> str:
+    kind = f"{key.kind}.{key.group}" if key.group else key.kind
+    return f"{kind.lower()}/{key.name} serverside-applied\n"
 
 
 def _dicts(node: JsonValue) -> list[dict[str, JsonValue]]:

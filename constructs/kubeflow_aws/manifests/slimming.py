@@ -23,6 +23,9 @@ POD_LISTS: Final = ("volumes", "affinity", "initContainers", "ephemeralContainer
 CONTAINER_HOOKS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 """Parts of a container to prune where the first step does not suffice."""
 
+PARTS_OF_PODS: Final = frozenset({"containers", "container", "image"})
+"""Fields of pod specs, of Argo's templates (one container each) and of containers."""
+
 _ANYTHING: Final[dict[str, JsonValue]] = {
     "type": "object",
     "x-kubernetes-preserve-unknown-fields": True,
@@ -79,7 +82,7 @@ def _pruned(
     properties = node.get("properties")
     if not isinstance(properties, dict):
         return {name: _pruned(child, names, ruled, [*path, name]) for name, child in node.items()}
-    is_pod_part = "containers" in properties or "image" in properties
+    is_pod_part = not PARTS_OF_PODS.isdisjoint(properties)
     fields: dict[str, JsonValue] = {}
     for name, schema in properties.items():
         here = [*path, name]

@@ -1,7 +1,7 @@
 """What Pipelines needs in each profile: the hook that metacontroller calls.
 
 Takes the place of upstream's hook, which makes static keys and knows one bucket name
-(26.03, applications/pipeline/upstream/base/installs/multi-user/pipelines-profile-controller). Runs
+(Pipelines 2.17, manifests/kustomize/base/installs/multi-user/pipelines-profile-controller). Runs
 on the standard library alone, in upstream's image.
 
 Metacontroller sends a namespace as ``object`` and what it has of it as ``attachments``, and takes
@@ -169,6 +169,9 @@ def _proxy(namespace: str, host: str, settings: Settings) -> dict[str, Any]:
                 },
                 "spec": {
                     "serviceAccountName": "default-editor",
+                    # For AWS it has another token. With Kubernetes' own it would hand out files of
+                    # its pod, that token among them, to whoever may view the namespace.
+                    "automountServiceAccountToken": False,
                     "securityContext": {
                         "runAsNonRoot": True,
                         "seccompProfile": {"type": "RuntimeDefault"},
