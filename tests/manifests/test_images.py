@@ -397,7 +397,7 @@ class TestUpstream:
             "docker.io/filebrowser/filebrowser:v2.32.0",
             "docker.io/tensorflow/tensorflow:2.5.1",
             "quay.io/jetstack/cert-manager-acmesolver:v1.20.2",
-            "ghcr.io/kubeflow/notebooks/notebook-servers/jupyter-scipy:v1.11.0",
+            "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.11.0",
             "registry.istio.io/release/proxyv2:1.30.4",
         ):
             assert image in listed
