@@ -256,7 +256,7 @@ def _refuse_too_full(pack: Pack) -> None:
 
 def _line_of_kubectl(key: ObjectKey) -> str:
     kind = f"{key.kind}.{key.group}" if key.group else key.kind
-    # The end of the line is escaped twice: CDK's handler answers with the bytes as Python shows them.
+    # Its end is escaped twice: CDK's handler answers with the bytes as Python shows them.
     return f"{kind.lower()}/{key.name} serverside-applied\\\\n"
 
 
