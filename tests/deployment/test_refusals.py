@@ -55,7 +55,7 @@ REFUSALS = {
     "a name too long": (WEST + USERS + "name: kubeflow-of-the-whole-company", "name: found"),
     "a version that Kubeflow does not run on": (
         WEST + USERS + 'cluster: {kubernetes_version: "1.33"}',
-        'cluster.kubernetes_version: "1.33" does not run Kubeflow 26.03; '
+        'cluster.kubernetes_version: "1.33" does not run Kubeflow 26.03.1; '
         'allowed: "1.34", "1.35", "1.36"',
     ),
     "a new cluster of 1.24": (
@@ -69,7 +69,7 @@ REFUSALS = {
         + VPC
         + 'cluster: {kubernetes_version: "1.24", '
         + "existing: {name: old, security_group_id: sg-0123456789abcdef0}}",
-        'cluster: Kubeflow 26.03 does not run on Kubernetes "1.24"; upgrade the cluster to 1.34 or '
+        'cluster: Kubeflow 26.03.1 does not run on Kubernetes "1.24"; upgrade the cluster to 1.34 or '
         "newer, or set existing.accept_unsupported_version",
     ),
     "an API server open to the world": (

@@ -19,7 +19,7 @@ class Artifacts(StrEnum):
 
 
 PROFILES_PREFIX: Final = "private-artifacts"
-"""Under it every profile has a folder of its name (26.03, applications/pipeline, sync.py)."""
+"""Under it every profile has a folder of its name (Pipelines 2.17, sync.py)."""
 
 _RESERVED_STARTS: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS: Final = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")

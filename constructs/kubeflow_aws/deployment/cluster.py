@@ -116,7 +116,7 @@ class Cluster(Section):
             known = ", ".join(
                 f'"{minor}"' for minor, row in KUBERNETES_VERSIONS.items() if row.runs_kubeflow
             )
-            raise ValueError(f'"{value}" does not run Kubeflow 26.03; allowed: {known}')
+            raise ValueError(f'"{value}" does not run Kubeflow 26.03.1; allowed: {known}')
         return value
 
     @field_validator("public_access_cidrs")
@@ -144,7 +144,7 @@ class Cluster(Section):
             )
         if self.existing and not row.runs_kubeflow and not self.existing.accept_unsupported_version:
             raise ValueError(
-                f'Kubeflow 26.03 does not run on Kubernetes "{row.minor}"; upgrade the cluster '
+                f'Kubeflow 26.03.1 does not run on Kubernetes "{row.minor}"; upgrade the cluster '
                 "to 1.34 or newer, or set existing.accept_unsupported_version"
             )
         if self.existing:

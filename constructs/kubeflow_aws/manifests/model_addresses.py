@@ -1,6 +1,6 @@
 """The addresses of models: under the platform's domain, by https, where there is one.
 
-KServe's settings are JSON inside of a ConfigMap (26.03,
+KServe's settings are JSON inside of a ConfigMap (26.03.1,
 applications/kserve/kserve/kustomization.yaml).
 """
 

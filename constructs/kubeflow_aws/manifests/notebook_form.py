@@ -1,7 +1,7 @@
 """The notebook form: upstream's, with the images, devices and volumes of a deployment.
 
-The form is YAML inside of a ConfigMap (26.03,
-applications/jupyter/jupyter-web-app/upstream/base/configs/spawner_ui_config.yaml).
+The form is YAML inside of a ConfigMap (26.03.1,
+applications/notebooks-v1/upstream/jupyter-web-app/base/configs/spawner_ui_config.yaml).
 """
 
 from __future__ import annotations
