@@ -11,7 +11,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.sources import NotAvailableError
+from kubeflow_aws.manifests.downloads import NotAvailableError
 from tests.support.workshops import (
     COMMITS,
     LOCK,
@@ -348,7 +348,7 @@ class TestLosses:
         shown = capsys.readouterr().out
         assert self.GATE in workshop.report
         assert "web: loses every Deployment.apps (1) and 1 more" in shown
-        assert 'Losses that are right: make bump ... ACCEPT="web"' in shown
+        assert 'If it is right as it is: make bump ... ACCEPT="web"' in shown
         assert "Pinned" not in shown
 
     def test_it_may_be_let_through_by_name_alone(self, workshop: Workshop) -> None:

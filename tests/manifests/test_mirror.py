@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.manifests.archives import DigestError
+from kubeflow_aws.manifests.downloads import NotAvailableError
 from kubeflow_aws.manifests.lock import UpstreamLock
 from kubeflow_aws.manifests.mirror import fill_mirror
-from kubeflow_aws.manifests.sources import DigestError, NotAvailableError
 from tests.support.archives import served, write_archive
 
 

@@ -54,6 +54,8 @@ def bump_and_show(
     lock = load_lock(lock_file)
     moves = parse_moves(words, lock)
     _refuse_unknown(accept, {*lock.sources, *load_components(manifests / "components")})
+    # What an earlier call wrote says nothing of this one, which may end before it writes.
+    report.unlink(missing_ok=True)
     tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], cache)
     with (
         tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as workspace,

@@ -43,7 +43,7 @@ def summary_lines(
         lines += _fitting(stopping, HEIGHT - _END - len(lines))
         names = sorted({mend.subject for mend in stopping if mend.acceptable})
         if names:
-            lines.append(f'Losses that are right: make bump ... ACCEPT="{" ".join(names)}"')
+            lines.append(f'If it is right as it is: make bump ... ACCEPT="{" ".join(names)}"')
     if steps:
         old, new = trial.before.kubeflow, trial.after.kubeflow
         lines.append(f"Steps by hand, when Kubeflow {old} becomes {new}: {len(steps)}")

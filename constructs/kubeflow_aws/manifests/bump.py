@@ -168,18 +168,14 @@ def write_source(file: Path, name: str, new: Source) -> None:
     for key in ("version", "commit", "url", "archive", "digest"):
         value = getattr(new, key)
         if value is not None:
-            block = re.sub(
-                rf"(?m)^(    {key}: ){_SCALAR}", lambda m, v=value: m[1] + _scalar(v), block
-            )
+            block = _with(block, rf"^(    {key}: ){_SCALAR}", _scalar(value))
     for was, script in zip(old.scripts, new.scripts, strict=True):
         block = block.replace(was.digest, script.digest)
     for reference, other in zip(old.replaces, new.replaces, strict=True):
-        pattern = rf"(?m)^(\s+(?:- )?url: )([\"']?){re.escape(reference.url)}\2(?=\s|$)"
-        block = re.sub(pattern, lambda m, v=other.url: f"{m[1]}{m[2]}{v}{m[2]}", block)
+        url = re.escape(reference.url)
+        block = _with(block, rf"^( +(?:- )?url: [\"']?){url}(?=[\"']?(?: |$))", other.url)
     if name == PLATFORM_SOURCE:
-        before = re.sub(
-            rf"(?m)^(kubeflow: ){_SCALAR}", lambda m: m[1] + _scalar(new.version), before
-        )
+        before = _with(before, rf"^(kubeflow: ){_SCALAR}", _scalar(new.version))
     file.write_text(before + block + after, encoding="utf-8")
     if load_lock(file).sources[name] != new:
         raise UserError(
@@ -225,6 +221,11 @@ def _scripts(
         else script
         for script in old.scripts
     )
+
+
+def _with(text: str, pattern: str, value: str) -> str:
+    """The text with what follows the pattern's group replaced, in every line that has it."""
+    return re.sub(pattern, lambda found: f"{found[1]}{value}", text, flags=re.MULTILINE)
 
 
 def _scalar(text: str) -> str:
