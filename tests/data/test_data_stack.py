@@ -316,7 +316,7 @@ def test_the_api_server_takes_the_role_and_no_static_key(rds_s3_assembly: Assemb
     assert json.loads(env["DBCONFIG_MYSQLCONFIG_EXTRAPARAMS"]) == {"tls": "true"}
 
 
-def test_both_names_of_the_database_are_set(rds_s3_assembly: Assembly) -> None:
+def test_the_address_of_the_database_is_set(rds_s3_assembly: Assembly) -> None:
     [item] = [
         item
         for item in rds_s3_assembly.objects()
@@ -324,8 +324,10 @@ def test_both_names_of_the_database_are_set(rds_s3_assembly: Assembly) -> None:
     ]
     config: Any = item["data"]
 
-    assert config["dbHost"] == config["mysqlHost"] != "mysql"
-    assert config["dbPort"] == config["mysqlPort"] == "3307"
+    assert config["mysqlHost"] != "mysql"
+    assert config["mysqlPort"] == "3307"
+    # Up to Pipelines 2.16 some programs read these.
+    assert not {"dbHost", "dbPort"} & config.keys()
     assert config["ARTIFACTS_PROXY_ENABLED"] == "true"
 
 

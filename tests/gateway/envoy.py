@@ -1,4 +1,4 @@
-"""The real Envoy, of the version that Istio 1.29 has."""
+"""The real Envoy, of the version that Istio 1.30 has."""
 
 from __future__ import annotations
 
