@@ -1,4 +1,4 @@
-"""Other versions of sources: pinned if everything renders from them and nothing needed is lost."""
+"""Other versions of sources: what is asked for, and what is written."""
 
 from __future__ import annotations
 
@@ -16,36 +16,14 @@ from tests.support.workshops import (
     COMMITS,
     LOCK,
     Workshop,
+    contents,
     kustomization,
     platform_files,
     queue_files,
+    refused,
     thing,
+    versions,
 )
-
-
-@pytest.fixture(scope="session")
-def renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all, since most of them render the same."""
-    return tmp_path_factory.mktemp("renders")
-
-
-@pytest.fixture
-def workshop(tmp_path: Path, renders: Path) -> Workshop:
-    made = Workshop(root=tmp_path, cache=renders, mirror=tmp_path / "mirror")
-    made.make()
-    return made
-
-
-def refused(workshop: Workshop, *words: str, match: str, accept: tuple[str, ...] = ()) -> None:
-    """Bump, expect a refusal, and that nothing in manifests/ has changed."""
-    before = contents(workshop.manifests)
-    with pytest.raises(UserError, match=match):
-        workshop.bump(*words, accept=accept)
-    assert contents(workshop.manifests) == before
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 class TestPinning:
@@ -71,7 +49,7 @@ class TestPinning:
         assert source.digest != old
         shown = capsys.readouterr().out
         assert "kubeflow-manifests: 1.0 -> 1.1" in shown
-        assert "web\u00a0+1" in shown
+        assert "web +1" in shown
         assert shown.splitlines()[-1].startswith("Pinned in manifests/upstream.lock.yaml.")
         assert "+ ConfigMap web/new" in workshop.report
 
@@ -220,255 +198,49 @@ class TestAsking:
         refused(workshop, "queue=v2", match="sources.queue: is not a block of lines")
 
 
-class TestFollowing:
-    """References to other repositories are followed."""
+class TestScripts:
+    """Programs of which the mirror may have a stand-in."""
 
-    def test_what_is_named_moves_along(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
-        workshop.offer("queue", "v2", queue_files("2"))
+    STAND_IN = "raise SystemExit('stand-in')\n"
 
-        workshop.bump("kubeflow-manifests=1.1")
-
-        queue = workshop.lock.sources["queue"]
-        assert (queue.version, queue.commit) == ("v2", COMMITS["v2"])
-        assert [each.url for each in queue.replaces] == [
-            "https://github.com/example/queue/config?ref=v2"
+    @pytest.fixture
+    def scripted(self, tmp_path: Path, renders: Path) -> Workshop:
+        made = Workshop(root=tmp_path, cache=renders, mirror=tmp_path / "mirror")
+        lines = [
+            "    scripts:",
+            "      - path: config/run.py",
+            f"        digest: {sha256('print(1)')}",
+            f"        stand_in: {sha256(self.STAND_IN)}",
         ]
-        assert "queue: v1 -> v2, as kubeflow-manifests names it" in capsys.readouterr().out
-        assert "version: v2  # the newest" in workshop.lock_file.read_text(encoding="utf-8")
-
-    def test_parameters_of_a_reference_may_change(self, workshop: Workshop) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2&timeout=60s"))
-        workshop.offer("queue", "v2", queue_files())
-
-        workshop.bump("kubeflow-manifests=1.1")
-
-        [reference] = workshop.lock.sources["queue"].replaces
-        assert reference.url.endswith("?ref=v2&timeout=60s")
-
-    def test_what_is_asked_for_wins_and_is_said(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
-        workshop.offer("queue", "v3", queue_files("3"))
-
-        workshop.bump("kubeflow-manifests=1.1", "queue=v3")
-
-        assert versions(workshop)["queue"] == "v3"
-        assert "queue v3 was asked for; upstream names v2" in capsys.readouterr().out
-
-    def test_what_no_component_uses_moves_along_if_one_version_is_named(
-        self, workshop: Workshop
-    ) -> None:
-        workshop.write_components(
-            {
-                "jobs/kustomization.yaml": kustomization("own.yaml"),
-                "jobs/own.yaml": thing("ConfigMap", "own"),
-            }
+        made.make(
+            LOCK.replace("    paths: [config]\n", "    paths: [config]\n" + "\n".join(lines) + "\n")
         )
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
-        workshop.offer("queue", "v2", queue_files())
+        return made
 
-        workshop.bump("kubeflow-manifests=1.1")
+    def test_the_real_programs_digest_is_pinned(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": "print(2)"})
 
-        assert versions(workshop)["queue"] == "v2"
+        scripted.bump("queue=v2")
 
-    def test_a_repository_that_is_no_source_is_told_with_its_entry(
-        self, workshop: Workshop
-    ) -> None:
-        files = platform_files()
-        files["apps/jobs/kustomization.yaml"] += "- https://github.com/other/tool//deploy?ref=v7\n"
-        workshop.offer("kubeflow-manifests", "1.1", files)
+        [script] = scripted.lock.sources["queue"].scripts
+        assert script.digest == sha256("print(2)")
 
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
+    def test_a_stand_in_proves_nothing_of_the_program(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": self.STAND_IN})
 
-        for line in (
-            "add to sources in manifests/upstream.lock.yaml:",
-            "    tool:",
-            "      url: https://github.com/other/tool/archive/{commit}.tar.gz",
-            "        - url: https://github.com/other/tool//deploy?ref=v7",
-            "          path: deploy",
-        ):
-            assert (
-                line in workshop.report.splitlines() or f"  {line}" in workshop.report.splitlines()
-            )
+        refused(scripted, "queue=v2", match="nothing is pinned")
+        assert "config/run.py: the digest in the lock file is the old version's" in scripted.report
+        scripted.bump("queue=v2", accept=["queue"])
 
-    def test_a_folder_that_the_lock_file_does_not_replace_is_told(self, workshop: Workshop) -> None:
-        files = platform_files()
-        files["apps/jobs/kustomization.yaml"] += "- https://github.com/example/queue/more?ref=v1\n"
-        workshop.offer("kubeflow-manifests", "1.1", files)
+        [script] = scripted.lock.sources["queue"].scripts
+        assert script.digest == sha256("print(1)")
 
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
+    def test_a_program_that_is_gone_is_told(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", queue_files())
 
-        assert "queue replaces no such reference" in workshop.report
-        assert "- url: https://github.com/example/queue/more?ref=v1" in workshop.report
+        scripted.bump("queue=v2")
 
-    def test_two_versions_of_one_repository_are_told(self, workshop: Workshop) -> None:
-        files = platform_files(queue="v2")
-        files["apps/jobs/kustomization.yaml"] += (
-            "- https://github.com/example/queue/config?ref=v3\n"
-        )
-        workshop.offer("kubeflow-manifests", "1.1", files)
-        workshop.offer("queue", "v2", queue_files())
-        workshop.offer("queue", "v3", queue_files())
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-
-        assert "names queue v2; say queue=VERSION in TO" in workshop.report
-
-    def test_a_named_version_that_nobody_has(
-        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        for name in ("HTTPS_PROXY", "https_proxy"):
-            monkeypatch.setenv(name, "http://127.0.0.1:9")
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
-
-        refused(workshop, "kubeflow-manifests=1.1", match="upstream source queue is in no mirror")
-
-
-class TestLosses:
-    """A render without an error proves little."""
-
-    GATE = "loses Deployment.apps web/web, a gate of component.yaml"
-
-    def lose_the_gate(self, workshop: Workshop) -> None:
-        files = platform_files()
-        files["apps/web/objects.yaml"] = thing("ConfigMap", "web")
-        workshop.offer("kubeflow-manifests", "1.1", files)
-
-    def test_a_gate_that_is_lost_stops_it(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self.lose_the_gate(workshop)
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-
-        shown = capsys.readouterr().out
-        assert self.GATE in workshop.report
-        assert "web: loses every Deployment.apps (1) and 1 more" in shown
-        assert 'If it is right as it is: make bump ... ACCEPT="web"' in shown
-        assert "Pinned" not in shown
-
-    def test_it_may_be_let_through_by_name_alone(self, workshop: Workshop) -> None:
-        self.lose_the_gate(workshop)
-
-        refused(workshop, "kubeflow-manifests=1.1", accept=("jobs",), match="nothing is pinned")
-        workshop.bump("kubeflow-manifests=1.1", accept=["web"])
-
-        assert versions(workshop)["kubeflow-manifests"] == "1.1"
-        assert "(let through)" in workshop.report
-
-
-class TestMending:
-    """What does not render any more, and how it is mended."""
-
-    def test_a_folder_that_moved_is_proposed(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(folder="ui/upstream/web"))
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-
-        shown = capsys.readouterr().out
-        assert "  web: no apps/web\n    perhaps apps/ui/upstream/web\n" in shown
-        assert "manifests/components/web/kustomization.yaml names ../../upstream" in workshop.report
-
-    def test_an_overlay_that_was_mended_is_compared_with_what_is_committed(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        workshop.commit()
-        files = platform_files(folder="ui/web")
-        files["apps/ui/web/objects.yaml"] = thing("ConfigMap", "web")
-        workshop.offer("kubeflow-manifests", "1.1", files)
-        workshop.write_components(
-            {
-                "web/kustomization.yaml": kustomization(
-                    "../../upstream/kubeflow-manifests/apps/ui/web"
-                )
-            }
-        )
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-
-        assert TestLosses.GATE in workshop.report
-        assert "To mend (1)" in capsys.readouterr().out
-
-    def test_what_did_not_render_before_is_not_taken_for_whole(self, workshop: Workshop) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(folder="ui/web"))
-        workshop.write_components(
-            {
-                "web/kustomization.yaml": kustomization(
-                    "../../upstream/kubeflow-manifests/apps/ui/web"
-                )
-            }
-        )
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-        assert "nobody knows what it lost" in workshop.report
-        workshop.bump("kubeflow-manifests=1.1", accept=["web"])
-
-        assert versions(workshop)["kubeflow-manifests"] == "1.1"
-
-    @pytest.mark.parametrize(
-        ("change", "reason"),
-        [
-            ({"apps/web/objects.yaml": "kind: nothing\n"}, "web: cannot be rendered: "),
-            (
-                {"apps/web/kustomization.yaml": "resources: [no.yaml]\n"},
-                "web: cannot be rendered: ",
-            ),
-            ({"apps/web/objects.yaml": "a: [\n"}, "web: cannot be rendered: "),
-        ],
-    )
-    def test_a_component_that_fails_is_told_and_the_others_are_compared(
-        self,
-        change: dict[str, str],
-        reason: str,
-        workshop: Workshop,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2") | change)
-        workshop.offer("queue", "v2", queue_files("2"))
-
-        # No loss can be let through for it.
-        refused(workshop, "kubeflow-manifests=1.1", accept=("web",), match="nothing is pinned")
-
-        shown = capsys.readouterr().out
-        assert reason in shown
-        assert "jobs\u00a0~1" in shown
-
-    def test_the_summary_fits_a_screen_whatever_there_is_to_mend(
-        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        for index in range(40):
-            name = f"a-component-with-a-long-name-{index}"
-            workshop.write_components(
-                {
-                    f"{name}/component.yaml": "description: One of many.\n",
-                    f"{name}/kustomization.yaml": kustomization(
-                        f"../../upstream/kubeflow-manifests/apps/{name}"
-                    ),
-                }
-            )
-        old, new = platform_files(), platform_files()
-        for index in range(40):
-            name = f"a-component-with-a-long-name-{index}"
-            for files, folder in ((old, name), (new, f"elsewhere/{name}")):
-                files[f"apps/{folder}/kustomization.yaml"] = kustomization("map.yaml")
-                files[f"apps/{folder}/map.yaml"] = thing("ConfigMap", name)
-        workshop.offer("kubeflow-manifests", "1.0", old)
-        workshop.pin()
-        workshop.offer("kubeflow-manifests", "1.1", new)
-
-        refused(workshop, "kubeflow-manifests=1.1", match="nothing is pinned")
-
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) < 24  # one more is the error's
-        assert max(map(len, lines)) <= 80
-        assert "To mend (40):" in lines
-        assert workshop.report.count("perhaps it is kubeflow-manifests/apps/elsewhere/") >= 40
+        assert "queue v2 has no config/run.py: take it out of the lock file" in scripted.report
 
 
 class TestFreshClone:
@@ -518,115 +290,6 @@ class TestFreshClone:
                 workshop.bump("kubeflow-manifests=1.1")
 
         assert contents(workshop.manifests) == before
-
-
-class TestScripts:
-    """Programs of which the mirror may have a stand-in."""
-
-    STAND_IN = "raise SystemExit('stand-in')\n"
-
-    @pytest.fixture
-    def scripted(self, tmp_path: Path, renders: Path) -> Workshop:
-        made = Workshop(root=tmp_path, cache=renders, mirror=tmp_path / "mirror")
-        lines = [
-            "    scripts:",
-            "      - path: config/run.py",
-            f"        digest: {sha256('print(1)')}",
-            f"        stand_in: {sha256(self.STAND_IN)}",
-        ]
-        made.make(
-            LOCK.replace("    paths: [config]\n", "    paths: [config]\n" + "\n".join(lines) + "\n")
-        )
-        return made
-
-    def test_the_real_programs_digest_is_pinned(self, scripted: Workshop) -> None:
-        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": "print(2)"})
-
-        scripted.bump("queue=v2")
-
-        [script] = scripted.lock.sources["queue"].scripts
-        assert script.digest == sha256("print(2)")
-
-    def test_a_stand_in_proves_nothing_of_the_program(self, scripted: Workshop) -> None:
-        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": self.STAND_IN})
-
-        refused(scripted, "queue=v2", match="nothing is pinned")
-        assert "config/run.py: the digest in the lock file is the old version's" in scripted.report
-        scripted.bump("queue=v2", accept=["queue"])
-
-        [script] = scripted.lock.sources["queue"].scripts
-        assert script.digest == sha256("print(1)")
-
-    def test_a_program_that_is_gone_is_told(self, scripted: Workshop) -> None:
-        scripted.offer("queue", "v2", queue_files())
-
-        scripted.bump("queue=v2")
-
-        assert "queue v2 has no config/run.py: take it out of the lock file" in scripted.report
-
-
-class TestCopies:
-    """A source that stands in the place of another's copy of it."""
-
-    @pytest.mark.parametrize(
-        ("copied", "note"),
-        [
-            ("v2", "queue v2 stays in place of kubeflow-manifests's v2: is it still needed?"),
-            ("v1", "queue v2 stays in place of kubeflow-manifests's v1\n"),
-        ],
-    )
-    def test_a_copy_that_has_caught_up_is_told(
-        self, copied: str, note: str, workshop: Workshop, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        def files(version: str) -> dict[str, str]:
-            images = f"images: [{{name: x, newTag: {version}}}]\n"
-            return {
-                "kustomization.yaml": kustomization("queue.yaml") + images,
-                "queue.yaml": thing("ConfigMap", "queue"),
-            }
-
-        platform = platform_files() | {
-            f"apps/queue/{name}": text for name, text in files(copied).items()
-        }
-        workshop.lock_file.write_text(
-            workshop.lock_file.read_text(encoding="utf-8")
-            + "    supersedes:\n"
-            + "      - {source: kubeflow-manifests, folder: apps/queue, path: config}\n",
-            encoding="utf-8",
-        )
-        for version in ("1.0", "1.1"):
-            workshop.offer("kubeflow-manifests", version, platform)
-        for version in ("v1", "v2"):
-            content = {f"config/{name}": text for name, text in files(version).items()}
-            workshop.offer("queue", version, content)
-        workshop.pin()
-
-        workshop.bump("kubeflow-manifests=1.1", "queue=v2")
-
-        assert note in capsys.readouterr().out
-
-
-def test_steps_by_hand_are_counted_and_told(
-    workshop: Workshop, capsys: pytest.CaptureFixture[str]
-) -> None:
-    note = {
-        "leaving": "1.0",
-        "subject": "The application",
-        "why": "Its selector changed.",
-        "source": "https://example.com",
-        "delete": ["Deployment.apps web/web"],
-    }
-    (workshop.manifests / "upgrades.yaml").write_text(yaml.safe_dump([note]), encoding="utf-8")
-    workshop.offer("kubeflow-manifests", "1.1", platform_files())
-
-    workshop.bump("kubeflow-manifests=1.1")
-
-    assert "Steps by hand, when Kubeflow 1.0 becomes 1.1: 1" in capsys.readouterr().out
-    assert "kubectl delete deployment.apps web --namespace web" in workshop.report
-
-
-def versions(workshop: Workshop) -> dict[str, str]:
-    return {name: source.version for name, source in workshop.lock.sources.items()}
 
 
 def sha256(text: str) -> str:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from kubeflow_aws.cli.bump import bump_and_show
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
 from kubeflow_aws.manifests.relock import relock
 from tests.support.archives import write_archive
@@ -204,3 +207,21 @@ class Workshop:
             report=self.root / "build" / "bump.txt",
             notify=self.told.append,
         )
+
+
+def refused(workshop: Workshop, *words: str, match: str, accept: Sequence[str] = ()) -> None:
+    """Bump, expect a refusal, and that nothing in manifests/ has changed."""
+    before = contents(workshop.manifests)
+    with pytest.raises(UserError, match=match):
+        workshop.bump(*words, accept=accept)
+    assert contents(workshop.manifests) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file of a folder."""
+    return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def versions(workshop: Workshop) -> dict[str, str]:
+    """What is pinned."""
+    return {name: source.version for name, source in workshop.lock.sources.items()}

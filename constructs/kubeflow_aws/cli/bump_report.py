@@ -18,6 +18,9 @@ HEIGHT: Final = 23
 
 MOST_MOVES: Final = 6
 MOST_NOTES: Final = 2
+MOST_COUNTS: Final = 7
+_TOGETHER: Final = "\u00a0"
+
 _END: Final = 4
 """Lines that follow the list: what to let through, the steps by hand, the file, the verdict."""
 
@@ -36,7 +39,7 @@ def summary_lines(
     lines = [
         *_some(_move_lines(trial), MOST_MOVES),
         *_some(note_lines(trial), MOST_NOTES),
-        *textwrap.wrap(f"Objects: {_counts(trial)}", WIDTH, subsequent_indent="  "),
+        *_some(iter(_count_lines(trial)), MOST_COUNTS),
     ]
     if stopping:
         lines.append(f"To mend ({len(stopping)}):")
@@ -79,7 +82,7 @@ def note_lines(trial: Trial) -> Iterator[str]:
     for name, pinned in trial.pinned.items():
         source = trial.after.sources[name]
         named = {getattr(parse_reference(each.url), "version", "") for each in source.replaces}
-        if other := sorted(named - {source.version}):
+        if other := sorted(named - {source.version, ""}):
             yield f"Note: {name} {source.version} was asked for; upstream names {', '.join(other)}"
         for path in pinned.unused:
             yield f"Note: {name} {source.version} has no {path}: take it out of the lock file"
@@ -100,7 +103,7 @@ def _move_lines(trial: Trial) -> Iterator[str]:
             yield f"{name}: {was}{source.version}{named}"
 
 
-def _counts(trial: Trial) -> str:
+def _count_lines(trial: Trial) -> list[str]:
     said = []
     for each in trial.changes:
         refused = sum(bool(changed.refused) for changed in each.changed)
@@ -110,9 +113,12 @@ def _counts(trial: Trial) -> str:
             "!": refused,
             "-": len(each.removed),
         }
-        marks = "\u00a0".join(f"{mark}{count}" for mark, count in counts.items() if count)
-        said.append(f"{each.component}\u00a0{marks}")
-    return ", ".join(said) or "none changes"
+        marks = [f"{mark}{count}" for mark, count in counts.items() if count]
+        # What belongs together stays on one line.
+        said.append(_TOGETHER.join([each.component, *marks]))
+    text = f"Objects: {', '.join(said) or 'none changes'}"
+    lines = textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [line.replace(_TOGETHER, " ") for line in lines]
 
 
 def _cut(line: str) -> str:
