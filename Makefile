@@ -159,6 +159,10 @@ render: install ## write the rendered objects of DEPLOYMENT to build/rendered
 images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
 	@$(BIN)/python -m kubeflow_aws.cli images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))
 
+.PHONY: audit
+audit: install ## every image of DEPLOYMENT with its floor, end of support and known holes; asks osv.dev
+	@$(BIN)/python -m kubeflow_aws.cli audit $(DEPLOYMENT)
+
 .PHONY: password
 password: install ## ask for a password and print its hash for the deployment file
 	@$(BIN)/python -m kubeflow_aws.cli password

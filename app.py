@@ -17,7 +17,8 @@ from kubeflow_aws.checks import add_checks
 from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, load_deployment
 from kubeflow_aws.deployment.node_types import warnings_of
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.manifests.floors import load_floors
+from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform, render_platform
 from stacks.build import build, build_delivery
 
 PROJECT = Path(__file__).resolve().parent
@@ -42,7 +43,8 @@ def main() -> None:
         account = os.environ.get("CDK_DEFAULT_ACCOUNT")
         build(app, deployment, platform, account, file=str(path))
         production = [app] if deployment.is_production else []
-    add_checks(app, production=production)
+    floors = load_floors(PROJECT / "manifests" / FLOORS_FILE)
+    add_checks(app, floors=floors, production=production)
     app.synth()
 
 

@@ -11,6 +11,8 @@ import aws_cdk as cdk
 from app import PROJECT
 from benchmarks.cold_render import render_default
 from kubeflow_aws.checks import add_checks
+from kubeflow_aws.manifests.floors import load_floors
+from kubeflow_aws.manifests.platform import FLOORS_FILE
 from stacks.build import build
 
 
@@ -20,7 +22,7 @@ def main() -> None:
     context = json.loads((Path(PROJECT) / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = cdk.App(context=context, outdir=sys.argv[1])
     build(app, deployment, platform, "123456789012")
-    add_checks(app)
+    add_checks(app, floors=load_floors(PROJECT / "manifests" / FLOORS_FILE))
     app.synth()
 
 

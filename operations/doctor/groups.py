@@ -12,7 +12,9 @@ from botocore.exceptions import BotoCoreError
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.selection import select
+from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support, pinned_products
 from operations.check import Check, passed, unseen
 from operations.doctor.aws import NO_ANSWER, Aws
 from operations.doctor.credentials import check_bootstrap, check_region, identify, no_credentials
@@ -75,9 +77,13 @@ def check_all(deployment: Deployment, surroundings: Surroundings) -> Iterator[Gr
     machine = surroundings.machine
     yield _group("Tools", check_tools(deployment, machine))
     yield from _check_aws(deployment, surroundings)
-    release = load_lock(machine.project / "manifests" / "upstream.lock.yaml").kubeflow
+    manifests = machine.project / "manifests"
+    selected = select(deployment, load_components(manifests / "components"))
+    products = pinned_products(
+        load_support(manifests / SUPPORT_FILE), {one.component.name for one in selected}
+    )
     dates = load_support_dates()
-    yield _group("Support dates", check_support(deployment, release, dates, surroundings.today))
+    yield _group("Support dates", check_support(deployment, products, dates, surroundings.today))
 
 
 def _check_aws(deployment: Deployment, surroundings: Surroundings) -> Iterator[Group]:

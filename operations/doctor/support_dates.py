@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +13,14 @@ from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.support import NOTICE, SUPPORT_FILE, Basis, Product
 from operations.check import Check, failed, passed, unseen, warned
 
 FILE: Final = Path(__file__).with_name("support_dates.yaml")
-NOTICE: Final = timedelta(days=90)
-"""How long before an end it is spoken of: enough for an upgrade that is tested first."""
+UPSTREAM_ENDS: Final = {
+    Basis.READ: "upstream names this day",
+    Basis.DERIVED: "the day follows from upstream's rules",
+}
 
 
 class Support(BaseModel):
@@ -40,7 +43,6 @@ class SupportDates(BaseModel):
     Attributes:
         read_on: When the dates were looked up.
         mysql: Of RDS, by major version.
-        kubeflow: Of upstream, by release.
         lambda_runtimes: Of the functions of every deployment, by runtime.
     """
 
@@ -48,7 +50,6 @@ class SupportDates(BaseModel):
 
     read_on: date
     mysql: dict[str, Support]
-    kubeflow: dict[str, Support]
     lambda_runtimes: dict[str, Support]
 
 
@@ -62,13 +63,17 @@ def load_support_dates(path: Path = FILE) -> SupportDates:
 
 
 def check_support(
-    deployment: Deployment, release: str, dates: SupportDates, today: date
+    deployment: Deployment,
+    products: Iterable[tuple[Product, str]],
+    dates: SupportDates,
+    today: date,
 ) -> Iterator[Check]:
     """Whether everything is supported, and will be for a while.
 
     Args:
         deployment: Names the versions.
-        release: The Kubeflow release of the lock file.
+        products: The programs of its components with their pinned versions; those of which no
+            date is known are left to `make audit`.
         dates: The file of dates.
         today: The day on which it is asked.
     """
@@ -82,13 +87,21 @@ def check_support(
             after="RDS bills extended support for every vCPU-hour",
             fix="plan a major version upgrade; see the RDS User Guide, MySQL major versions",
         )
-    yield _check(
-        f"Kubeflow {release}",
-        dates.kubeflow.get(release),
-        today,
-        after="the community promised roughly six months",
-        fix="make bump SOURCE=kubeflow-manifests VERSION=... shows what a newer release changes",
-    )
+    for product, version in products:
+        if end := product.end_of(version):
+            yield _check(
+                f"{product.name} {version}",
+                Support(standard=end.day),
+                today,
+                after=f"{UPSTREAM_ENDS[end.basis]} ({product.policy})",
+                fix="take a newer version of this project, or move its source by make bump",
+            )
+        elif not product.images:  # of which `make audit` cannot speak
+            yield unseen(
+                f"{product.name} {version}",
+                f"{SUPPORT_FILE} has no date of it",
+                f"look at {product.policy}, and add it to manifests/{SUPPORT_FILE}",
+            )
     yield from (
         _check(
             f"Lambda runtime {runtime}",

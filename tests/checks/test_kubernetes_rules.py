@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import date
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -11,10 +12,12 @@ import pytest
 
 from kubeflow_aws.checks import KubeflowRules
 from kubeflow_aws.checks.acknowledge import acknowledge_object
-from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, KUBERNETES_RULES, UNRESOLVED
+from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, UNRESOLVED, kubernetes_rules
 from kubeflow_aws.cli.assembly import MANIFEST_TYPE
 from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.manifests.floors import Floor, load_floors
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.manifests.platform import FLOORS_FILE
 from tests.support.assembly import Assembly, new_app
 
 
@@ -37,9 +40,21 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def injector(tag: str) -> KubernetesObject:
-    values = json.dumps({"global": {"hub": "gcr.io/istio-release", "tag": tag}})
-    return item("ConfigMap", metadata={"name": "istio-sidecar-injector"}, data={"values": values})
+PROXY = "registry.istio.io/release/proxyv2"
+LEAST = Floor(
+    images=(PROXY,),
+    also_from=("docker.io/istio",),
+    least="1.30.4",
+    why="Older ones let requests past policies.",
+    link="https://example.com/advisory",
+    read_on=date(2026, 11, 30),
+)
+RULES = kubernetes_rules([LEAST])
+
+
+def injector(tag: str, hub: str = "registry.istio.io/release") -> KubernetesObject:
+    values = json.dumps({"global": {"hub": hub, "tag": tag, "proxy": {"image": "proxyv2"}}})
+    return item("ConfigMap", data={"values": values})
 
 
 EMPTY_PASSWORD: list[JsonValue] = [{"name": "MYSQL_ALLOW_EMPTY_PASSWORD", "value": "true"}]
@@ -55,9 +70,23 @@ BROKEN: list[tuple[str, KubernetesObject, str]] = [
     ("K8S3", workload("localhost:5000/a"), "Deployment.apps one: localhost:5000/a"),
     ("K8S4", namespace(None), "Namespace one"),
     ("K8S4", namespace("privileged"), "Namespace one"),
-    ("K8S5", workload("gcr.io/istio-release/pilot:1.28.0"), "Deployment.apps one: 1.28.0"),
-    ("K8S5", workload("r/istio/proxyv2:1.29.0-distroless"), "Deployment.apps one: 1.29.0"),
-    ("K8S5", injector("1.29.0"), "ConfigMap one: 1.29.0"),
+    ("K8S5", workload(f"{PROXY}:1.30.1"), f"Deployment.apps one: {PROXY}:1.30.1 is below 1.30.4"),
+    (
+        "K8S5",
+        workload(f"r.example.com/copies/{PROXY}:1.30.3-distroless"),
+        f"Deployment.apps one: r.example.com/copies/{PROXY}:1.30.3-distroless is below 1.30.4",
+    ),
+    (
+        "K8S5",
+        workload("istio/proxyv2:1.30.4-rc.1"),
+        "Deployment.apps one: docker.io/istio/proxyv2:1.30.4-rc.1 is below 1.30.4",
+    ),
+    ("K8S5", injector("1.30.1"), f"ConfigMap one: {PROXY}:1.30.1 is below 1.30.4"),
+    (
+        "K8S5",
+        injector("1.30.1", f"r.example.com/copies/{PROXY.rpartition('/')[0]}"),
+        f"ConfigMap one: r.example.com/copies/{PROXY}:1.30.1 is below 1.30.4",
+    ),
 ]
 
 KEPT: list[tuple[str, KubernetesObject]] = [
@@ -72,22 +101,23 @@ KEPT: list[tuple[str, KubernetesObject]] = [
     ("K8S3", item("CustomResourceDefinition", spec={"image": "latest"})),
     ("K8S4", namespace("baseline")),
     ("K8S4", namespace("restricted")),
-    ("K8S5", workload("gcr.io/istio-release/pilot:1.29.1")),
-    ("K8S5", workload("gcr.io/istio-release/pilot:1.30.0")),
-    ("K8S5", injector("1.29.2")),
+    ("K8S5", workload(f"{PROXY}:1.30.4")),
+    ("K8S5", workload(f"{PROXY}:1.31.0")),
+    ("K8S5", workload(f"{PROXY}@sha256:{'0' * 64}")),
+    ("K8S5", workload("ghcr.io/somebody/proxyv2:0.1")),
+    ("K8S5", injector("1.30.4")),
+    ("K8S5", item("CustomResourceDefinition", spec={"image": f"{PROXY}:1.0.0"})),
 ]
 
 
 def found(rule: str, broken: KubernetesObject) -> list[str]:
-    [one] = [each for each in KUBERNETES_RULES if each.id == f"KubeflowAws-{rule}"]
+    [one] = [each for each in RULES if each.id == f"KubeflowAws-{rule}"]
     return list(one.breaks(broken))
 
 
 @pytest.mark.parametrize(("rule", "broken", "what"), BROKEN)
 def test_what_breaks_a_rule_is_found(rule: str, broken: KubernetesObject, what: str) -> None:
-    name = "istio-sidecar-injector" if broken["kind"] == "ConfigMap" and rule == "K8S5" else "one"
-
-    assert found(rule, broken) == [what.replace(" one", f" {name}")]
+    assert found(rule, broken) == [what]
 
 
 @pytest.mark.parametrize(("rule", "kept"), KEPT)
@@ -96,9 +126,7 @@ def test_what_keeps_a_rule_is_no_finding(rule: str, kept: KubernetesObject) -> N
 
 
 def test_every_rule_has_something_that_breaks_it() -> None:
-    assert {f"KubeflowAws-{rule}" for rule, _, _ in BROKEN} == {
-        each.id for each in KUBERNETES_RULES
-    }
+    assert {f"KubeflowAws-{rule}" for rule, _, _ in BROKEN} == {each.id for each in RULES}
 
 
 @pytest.mark.parametrize("password", DEFAULT_PASSWORDS)
@@ -117,7 +145,7 @@ def app_that_applies(broken: KubernetesObject, folder: Path, *, acknowledged: bo
     )
     if acknowledged:
         acknowledge_object(nested, finding="KubeflowAws-K8S4[Namespace one]", reason="for a test")
-    cdk.Validations.of(app).add_plugins(KubeflowRules())
+    cdk.Validations.of(app).add_plugins(KubeflowRules([LEAST]))
     return app
 
 
@@ -151,7 +179,7 @@ def test_no_acknowledgment_is_idle(project: Path, upstream_assembly: Assembly) -
     broken = {
         f"{rule.id}[{what}]"
         for each in upstream_assembly.objects()
-        for rule in KUBERNETES_RULES
+        for rule in kubernetes_rules(load_floors(project / "manifests" / FLOORS_FILE))
         for what in rule.breaks(each)
     }
 

@@ -135,7 +135,7 @@ def test_a_default_cluster_of_aws_eks_v2_stops_the_synth(
         default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
         default_capacity=0,
     )
-    cdk.Validations.of(app).add_plugins(KubeflowRules())
+    cdk.Validations.of(app).add_plugins(KubeflowRules([]))
 
     with pytest.raises(RuntimeError, match="KubeflowAws-EKS1") as stop:
         app.synth()

@@ -9,14 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.checks.kubernetes_rules import kubernetes_rules
+from kubeflow_aws.checks.object_rule import ObjectRule
 from kubeflow_aws.cli.images import copy_lines, image_lines
-from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.images import ImageNames, full_name, images_of, renamed_objects
+from kubeflow_aws.manifests.floors import load_floors
+from kubeflow_aws.manifests.images import (
+    ImageNames,
+    ecr_region,
+    full_name,
+    images_of,
+    renamed_objects,
+)
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import synthesize
+from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
+from tests.support.assembly import findings, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
 from tests.support.refusals import DEX_USERS, WEST, assert_refused
@@ -30,6 +39,17 @@ ELSEWHERE = re.compile(
 )
 """Whatever looks like a reference to a registry but ours and the file's own, written anew here."""
 
+PROJECT = Path(__file__).resolve().parents[2]
+OPTIONS = (
+    "vanilla",
+    "rds-s3",
+    "rds-only",
+    "s3-only",
+    "cognito",
+    "cognito-rds-s3",
+    "cognito-rds-only",
+    "cognito-s3-only",
+)
 NO_IMAGES = ("annotations", "_example")
 
 
@@ -78,11 +98,30 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         item("ConfigMap", data={"sync.py": 'IMAGE = get("I", "ghcr.io/kfp-frontend")\n'}),
         "ghcr.io/kfp-frontend",
     ),
+    "hub beside its tag": (
+        item(
+            "ConfigMap",
+            data={
+                "values": '{"hub":"registry.istio.io/release","tag":"1.2","a":{"image":"proxyv2"}}'
+            },
+        ),
+        "registry.istio.io/release/proxyv2:1.2",
+    ),
+    "version beside its image": (
+        item(
+            "ConfigMap",
+            data={"a": '{\n "image" : "kserve/art",\n "defaultImageVersion": "v1"\n}'},
+        ),
+        "docker.io/kserve/art:v1",
+    ),
     "digest": (
         item("Image", spec={"image": f"gcr.io/knative/queue@{DIGEST}"}),
         f"gcr.io/knative/queue@{DIGEST}",
     ),
 }
+
+APART = {"hub beside its tag": "/", "version beside its image": ":"}
+"""What joins the parts of an image that stand apart."""
 
 NONE: dict[str, KubernetesObject] = {
     "URL": item("ConfigMap", data={"help": "see https://quay.io/repository/one:latest\n"}),
@@ -100,7 +139,8 @@ def test_an_image_is_found_and_renamed_wherever_it_is(where: str) -> None:
 
     assert images_of([hidden]) == {image}
     renamed = renamed_objects([hidden], ImageNames(registry=REGISTRY))
-    assert f"{REGISTRY}/{image}" in json.dumps(renamed)
+    name = image if where not in APART else image.rpartition(APART[where])[0]
+    assert f"{REGISTRY}/{name}" in json.dumps(renamed)
     assert images_of(renamed) == {f"{REGISTRY}/{image}"}
 
 
@@ -116,6 +156,50 @@ def test_a_version_that_stands_beside_its_image_is_listed_with_it() -> None:
     assert images_of([item("ConfigMap", data={"explainers": text})]) == {
         "docker.io/kserve/explainer:v1"
     }
+
+
+ECR = {
+    "123456789012.dkr.ecr.us-west-2.amazonaws.com": "us-west-2",
+    "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn": "cn-north-1",
+    "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com": "us-gov-west-1",
+    "123456789012.dkr-ecr.eu-west-1.on.aws": "eu-west-1",
+    "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu": "eusc-de-east-1",
+}
+
+
+@pytest.mark.parametrize("registry", [*ECR, "registry.example.com", "registry.example.com:5000"])
+@pytest.mark.parametrize("path", ["", "/kubeflow", "/teams/ml/kubeflow"])
+@pytest.mark.parametrize("where", HIDDEN)
+def test_what_has_another_registry_is_found_and_stays(where: str, path: str, registry: str) -> None:
+    """What the rules see of a deployment that takes all images from its own registry."""
+    hidden, image = HIDDEN[where]
+    names = ImageNames(registry=f"{registry}{path}")
+
+    renamed = renamed_objects([hidden], names)
+
+    assert images_of(renamed) == {f"{registry}{path}/{image}"}
+    assert renamed_objects(renamed, names) == renamed
+
+
+@pytest.mark.parametrize("host", ECR)
+def test_a_registry_in_ecr_has_a_region(host: str) -> None:
+    assert ecr_region(f"{host}/kubeflow") == ECR[host]
+
+
+@pytest.mark.parametrize("registry", ["registry.example.com/a", "public.ecr.aws/a", "dkr.ecr.a.b"])
+def test_another_registry_has_none(registry: str) -> None:
+    assert ecr_region(registry) is None
+
+
+def test_the_copies_for_each_kind_of_ecr_address_make_their_repositories(
+    sample_platform: Platform,
+) -> None:
+    for host, region in ECR.items():
+        lines = list(copy_lines(sample_platform, f"{host}/kubeflow", Images()))
+
+        makers = [line for line in lines if "create-repository" in line]
+        assert len(makers) == len(lines) / 2
+        assert all(f"--region {region} --repository-name kubeflow/" in line for line in makers)
 
 
 def test_names_do_not_change_twice() -> None:
@@ -217,6 +301,22 @@ def short_names(node: JsonValue) -> Iterable[str]:
             yield from short_names(below)
 
 
+def with_and_without(option: Deployment) -> list[Deployment]:
+    """An option with its images' own registries, and with one registry for all."""
+    return [option, variation(option, MIRRORED)]
+
+
+def broken(platform: Platform, rules: Iterable[ObjectRule]) -> set[tuple[str, str, str]]:
+    """What breaks a rule, with the object; what an overlay acknowledges is found like all else."""
+    return {
+        (rule.id, str(key_of(each)), what.replace(f"{REGISTRY}/", ""))
+        for one in platform.components
+        for each in one.objects
+        for rule in rules
+        for what in rule.breaks(each)
+    }
+
+
 def elsewhere(objects: Collection[KubernetesObject]) -> list[str]:
     """References to other registries, with the objects that have them."""
     return [
@@ -226,6 +326,16 @@ def elsewhere(objects: Collection[KubernetesObject]) -> list[str]:
         for text in texts(each)
         for found in ELSEWHERE.findall(text)
     ] + [f"{key_of(each)}: {image}" for each in objects for image in short_names(each)]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_takes_all_from_a_registry_in_ecr_and_keeps_the_rules(
+    name: str, sample_cache: Path, tmp_path: Path
+) -> None:
+    option = load_deployment(PROJECT / "deployments" / f"{name}.yaml")
+    mirrored = variation(option, MIRRORED)
+
+    assert findings(mirrored, sample_of(mirrored, sample_cache), tmp_path) == []
 
 
 def test_nothing_of_the_sample_comes_from_another_registry(
@@ -255,6 +365,16 @@ class TestUpstream:
         assert elsewhere(objects) == []
         assert all(image.startswith((REGISTRY, "111122223333")) for image in images_of(objects))
 
+    @pytest.mark.parametrize("name", OPTIONS)
+    def test_every_option_keeps_the_rules(self, name: str, upstream_platform: Platform) -> None:
+        assert upstream_platform.components
+        option = load_deployment(PROJECT / "deployments" / f"{name}.yaml")
+        rules = kubernetes_rules(load_floors(PROJECT / "manifests" / FLOORS_FILE))
+
+        plain, mirrored = (broken(best_of(each), rules) for each in with_and_without(option))
+
+        assert mirrored == plain
+
     def test_the_independent_search_sees_what_is_there(self, upstream_platform: Platform) -> None:
         objects = [each for one in upstream_platform.components for each in one.objects]
 
@@ -277,8 +397,8 @@ class TestUpstream:
             "docker.io/filebrowser/filebrowser:v2.32.0",
             "docker.io/tensorflow/tensorflow:2.5.1",
             "quay.io/jetstack/cert-manager-acmesolver:v1.20.2",
-            "ghcr.io/kubeflow/notebooks/notebook-servers/jupyter-scipy:v1.11.0",
-            "gcr.io/istio-release/proxyv2:1.29.6",
+            "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.11.0",
+            "registry.istio.io/release/proxyv2:1.30.4",
         ):
             assert image in listed
         assert any("knative.dev/serving/cmd/queue@sha256:" in image for image in listed)

@@ -12,9 +12,10 @@ import pytest
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests import render as render_module
 from kubeflow_aws.manifests.component import Component, load_components
+from kubeflow_aws.manifests.floors import load_floors, raise_images
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
 from kubeflow_aws.manifests.render import Rendered, RenderError, Selected, render
 from kubeflow_aws.manifests.selection import select
 from kubeflow_aws.manifests.source_places import linked_tree
@@ -162,6 +163,7 @@ def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
 ) -> None:
     lock = load_lock(project / "manifests" / "upstream.lock.yaml")
     tree = linked_tree(lock, project / "build" / "cache")
+    floors = load_floors(project / "manifests" / FLOORS_FILE)
 
     again = render(
         select(vanilla, load_components(project / "manifests" / "components")),
@@ -173,6 +175,6 @@ def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
     )
 
     for first, second in zip(upstream_platform.components, again, strict=True):
-        configured = configure_notebook_form(second, vanilla)
+        configured = configure_notebook_form(raise_images(second, floors), vanilla)
         assert first.objects == configured.objects, first.component.name
     assert connections == []

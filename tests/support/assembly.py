@@ -15,8 +15,9 @@ from kubeflow_aws.checks import add_checks
 from kubeflow_aws.cli.assembly import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery
+from kubeflow_aws.manifests.floors import load_floors
 from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
 from stacks.build import build, build_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,7 @@ def findings(deployment: Deployment, platform: Platform, folder: Path) -> list[s
 
 
 def _findings(app: cdk.App, folder: Path, production: Sequence[cdk.Stage]) -> list[str]:
-    add_checks(app, production=production)
+    add_checks(app, floors=load_floors(PROJECT / "manifests" / FLOORS_FILE), production=production)
     with contextlib.suppress(RuntimeError):  # jsii wraps ValidationFailed; the report says more
         app.synth()
     report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.manifests.platform import Platform, render_all_variants, render_platform
 from tests.support.deployments import variation
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,6 +29,19 @@ def best_of(deployment: Deployment) -> Platform:
     """The same from real upstream where the cache, a mirror or the network has it."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
     return render_platform(
+        deployment,
+        manifests=PROJECT / "manifests",
+        cache=PROJECT / "build" / "cache",
+        mirror=Path(mirror) if mirror else None,
+        notify=lambda line: print(line, file=sys.stderr),
+        allow_sample=True,
+    )
+
+
+def all_variants_of(deployment: Deployment) -> Platform:
+    """Every component in every variant, from the same sources."""
+    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
+    return render_all_variants(
         deployment,
         manifests=PROJECT / "manifests",
         cache=PROJECT / "build" / "cache",

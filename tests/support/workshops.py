@@ -146,7 +146,8 @@ class Workshop:
         self.manifests.mkdir()
         self.mirror.mkdir()
         self.lock_file.write_text(lock, encoding="utf-8")
-        (self.manifests / "upgrades.yaml").write_text("[]\n", encoding="utf-8")
+        for name in ("upgrades.yaml", "image-floors.yaml"):
+            (self.manifests / name).write_text("[]\n", encoding="utf-8")
         self.write_components(COMPONENTS)
         self.offer("kubeflow-manifests", "1.0", platform_files())
         self.offer("queue", "v1", queue_files())

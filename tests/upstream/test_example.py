@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,23 @@ def _bare(item: KubernetesObject) -> KubernetesObject:
         }
 
     return dict(copy.deepcopy(item), spec=bare(item["spec"]))
+
+
+@pytest.mark.parametrize("option", ["upstream_assembly", "upstream_cognito_assembly"])
+def test_istio_is_at_its_floor_everywhere(option: str, request: pytest.FixtureRequest) -> None:
+    assembly: Assembly = request.getfixturevalue(option)
+    objects = list(assembly.objects())
+    istio = {image for image in images(objects) if "registry.istio.io" in image}
+    [injector] = [
+        item
+        for item in objects
+        if str(key_of(item)).endswith("istio-sidecar-injector") and item["kind"] == "ConfigMap"
+    ]
+    data: Any = injector["data"]
+
+    assert {image.rpartition(":")[2] for image in istio} == {"1.30.4"}
+    assert len(istio) == 3
+    assert json.loads(data["values"])["global"]["tag"] == "1.30.4"
 
 
 def test_no_password_of_upstreams_documentation_is_left(upstream_assembly: Assembly) -> None:

@@ -10,18 +10,22 @@ from constructs import IConstruct
 
 from kubeflow_aws.checks.plugin import KubeflowRules
 from kubeflow_aws.checks.production import ProductionRules
+from kubeflow_aws.manifests.floors import Floor
 
 __all__ = ["KubeflowRules", "ProductionRules", "add_checks"]
 
 
-def add_checks(app: cdk.App, *, production: Sequence[IConstruct] = ()) -> None:
+def add_checks(
+    app: cdk.App, *, floors: Sequence[Floor], production: Sequence[IConstruct] = ()
+) -> None:
     """Let `app.synth()` fail on any finding that is not acknowledged beside its construct.
 
     Args:
         app: Everything is checked against AwsSolutions and our own rules.
+        floors: The least versions of images (`manifests/image-floors.yaml`).
         production: Parts that are checked against NIST 800-53 r5 too.
     """
     checks = cdk.Validations.of(app)
-    checks.add_plugins(AwsSolutionsChecks(app, verbose=True), KubeflowRules())
+    checks.add_plugins(AwsSolutionsChecks(app, verbose=True), KubeflowRules(floors))
     if production:
         checks.add_plugins(ProductionRules(production))

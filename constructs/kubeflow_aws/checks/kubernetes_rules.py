@@ -5,20 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kubeflow_aws.checks.object_rule import ObjectRule
+from kubeflow_aws.manifests.floors import Floor, below_floors
 from kubeflow_aws.manifests.images import images_of
-from kubeflow_aws.manifests.objects import (
-    JsonValue,
-    KubernetesObject,
-    images,
-    key_of,
-    metadata,
-    pod_spec,
-)
+from kubeflow_aws.manifests.objects import KubernetesObject, key_of, metadata, pod_spec
 
 UNRESOLVED: Final = "${token}"
 """Stands for what only CloudFormation knows (`kubeflow_aws.cli.assembly`)."""
@@ -34,10 +27,6 @@ DEFAULT_PASSWORDS: Final[Mapping[str, str]] = {
 
 ENFORCED: Final = frozenset({"baseline", "restricted"})
 """Levels of the Pod Security Standards that keep pods from the node."""
-
-ISTIO_IMAGES: Final = re.compile(r"(?:^|/)(?:pilot|proxyv2|install-cni):(\d+)\.(\d+)\.(\d+)")
-ISTIO_FLOOR: Final = (1, 29, 1)
-"""Older ones answer to CVE-2026-31837; 26.03 itself ships 1.28.0."""
 
 MUTABLE_TAGS: Final = frozenset({"latest", "main", "master", "nightly", "dev", "edge", "stable"})
 
@@ -105,37 +94,6 @@ def _open_namespaces(item: KubernetesObject) -> Iterator[str]:
             yield str(key_of(item))
 
 
-def _old_istio(item: KubernetesObject) -> Iterator[str]:
-    if item.get("kind") == "CustomResourceDefinition":
-        return
-    for version in sorted(set(_istio_versions(item))):
-        if tuple(map(int, version.split("."))) < ISTIO_FLOOR:
-            yield f"{key_of(item)}: {version}"
-
-
-def _istio_versions(item: KubernetesObject) -> Iterator[str]:
-    for image in images([item]):
-        if found := ISTIO_IMAGES.search(image):
-            yield ".".join(found.groups())
-    if metadata(item).get("name") == "istio-sidecar-injector" and item.get("kind") == "ConfigMap":
-        data = item.get("data")
-        values = data.get("values") if isinstance(data, dict) else None
-        if isinstance(values, str):
-            yield from _tags(json.loads(values))
-
-
-def _tags(node: JsonValue) -> Iterator[str]:
-    """Versions under keys `tag`: what the injector puts into every pod."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name == "tag" and re.fullmatch(r"\d+\.\d+\.\d+", str(value)):
-                yield str(value)
-            yield from _tags(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _tags(value)
-
-
 KUBERNETES_RULES: Final = (
     ObjectRule(
         id="KubeflowAws-K8S1",
@@ -161,10 +119,27 @@ KUBERNETES_RULES: Final = (
         why="Pods of this namespace may take over the node that they run on.",
         fix="Label it pod-security.kubernetes.io/enforce: restricted, or baseline.",
     ),
-    ObjectRule(
-        id="KubeflowAws-K8S5",
-        breaks=_old_istio,
-        why="This version of Istio has CVE-2026-31837.",
-        fix="Raise the version in manifests/components/istio/image-floor.",
-    ),
 )
+"""The rules that need nothing but the object."""
+
+
+def kubernetes_rules(floors: Sequence[Floor]) -> tuple[ObjectRule, ...]:
+    """All rules for Kubernetes objects.
+
+    Args:
+        floors: The least versions of images (`manifests/image-floors.yaml`).
+    """
+
+    def below(item: KubernetesObject) -> Iterator[str]:
+        for each in below_floors([item], floors):
+            yield f"{key_of(item)}: {each.image} is below {each.floor.least}"
+
+    return (
+        *KUBERNETES_RULES,
+        ObjectRule(
+            id="KubeflowAws-K8S5",
+            breaks=below,
+            why="This version has a known hole or is past its end of life: see image-floors.yaml.",
+            fix="Name the least version of manifests/image-floors.yaml, or a newer one.",
+        ),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,22 +17,33 @@ from rich.console import Console
 from rich.table import Table
 
 from kubeflow_aws.cli.assembly import summarize
+from kubeflow_aws.cli.audit_report import audit_platform
 from kubeflow_aws.cli.bump import bump_and_show
 from kubeflow_aws.cli.diagram import diagrams_of
 from kubeflow_aws.cli.images import copy_lines, image_lines
+from kubeflow_aws.cli.osv import OSV
+from kubeflow_aws.cli.support import support_lines
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.schema import json_schema
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.floors import Floor, load_floors
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.mirror import fill_mirror
-from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.manifests.platform import (
+    FLOORS_FILE,
+    Platform,
+    render_all_variants,
+    render_platform,
+)
 from kubeflow_aws.manifests.relock import relock
+from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support
 from kubeflow_aws.manifests.tools import find_tools
 
 PROJECT = Path(__file__).resolve().parents[3]
+MANIFESTS = PROJECT / "manifests"
 CACHE = PROJECT / "build" / "cache"
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -65,6 +78,9 @@ def summary(
     console.print(table)
     platform = _platform(deployment, quiet=True)
     console.print(_origin(platform))
+    today = datetime.now(UTC).date()
+    for line in support_lines(platform, load_support(MANIFESTS / SUPPORT_FILE), today):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 @cli.command()
@@ -106,8 +122,36 @@ def images(
     if copy_to:
         lines = copy_lines(platform, copy_to, settings.images)
     else:
-        lines = image_lines(platform, settings.images)
+        lines = image_lines(platform, settings.images, _floors())
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+@cli.command()
+def audit(
+    deployment: Annotated[str, typer.Argument(help="A deployment's name.")],
+    osv: Annotated[str, typer.Option(help="Where osv.dev is, or what stands for it.")] = OSV,
+) -> None:
+    """List every container image with its version, floor, end of support and known holes.
+
+    Asks osv.dev where there is a network. Exits with 1 if an image is below its floor, or has a
+    hole without a note in manifests/support.yaml; else with 0.
+    """
+    plain = load_deployment(deployment_path(PROJECT, deployment)).model_copy(
+        update={"images": Images()}
+    )
+    report = audit_platform(
+        _rendered(plain, quiet=True),
+        every_variant=_rendered(plain, quiet=True, every_variant=True),
+        manifests=MANIFESTS,
+        osv=osv,
+        today=datetime.now(UTC).date(),
+    )
+    lines = report.page if sys.stdout.isatty() else report.records
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    for note in report.notes:
+        _tell(note)
+    if report.is_troubled:
+        raise typer.Exit(1)
 
 
 @cli.command()
@@ -133,7 +177,7 @@ def schema(folder: Annotated[Path, typer.Argument(help="Where to write them.")])
 @cli.command("lock-upstream")
 def lock_upstream() -> None:
     """Write the digests of all upstream sources anew, from the mirror or the network."""
-    file = PROJECT / "manifests" / "upstream.lock.yaml"
+    file = MANIFESTS / "upstream.lock.yaml"
     tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
     relock(file, load_lock(file), mirror=_mirror(), notify=_tell, helm=tools.helm)
 
@@ -154,7 +198,7 @@ def bump_upstream(
         versions or [],
         accept=frozenset(accept or []),
         deployments={file.stem: load_deployment(file) for file in files},
-        manifests=PROJECT / "manifests",
+        manifests=MANIFESTS,
         cache=CACHE,
         mirror=_mirror(),
         report=PROJECT / "build" / "bump.txt",
@@ -165,7 +209,7 @@ def bump_upstream(
 @cli.command()
 def mirror(folder: Annotated[Path, typer.Argument(help="The mirror folder.")]) -> None:
     """Fetch the archives of all upstream sources that a mirror folder lacks, and check them."""
-    lock = load_lock(PROJECT / "manifests" / "upstream.lock.yaml")
+    lock = load_lock(MANIFESTS / "upstream.lock.yaml")
     tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
     fill_mirror(lock, folder, helm=tools.helm, notify=_tell)
 
@@ -174,15 +218,19 @@ def _platform(name: str, *, quiet: bool) -> Platform:
     return _rendered(load_deployment(deployment_path(PROJECT, name)), quiet=quiet)
 
 
-def _rendered(deployment: Deployment, *, quiet: bool) -> Platform:
-    return render_platform(
+def _rendered(deployment: Deployment, *, quiet: bool, every_variant: bool = False) -> Platform:
+    return (render_all_variants if every_variant else render_platform)(
         deployment,
-        manifests=PROJECT / "manifests",
+        manifests=MANIFESTS,
         cache=CACHE,
         mirror=_mirror(),
         notify=(lambda _: None) if quiet else _tell,
         allow_sample=True,
     )
+
+
+def _floors() -> Sequence[Floor]:
+    return load_floors(MANIFESTS / FLOORS_FILE)
 
 
 def _origin(platform: Platform) -> str:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from kubeflow_aws.deployment.images import Images
-from kubeflow_aws.manifests.images import ImageNames, by_component
+from kubeflow_aws.manifests.floors import Floor, floor_of
+from kubeflow_aws.manifests.images import ImageNames, by_component, ecr_region
 from kubeflow_aws.manifests.platform import Platform
 
 _TAG: Final = len("sha256-") + 12
 """Length of the tags of what upstream names by digest alone."""
 
 
-def image_lines(platform: Platform, settings: Images) -> Iterator[str]:
-    """Each image with its digest, if one is known, and the components that name it.
+def image_lines(
+    platform: Platform, settings: Images, floors: Sequence[Floor] = ()
+) -> Iterator[str]:
+    """Each image with its digest, if one is known, the components that name it, and its floor.
 
     Args:
         platform: Rendered with the images' own names.
         settings: The deployment file's section `images`.
+        floors: The least versions of images.
     """
     for image, components in by_component(platform.components):
-        yield f"{_with_digest(image, settings)}  # {', '.join(components)}"
+        floor = floor_of(image, floors)
+        least = f"; floor {floor.least}" if floor else ""
+        yield f"{_with_digest(image, settings)}  # {', '.join(components)}{least}"
 
 
 def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[str]:
@@ -33,7 +39,7 @@ def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[
         settings: The deployment file's section `images`.
     """
     host = registry.partition("/")[0]
-    region = host.split(".")[3] if ".dkr.ecr." in host else ""
+    region = ecr_region(registry)
     names = ImageNames(registry=registry)
     for image, _ in by_component(platform.components):
         name, _, digest = names.of(image).partition("@")

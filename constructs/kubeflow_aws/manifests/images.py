@@ -12,19 +12,27 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.image_reference import parse_reference
+from kubeflow_aws.manifests.images_apart import map_versions_beside, map_with_hub
 from kubeflow_aws.manifests.objects import CRD, JsonValue, KubernetesObject, key_of
 from kubeflow_aws.manifests.render import Rendered
 
 DOCKER: Final = "docker.io"
 
+# Amazon ECR User Guide, "Making requests to Amazon ECR registries": ACCOUNT.dkr.ecr.REGION and,
+# over IPv6, ACCOUNT.dkr-ecr.REGION; what follows is the partition's.
+_ECR: Final = r"\d{12}\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)(?:\.[a-z0-9-]+)+"
 _HOST: Final = (
-    r"(?:docker\.io|ghcr\.io|gcr\.io|quay\.io|registry\.k8s\.io|public\.ecr\.aws|nvcr\.io"
-    r"|mcr\.microsoft\.com|[a-z0-9-]+-docker\.pkg\.dev|\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com)"
+    r"(?:docker\.io|ghcr\.io|gcr\.io|quay\.io|registry\.k8s\.io|registry\.istio\.io"
+    r"|public\.ecr\.aws|nvcr\.io|mcr\.microsoft\.com|[a-z0-9-]+-docker\.pkg\.dev"
+    rf"|{_ECR.replace('?P<region>', '?:')})"
 )
+# A registry of the deployment's own, below which each image keeps the name of its own registry.
+_OWN: Final = r"(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*?)?"
 _PATH: Final = r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
 _VERSION: Final = r"(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?"
 # Behind a slash it is a part of a URL, or of a name that was rewritten already.
-NAMED: Final = re.compile(rf"(?<![\w./-])({_HOST}/{_PATH}{_VERSION})")
+NAMED: Final = re.compile(rf"(?<![\w./-])({_OWN}{_HOST}/{_PATH}{_VERSION})")
 """A reference with its registry, in any text."""
 
 _WHOLE: Final = re.compile(rf"^(?:[a-z0-9.-]+:\d+/)?{_PATH}{_VERSION}$")
@@ -32,13 +40,10 @@ _WHOLE: Final = re.compile(rf"^(?:[a-z0-9.-]+:\d+/)?{_PATH}{_VERSION}$")
 _IN_TEXT: Final = re.compile(rf'("?\w*[iI]mage"?\s*:\s*"?)({_PATH}{_VERSION})(?=["\s]|$)')
 _IS_IMAGE: Final = re.compile(r"^(?:[iI]mage|\w+Image|\w+_IMAGE)$")
 
-PARTS: Final = frozenset({"gcr.io/istio-release", "ghcr.io/kubeflow/kfp-frontend"})
-"""Parts of names that a program completes; the complete ones stand elsewhere as well."""
-
-# As KServe names explainers.
-_VERSION_BESIDE: Final = re.compile(
-    rf'"image"\s*:\s*"({_PATH})",\s*"defaultImageVersion"\s*:\s*"([\w.-]+)"'
+PARTS: Final = frozenset(
+    {"gcr.io/istio-release", "registry.istio.io/release", "ghcr.io/kubeflow/kfp-frontend"}
 )
+"""Parts of names that a program completes; the complete ones stand elsewhere as well."""
 
 EXAMPLE: Final = "_example"
 """Knative's documentation of a ConfigMap, which nobody reads and whose checksum must fit."""
@@ -49,6 +54,17 @@ def full_name(image: str) -> str:
     if _has_registry(image):
         return image
     return f"{DOCKER}/{image}" if "/" in image else f"{DOCKER}/library/{image}"
+
+
+def is_at(image: str, place: str) -> bool:
+    """Whether an image is the one of this name, in its own registry or as a copy in another."""
+    return image == place or image.endswith(f"/{place}")
+
+
+def ecr_region(registry: str) -> str | None:
+    """The region of a registry in Amazon ECR; none if it is another's."""
+    found = re.fullmatch(_ECR, registry.partition("/")[0])
+    return found["region"] if found else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +108,7 @@ def renamed_objects(
     objects: Iterable[KubernetesObject], names: ImageNames
 ) -> list[KubernetesObject]:
     """Objects that name all their images so; CRDs name none."""
-    return [_trusted(_renamed(item, names.of), names) for item in objects]
+    return [_trusted(map_images(item, names.of), names) for item in objects]
 
 
 def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) -> None:
@@ -112,26 +128,30 @@ def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) ->
 def images_of(objects: Iterable[KubernetesObject]) -> set[str]:
     """The full names of all images, hidden ones included; without a version where none is given."""
     found: set[str] = set()
-    versions: dict[str, str] = {}
 
     def collect(image: str) -> str:
         found.add(full_name(image))
         return image
 
     for item in objects:
-        _renamed(item, collect)
-        for image, version in _VERSION_BESIDE.findall(_config_texts(item)):
-            versions[full_name(image)] = f"{full_name(image)}:{version}"
-    return {versions.get(image, image) for image in found if image not in PARTS}
+        map_images(item, collect)
+    # Where name and version stand apart, the name is found a second time by itself.
+    versioned = {parse_reference(image).name for image in found if parse_reference(image).tag}
+    return {
+        image
+        for image in found
+        if image not in versioned and not any(is_at(image, part) for part in PARTS)
+    }
 
 
-def _config_texts(item: KubernetesObject) -> str:
-    data = item.get("data") if item.get("kind") == "ConfigMap" else None
-    return "\n".join(map(str, data.values())) if isinstance(data, dict) else ""
+def map_images(item: KubernetesObject, name: Callable[[str], str]) -> KubernetesObject:
+    """An object with a function applied to each image in it, hidden ones included.
 
-
-def _renamed(item: KubernetesObject, name: Callable[[str], str]) -> KubernetesObject:
-    """An object with a function applied to each image in it."""
+    Args:
+        item: The object; a CRD names no images and stays as it is.
+        name: Gives the new name of an image for the one that stands there, short or full. Where
+            name and version stand apart, a digest in the answer is left out.
+    """
     if item.get("kind") == CRD:
         return item
     return {key: _value(value, key, name) for key, value in item.items()}
@@ -155,6 +175,7 @@ def _value(node: JsonValue, key: str, name: Callable[[str], str]) -> JsonValue:
 def _text(text: str, key: str, name: Callable[[str], str]) -> str:
     if _IS_IMAGE.match(key) and _WHOLE.match(text) and not NAMED.match(text):
         return name(text)
+    text = map_versions_beside(map_with_hub(text, name), name)
     text = NAMED.sub(lambda found: name(found[1]), text)
     if "\n" in text:
         text = _IN_TEXT.sub(lambda found: found[1] + _unless_named(found[2], name), text)

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
+from kubeflow_aws.manifests.floors import load_floors, raise_images
 from kubeflow_aws.manifests.images import ImageNames, check_digests, rename_images
 from kubeflow_aws.manifests.jobs import name_jobs
-from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
 from kubeflow_aws.manifests.model_addresses import configure_model_addresses
 from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
-from kubeflow_aws.manifests.render import Rendered, render
+from kubeflow_aws.manifests.render import Rendered, Selected, render
 from kubeflow_aws.manifests.selection import select
-from kubeflow_aws.manifests.sources import Origin, SourceOptions, fetch_sources
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.manifests.sources import Origin, SourceOptions, Sources, fetch_sources
+from kubeflow_aws.manifests.tools import Tools, find_tools
+
+FLOORS_FILE: Final = "image-floors.yaml"
+"""Least versions of images, in the folder of manifests."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,11 +70,112 @@ def render_platform(
     Raises:
         UserError: A source, tool or component is wrong; the text names it.
     """
+    rendering = _prepare(
+        deployment,
+        manifests=manifests,
+        cache=cache,
+        mirror=mirror,
+        notify=notify,
+        allow_sample=allow_sample,
+    )
+    selection = select(deployment, load_components(manifests / "components"))
+    floors = load_floors(manifests / FLOORS_FILE)
+    rendered = [raise_images(one, floors) for one in rendering.render(selection)]
+    check_digests(rendered, deployment.images.digests)
+    names = image_names(deployment)
+    # Before Jobs get their names, which change with all that is in them.
+    named = [name_jobs(rename_images(one, names)) for one in rendered]
+    components = [_configured(one, deployment) for one in named]
+    check_namespaces(components)
+    lock, origin = rendering.lock, rendering.sources.origin
+    notify(f"Kubeflow {lock.kubeflow} from {origin.description}")
+    return Platform(origin=origin, release=lock.kubeflow, components=components)
+
+
+def render_all_variants(
+    deployment: Deployment,
+    *,
+    manifests: Path,
+    cache: Path,
+    mirror: Path | None,
+    notify: Notify,
+    allow_sample: bool = False,
+) -> Platform:
+    """Render every component in every variant, as upstream and the overlays have it: no floors.
+
+    No deployment has all of this; it is for what must hold for all options at once.
+
+    Args:
+        deployment: Where sources come from, and for which version of Kubernetes.
+        manifests: The folder with the lock file, the components and the sample.
+        cache: Folder for sources, tools and renders; may be empty.
+        mirror: Mirror of upstream sources; the deployment file's own if there is none.
+        notify: Takes progress lines.
+        allow_sample: Render the bundled sample where upstream cannot be had.
+
+    Raises:
+        UserError: A source, tool or component is wrong; the text names it.
+    """
+    rendering = _prepare(
+        deployment,
+        manifests=manifests,
+        cache=cache,
+        mirror=mirror,
+        notify=notify,
+        allow_sample=allow_sample,
+    )
+    components = load_components(manifests / "components").values()
+    # One round has each component once, because one component's variants share their objects.
+    rounds = range(max(len(one.variants) or 1 for one in components))
+    rendered = [
+        each
+        for number in rounds
+        for each in rendering.render(
+            Selected(component=one, variant=one.variants[number] if one.variants else None)
+            for one in components
+            if number < (len(one.variants) or 1)
+        )
+    ]
+    return Platform(
+        origin=rendering.sources.origin, release=rendering.lock.kubeflow, components=rendered
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rendering:
+    """Sources and tools at hand."""
+
+    lock: UpstreamLock
+    sources: Sources
+    tools: Tools
+    cache: Path
+    notify: Notify
+    kubernetes_version: str
+
+    def render(self, selection: Iterable[Selected]) -> list[Rendered]:
+        return render(
+            selection,
+            sources=self.sources,
+            tools=self.tools,
+            cache=self.cache,
+            notify=self.notify,
+            kubernetes_version=self.kubernetes_version,
+        )
+
+
+def _prepare(
+    deployment: Deployment,
+    *,
+    manifests: Path,
+    cache: Path,
+    mirror: Path | None,
+    notify: Notify,
+    allow_sample: bool,
+) -> _Rendering:
     lock = load_lock(manifests / "upstream.lock.yaml")
     if mirror is None and deployment.upstream.mirror:
         mirror = manifests.parent / deployment.upstream.mirror
     version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
-    selection = select(deployment, load_components(manifests / "components"))
     # A layer of a version that Kubeflow does not run on holds a kustomize too old for upstream.
     default = KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
     tools = find_tools(version if version.runs_kubeflow else default, cache)
@@ -84,22 +190,14 @@ def render_platform(
         ),
         notify,
     )
-    rendered = render(
-        selection,
+    return _Rendering(
+        lock=lock,
         sources=sources,
         tools=tools,
         cache=cache,
         notify=notify,
         kubernetes_version=version.minor,
     )
-    check_digests(rendered, deployment.images.digests)
-    names = image_names(deployment)
-    # Before Jobs get their names, which change with all that is in them.
-    named = [name_jobs(rename_images(one, names)) for one in rendered]
-    components = [_configured(one, deployment) for one in named]
-    check_namespaces(components)
-    notify(f"Kubeflow {lock.kubeflow} from {sources.origin.description}")
-    return Platform(origin=sources.origin, release=lock.kubeflow, components=components)
 
 
 def image_names(deployment: Deployment) -> ImageNames:
