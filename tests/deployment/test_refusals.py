@@ -69,8 +69,8 @@ REFUSALS = {
         + VPC
         + 'cluster: {kubernetes_version: "1.24", '
         + "existing: {name: old, security_group_id: sg-0123456789abcdef0}}",
-        'cluster: Kubeflow 26.03.1 does not run on Kubernetes "1.24"; upgrade the cluster to 1.34 or '
-        "newer, or set existing.accept_unsupported_version",
+        'cluster: Kubeflow 26.03.1 does not run on Kubernetes "1.24"; upgrade the cluster to 1.34 '
+        "or newer, or set existing.accept_unsupported_version",
     ),
     "an API server open to the world": (
         WEST + USERS + "cluster: {public_access_cidrs: [0.0.0.0/0]}",

@@ -55,7 +55,7 @@ def test_the_default_deployment_keeps_nothing_in_the_cluster(
     assert laboratory.read(f"{KUBEFLOW}/persistentvolumeclaims")["items"] == []
     [database] = laboratory.client("rds").describe_db_instances()["DBInstances"]
     config = laboratory.read(f"{KUBEFLOW}/configmaps/pipeline-install-config")["data"]
-    assert config["mysqlHost"] == config["dbHost"] == database["Endpoint"]["Address"]
+    assert config["mysqlHost"] == database["Endpoint"]["Address"]
 
 
 def test_the_users_were_made_before_the_clients_started(laboratory: Laboratory) -> None:

@@ -13,7 +13,7 @@ from kubeflow_aws.manifests.lock import Source, UpstreamLock
 from tests.support.archives import write_archive
 
 COMMIT, OTHER = "0" * 40, "1" * 40
-USED = {"base/kustomization.yaml": "resources: []\n"}
+USED: dict[str, str | bytes] = {"base/kustomization.yaml": "resources: []\n"}
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def archive(tmp_path: Path) -> Path:
 def test_documents_programs_pictures_and_links_change_no_digest(
     source: Source, archive: Path
 ) -> None:
-    others = {
+    others: dict[str, str | bytes] = {
         "README.md": "# Tool",
         "base/README.md": "# Base",
         "base/sync.py": "print()",

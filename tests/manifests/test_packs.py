@@ -153,11 +153,11 @@ def test_a_pack_with_too_many_bytes_says_which_number_to_raise(
 def test_a_pack_of_which_kubectl_prints_too_much_says_which_number_to_raise(
     component: Callable[..., Component],
 ) -> None:
-    # "configmap/", 40 letters, " serverside-applied" and the end of the line: 70 bytes each.
-    items = [make("ConfigMap", f"{n:040}") for n in range(49)]
+    # "configmap/", 40 letters, " serverside-applied" and three for the end of the line: 72 each.
+    items = [make("ConfigMap", f"{n:040}") for n in range(44)]
 
-    assert [pack.answer_bytes for pack in pack_component(component("one"), items[:48])] == [3_360]
-    with pytest.raises(UserError, match=r"prints 3,430 bytes of at most 3,400 for its 49 objects"):
+    assert [pack.answer_bytes for pack in pack_component(component("one"), items[:43])] == [3_096]
+    with pytest.raises(UserError, match=r"prints 3,168 bytes of at most 3,100 for its 44 objects"):
         pack_component(component("two"), items)
 
 

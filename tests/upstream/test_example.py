@@ -44,6 +44,15 @@ def test_nothing_is_lost_and_nothing_unexplained(
     assert {str(each.key): set(each.paths) for each in found.changed} == explained("changed")
 
 
+def test_the_readme_counts_right(example: list[KubernetesObject], project: Path) -> None:
+    changed, removed, added = (len(explained(each)) for each in ("changed", "removed", "added"))
+    text = " ".join((project / "README.md").read_text(encoding="utf-8").split())
+
+    assert (
+        f"change {changed} of {len(example)} objects, drop {removed} and add {added}, each for a"
+    ) in text
+
+
 def test_both_parsers_read_the_same(example_text: str, example: list[KubernetesObject]) -> None:
     assert example == [item for item in yaml.load_all(example_text, yaml.CSafeLoader) if item]
 

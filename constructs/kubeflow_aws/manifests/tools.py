@@ -19,7 +19,7 @@ from kubeflow_aws.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.manifests.cache_folder import appears_whole
 
 LEAST_KUSTOMIZE = (5, 7, 1)
-"""Upstream 26.03.1 is made with kustomize 5.8.1; 5.7.1, which kubectl 1.35 holds, gives the same."""
+"""26.03.1 is made with kustomize 5.8.1; 5.7.1, which kubectl 1.35 holds, gives the same."""
 
 LEAST_HELM = (4, 0, 0)
 
