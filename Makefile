@@ -4,7 +4,6 @@ SHELL := bash
 
 DEPLOYMENT ?= cognito-rds-s3
 DELIVERY ?= deployments/delivery/pipeline.yaml
-SOURCE ?= kubeflow-manifests
 PORT ?= 0
 FOLDER ?= build/mirror
 ARGS ?= get pods -A
@@ -191,9 +190,8 @@ lock-upstream: install ## write the digests of the upstream sources anew
 	$(BIN)/python -m kubeflow_aws.cli lock-upstream
 
 .PHONY: bump
-bump: install ## pin VERSION (and COMMIT) of the upstream source SOURCE, and show what it changes
-	@$(BIN)/python -m kubeflow_aws.cli bump $(SOURCE) $(VERSION) $(if $(COMMIT),--commit $(COMMIT)) \
-		--deployment $(DEPLOYMENT)
+bump: install ## pin other versions, TO="NAME=VERSION ...", and show what they change (ACCEPT="NAME ..." for losses)
+	@$(BIN)/python -m kubeflow_aws.cli bump $(TO) $(foreach name,$(ACCEPT),--accept $(name))
 
 .PHONY: mirror
 mirror: install ## fetch the archives of all upstream sources into FOLDER, and check them

@@ -13,6 +13,7 @@ from kubeflow_aws.manifests.lock import Source, UpstreamLock
 from kubeflow_aws.manifests.sources import Origin, Sources
 from kubeflow_aws.manifests.tools import Tools, find_tools
 from tests.support.archives import write_archive
+from tests.support.workshops import Workshop
 
 Files = dict[str, str]
 
@@ -90,3 +91,17 @@ def lock() -> UpstreamLock:
     return UpstreamLock(
         kubeflow="1.0", sources={"tool": source.model_copy(update={"digest": digest})}
     )
+
+
+@pytest.fixture(scope="session")
+def renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all workshops, since most of them render the same."""
+    return tmp_path_factory.mktemp("renders")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, renders: Path) -> Workshop:
+    """A project of two repositories and two components, with a mirror."""
+    made = Workshop(root=tmp_path, cache=renders, mirror=tmp_path / "mirror")
+    made.make()
+    return made

@@ -1,216 +1,296 @@
-"""Another version of a source: pinned with its digest if everything renders from it."""
+"""Other versions of sources: what is asked for, and what is written."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+import hashlib
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
-from kubeflow_aws.cli.bump import bump_and_show
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.mirror import fill_mirror
-from kubeflow_aws.manifests.relock import relock
-from kubeflow_aws.manifests.sources import DigestError, NotAvailableError
-from tests.support.archives import write_archive
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-ISTIO = "common/istio/istio-install/base/objects.yaml"
-
-
-@pytest.fixture(scope="session")
-def renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all, since most of them render the same."""
-    return tmp_path_factory.mktemp("renders")
-
-
-@pytest.fixture
-def workshop(project: Path, tmp_path: Path, renders: Path) -> Path:
-    """Our manifests with a lock file on a mirror of archives, made from the sample."""
-    manifests, mirror = tmp_path / "manifests", tmp_path / "mirror"
-    shutil.copytree(project / "manifests", manifests)
-    mirror.mkdir()
-    (tmp_path / "cache").symlink_to(renders)
-    file = manifests / "upstream.lock.yaml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    sources = {path.name: path for path in (manifests / "sample").iterdir() if path.is_dir()}
-    content["sources"] = {name: content["sources"][name] for name in sources}
-    file.write_text(f"# Pinned.\n{yaml.safe_dump(content, sort_keys=False)}", encoding="utf-8")
-    for name, source in load_lock(file).sources.items():
-        write_archive(mirror / source.archive, files_of(sources[name]))
-    pin(manifests)
-    return manifests
-
-
-def files_of(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def pin(manifests: Path) -> None:
-    file = manifests / "upstream.lock.yaml"
-    relock(
-        file,
-        load_lock(file),
-        mirror=manifests.parent / "mirror",
-        notify=lambda _: None,
-        helm=Path("helm"),
-    )
-
-
-def offer(manifests: Path, version: str, changes: Mapping[str, str]) -> None:
-    """Put another version of Kubeflow's manifests into the mirror."""
-    files = files_of(manifests / "sample" / "kubeflow-manifests")
-    write_archive(
-        manifests.parent / "mirror" / f"kubeflow-manifests-{version}.tar.gz", files | dict(changes)
-    )
-
-
-def bump(
-    manifests: Path, deployment: Deployment, version: str, source: str = "kubeflow-manifests"
-) -> None:
-    bump_and_show(
-        deployment,
-        manifests=manifests,
-        cache=manifests.parent / "cache",
-        mirror=manifests.parent / "mirror",
-        source=source,
-        version=version,
-        commit=COMMIT,
-        notify=lambda _: None,
-    )
-
-
-def with_objects(manifests: Path, old: str, new: str) -> dict[str, str]:
-    """Istio's objects with another text in them."""
-    text = (manifests / "sample" / "kubeflow-manifests" / ISTIO).read_text(encoding="utf-8")
-    assert old in text
-    return {ISTIO: text.replace(old, new)}
-
-
-def test_a_new_version_is_shown_and_pinned(
-    workshop: Path, vanilla: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    selector = "matchLabels: {app: istiod}"
-    offer(workshop, "26.03.1", with_objects(workshop, selector, "matchLabels: {app: pilot}"))
-
-    note = {
-        "leaving": "26.03",
-        "subject": "Pilot",
-        "why": "Its selector changed.",
-        "source": "https://istio.io",
-        "delete": ["Deployment.apps istio-system/istiod"],
-    }
-    (workshop / "upgrades.yaml").write_text(yaml.safe_dump([note]), encoding="utf-8")
-
-    bump(workshop, vanilla, "26.03.1")
-
-    shown = capsys.readouterr().out
-    assert "istio: 1 changed" in shown
-    assert "cannot change: spec.selector.matchLabels.app" in shown
-    assert "By hand, when Kubeflow 26.03 becomes 26.03.1" in shown
-    lock = load_lock(workshop / "upstream.lock.yaml")
-    assert (lock.kubeflow, lock.sources["kubeflow-manifests"].version) == ("26.03.1", "26.03.1")
-    assert lock.sources["kubeflow-manifests"].commit == COMMIT
-    assert (workshop / "upstream.lock.yaml").read_text("utf-8").startswith("# Pinned.\n")
-
-
-def test_what_was_pinned_renders_again_without_a_change(
-    workshop: Path, vanilla: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    offer(workshop, "26.03.1", {})
-    offer(workshop, "26.03.2", {})
-
-    bump(workshop, vanilla, "26.03.1")
-    bump(workshop, vanilla, "26.03.2")
-
-    assert "changed" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({ISTIO: "kind: nothing\n"}, "component istio"),
-        ({"common/istio/istio-install/base/kustomization.yaml": "resources: [no.yaml]\n"}, "istio"),
-    ],
+from kubeflow_aws.manifests.downloads import NotAvailableError
+from tests.support.workshops import (
+    COMMITS,
+    LOCK,
+    Workshop,
+    contents,
+    kustomization,
+    platform_files,
+    queue_files,
+    refused,
+    thing,
+    versions,
 )
-def test_a_version_that_does_not_render_is_not_pinned(
-    changes: dict[str, str], sentence: str, workshop: Path, vanilla: Deployment
-) -> None:
-    before = (workshop / "upstream.lock.yaml").read_bytes()
-    offer(workshop, "26.03.1", changes)
-
-    with pytest.raises(UserError, match=sentence):
-        bump(workshop, vanilla, "26.03.1")
-
-    assert (workshop / "upstream.lock.yaml").read_bytes() == before
 
 
-def test_a_source_that_is_none_is_named(workshop: Path, vanilla: Deployment) -> None:
-    with pytest.raises(UserError, match="there is no source kubeflow; there are"):
-        bump(workshop, vanilla, "1", source="kubeflow")
+class TestPinning:
+    """What is written, and that it is only what was asked for."""
+
+    def test_version_commit_archive_and_digest_follow_and_comments_stay(
+        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        workshop.offer("kubeflow-manifests", "1.1", platform_files(web=[thing("ConfigMap", "new")]))
+        before = workshop.lock_file.read_text(encoding="utf-8")
+
+        workshop.bump("kubeflow-manifests=1.1")
+
+        source = workshop.lock.sources["kubeflow-manifests"]
+        text = workshop.lock_file.read_text(encoding="utf-8")
+        old = yaml.safe_load(before)["sources"]["kubeflow-manifests"]["digest"]
+        assert text == (
+            before.replace('"1.0"', '"1.1"')
+            .replace("manifests-1.0", "manifests-1.1")
+            .replace(COMMITS["1.0"], COMMITS["1.1"])
+            .replace(old, source.digest)
+        )
+        assert source.digest != old
+        shown = capsys.readouterr().out
+        assert "kubeflow-manifests: 1.0 -> 1.1" in shown
+        assert "web +1" in shown
+        assert shown.splitlines()[-1].startswith("Pinned in manifests/upstream.lock.yaml.")
+        assert "+ ConfigMap web/new" in workshop.report
+
+    def test_several_sources_go_in_one_call(self, workshop: Workshop) -> None:
+        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
+        workshop.offer("queue", "v2", queue_files("2"))
+
+        workshop.bump("kubeflow-manifests=1.1", "queue=v2")
+
+        assert versions(workshop) == {"kubeflow-manifests": "1.1", "queue": "v2"}
+
+    def test_what_was_pinned_is_pinned_and_renders_again_without_a_change(
+        self, workshop: Workshop, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        workshop.offer("kubeflow-manifests", "1.1", platform_files())
+        workshop.offer("kubeflow-manifests", "1.2", platform_files())
+        workshop.bump("kubeflow-manifests=1.1")
+
+        refused(workshop, "kubeflow-manifests=1.1", match=r"is pinned at 1\.1; nothing to do")
+        workshop.bump("kubeflow-manifests=1.2")
+
+        assert capsys.readouterr().out.count("Objects: none changes") == 2
+
+    def test_another_commit_of_the_same_version_is_another_version(
+        self, workshop: Workshop
+    ) -> None:
+        workshop.offer("queue", "v1", queue_files("2"), commit="d" * 40)
+
+        workshop.bump(f"queue=v1@{'d' * 40}")
+
+        assert workshop.lock.sources["queue"].commit == "d" * 40
+
+    def test_a_chart_is_moved_in_its_url(self, workshop: Workshop) -> None:
+        chart = {"Chart.yaml": "name: tool\nversion: 1.0.0\n", "values.yaml": "{a: 1}\n"}
+        workshop.lock_file.write_text(
+            workshop.lock_file.read_text(encoding="utf-8")
+            + """  tool:
+    version: 1.0.0
+    url: oci://example.com/tool:1.0.0
+    archive: tool-1.0.0.tgz
+    paths: [values.yaml, Chart.yaml]
+    chart: {name: tool}
+    digest: sha256:"""
+            + "2" * 64
+            + "\n",
+            encoding="utf-8",
+        )
+        workshop.offer("tool", "1.0.0", chart, commit="")
+        (workshop.mirror / "tool-1.0.0.tar.gz").rename(workshop.mirror / "tool-1.0.0.tgz")
+        workshop.pin()
+        chart["Chart.yaml"] = "name: tool\nversion: 1.1.0\n"
+        workshop.offer("tool", "1.1.0", chart, commit="")
+        (workshop.mirror / "tool-1.1.0.tar.gz").rename(workshop.mirror / "tool-1.1.0.tgz")
+
+        workshop.bump("tool=1.1.0")
+
+        source = workshop.lock.sources["tool"]
+        assert (source.url, source.archive) == ("oci://example.com/tool:1.1.0", "tool-1.1.0.tgz")
+        refused(workshop, f"tool=1.2.0@{'1' * 40}", match="is a chart, which has no commit")
+
+    def test_a_deployment_that_does_not_render_stops_it(
+        self, workshop: Workshop, cognito: Deployment
+    ) -> None:
+        workshop.offer(
+            "queue",
+            "v2",
+            {
+                "config/kustomization.yaml": kustomization("queue.yaml"),
+                "config/queue.yaml": thing("ConfigMap", "queue")
+                + "---\n"
+                + thing("ConfigMap", "web"),
+            },
+        )
+        before = workshop.lock_file.read_bytes()
+
+        with pytest.raises(UserError, match="nothing is pinned"):
+            workshop.bump("queue=v2", deployments={"mine": cognito})
+
+        assert "ConfigMap web/web is defined twice" in workshop.report
+        assert workshop.lock_file.read_bytes() == before
 
 
-def test_a_chart_has_no_commit(workshop: Path, vanilla: Deployment) -> None:
-    with pytest.raises(UserError, match="has no commit"):
-        bump(workshop, vanilla, "2.0.0", source="karpenter")
+class TestAsking:
+    """What is asked for has a form, and is refused in one sentence."""
 
-
-class TestMirror:
-    """`make mirror`."""
-
-    def test_a_whole_mirror_needs_nothing(self, workshop: Path) -> None:
-        lines: list[str] = []
-
-        fill(workshop, lines)
-
-        assert lines == []
-
-    def test_what_it_lacks_is_fetched(self, workshop: Path) -> None:
-        lock_file, mirror = workshop / "upstream.lock.yaml", workshop.parent / "mirror"
-        source = load_lock(lock_file).sources["kubeflow-manifests"]
-        elsewhere = (mirror / source.archive).rename(workshop.parent / "elsewhere.tar.gz")
-        text = lock_file.read_text(encoding="utf-8").replace(source.url, elsewhere.as_uri())
-        lock_file.write_text(text, encoding="utf-8")
-        lines: list[str] = []
-
-        fill(workshop, lines)
-
-        assert lines == ["fetching kubeflow-manifests 26.03"]
-        assert (mirror / source.archive).read_bytes() == elsewhere.read_bytes()
-
-    def test_an_archive_that_is_another_is_refused(self, workshop: Path) -> None:
-        source = load_lock(workshop / "upstream.lock.yaml").sources["kubeflow-manifests"]
-        write_archive(workshop.parent / "mirror" / source.archive, {"common/one.yaml": "a: 1\n"})
-
-        with pytest.raises(DigestError, match="is not the pinned one"):
-            fill(workshop, [])
-
-    def test_what_nobody_has_leaves_nothing_behind(self, workshop: Path) -> None:
-        lock_file, mirror = workshop / "upstream.lock.yaml", workshop.parent / "mirror"
-        source = load_lock(lock_file).sources["kubeflow-manifests"]
-        (mirror / source.archive).unlink()
-        missing = (workshop.parent / "missing.tar.gz").as_uri()
-        text = lock_file.read_text(encoding="utf-8").replace(source.url, missing)
-        lock_file.write_text(text, encoding="utf-8")
-
-        with pytest.raises(NotAvailableError, match="kubeflow-manifests"):
-            fill(workshop, [])
-
-        assert not list(mirror.glob("kubeflow-manifests*"))
-
-
-def fill(manifests: Path, lines: list[str]) -> None:
-    fill_mirror(
-        load_lock(manifests / "upstream.lock.yaml"),
-        manifests.parent / "mirror",
-        helm=Path("helm"),
-        notify=lines.append,
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            ((), r"^TO: say what to pin, for example TO="),
+            (("queue",), r"^TO: queue: say NAME=VERSION"),
+            (("queue=",), r"^TO: queue=: say NAME=VERSION"),
+            (("queue=v2@123",), r"say NAME=VERSION, or NAME=VERSION@COMMIT with 40 hex digits"),
+            (("queue=v2 other=v3",), r"a blank between several"),
+            (("kubeflow=1",), r"there is no source kubeflow; there are kubeflow-manifests, queue$"),
+            (("queue=v2", "queue=v3"), r"^TO: queue=v3: queue is there twice"),
+            (("queue=v1",), r"^TO: queue=v1: queue is pinned at v1; nothing to do$"),
+            ((f"queue=v1@{COMMITS['v1']}",), r"is pinned at v1; nothing to do$"),
+        ],
     )
+    def test_a_wrong_wish(self, words: tuple[str, ...], sentence: str, workshop: Workshop) -> None:
+        refused(workshop, *words, match=sentence)
+
+    def test_a_name_to_let_through_that_is_none(self, workshop: Workshop) -> None:
+        refused(
+            workshop,
+            "queue=v2",
+            accept=("webb",),
+            match="ACCEPT: webb: is neither a component nor a source; there are jobs, ",
+        )
+
+    def test_a_commit_that_is_not_the_archives(self, workshop: Workshop) -> None:
+        workshop.offer("queue", "v2", queue_files())
+
+        refused(
+            workshop,
+            f"queue=v2@{'d' * 40}",
+            match=f"queue-v2.tar.gz: is commit {COMMITS['v2']}, not {'d' * 40}, which was asked",
+        )
+
+    def test_an_archive_that_does_not_say_its_commit(self, workshop: Workshop) -> None:
+        workshop.offer("queue", "v2", queue_files(), commit="")
+
+        refused(workshop, "queue=v2", match="does not say which commit it is; say queue=v2@COMMIT")
+        workshop.bump(f"queue=v2@{COMMITS['v2']}")
+
+        assert workshop.lock.sources["queue"].commit == COMMITS["v2"]
+
+    def test_a_version_that_nobody_has(
+        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Nobody listens on the discard port of this machine.
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        before = contents(workshop.manifests)
+
+        with pytest.raises(NotAvailableError, match=r"archive/refs/tags/v2\.tar\.gz"):
+            workshop.bump("queue=v2")
+
+        assert contents(workshop.manifests) == before
+
+    def test_an_entry_in_another_layout_is_not_guessed_at(self, workshop: Workshop) -> None:
+        content = yaml.safe_load(workshop.lock_file.read_text(encoding="utf-8"))
+        workshop.lock_file.write_text(yaml.safe_dump(content, default_flow_style=True), "utf-8")
+        workshop.offer("queue", "v2", queue_files())
+
+        refused(workshop, "queue=v2", match="sources.queue: is not a block of lines")
+
+
+class TestScripts:
+    """Programs of which the mirror may have a stand-in."""
+
+    STAND_IN = "raise SystemExit('stand-in')\n"
+
+    @pytest.fixture
+    def scripted(self, tmp_path: Path, renders: Path) -> Workshop:
+        made = Workshop(root=tmp_path, cache=renders, mirror=tmp_path / "mirror")
+        lines = [
+            "    scripts:",
+            "      - path: config/run.py",
+            f"        digest: {sha256('print(1)')}",
+            f"        stand_in: {sha256(self.STAND_IN)}",
+        ]
+        made.make(
+            LOCK.replace("    paths: [config]\n", "    paths: [config]\n" + "\n".join(lines) + "\n")
+        )
+        return made
+
+    def test_the_real_programs_digest_is_pinned(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": "print(2)"})
+
+        scripted.bump("queue=v2")
+
+        [script] = scripted.lock.sources["queue"].scripts
+        assert script.digest == sha256("print(2)")
+
+    def test_a_stand_in_proves_nothing_of_the_program(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", {**queue_files(), "config/run.py": self.STAND_IN})
+
+        refused(scripted, "queue=v2", match="nothing is pinned")
+        assert "config/run.py: the digest in the lock file is the old version's" in scripted.report
+        scripted.bump("queue=v2", accept=["queue"])
+
+        [script] = scripted.lock.sources["queue"].scripts
+        assert script.digest == sha256("print(1)")
+
+    def test_a_program_that_is_gone_is_told(self, scripted: Workshop) -> None:
+        scripted.offer("queue", "v2", queue_files())
+
+        scripted.bump("queue=v2")
+
+        assert "queue v2 has no config/run.py: take it out of the lock file" in scripted.report
+
+
+class TestFreshClone:
+    """Only what renders from an empty cache is pinned."""
+
+    def test_a_source_that_only_the_cache_still_has_stops_it(
+        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        workshop.offer("kubeflow-manifests", "1.1", platform_files())
+        workshop.offer("kubeflow-manifests", "1.2", platform_files())
+        workshop.bump("kubeflow-manifests=1.1")
+        (workshop.mirror / "queue-v1.tar.gz").unlink()
+
+        refused(workshop, "kubeflow-manifests=1.2", match="queue is in no mirror and cannot be")
+
+    def test_what_was_pinned_renders_with_the_archives_alone(
+        self, workshop: Workshop, tmp_path: Path, renders: Path
+    ) -> None:
+        workshop.offer("kubeflow-manifests", "1.1", platform_files(queue="v2"))
+        workshop.offer("queue", "v2", queue_files())
+        workshop.bump("kubeflow-manifests=1.1")
+        clone = Workshop(root=tmp_path, cache=tmp_path / "empty", mirror=workshop.mirror)
+        clone.cache.mkdir()
+        (clone.cache / "tools").symlink_to(renders / "tools")
+        workshop.offer("kubeflow-manifests", "1.2", platform_files(queue="v2"))
+
+        clone.bump("kubeflow-manifests=1.2")
+
+        assert versions(clone) == {"kubeflow-manifests": "1.2", "queue": "v2"}
+
+    def test_the_lock_file_is_replaced_whole_or_not_at_all(
+        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workshop.offer("kubeflow-manifests", "1.1", platform_files())
+        before = contents(workshop.manifests)
+
+        def full(self: Path, content: bytes) -> int:
+            with self.open("wb") as file:
+                file.write(content[:10])
+            raise OSError(28, os.strerror(28))
+
+        with monkeypatch.context() as disk:
+            disk.setattr(Path, "write_bytes", full)
+            with pytest.raises(OSError, match="No space left"):
+                workshop.bump("kubeflow-manifests=1.1")
+
+        assert contents(workshop.manifests) == before
+
+
+def sha256(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -184,20 +184,24 @@ def lock_upstream() -> None:
 
 @cli.command("bump")
 def bump_upstream(
-    source: Annotated[str, typer.Argument(help="Name of the source in the lock file.")],
-    version: Annotated[str, typer.Argument(help="Its new version.")],
-    commit: Annotated[str | None, typer.Option(help="The new version's commit.")] = None,
-    deployment: Annotated[str, typer.Option(help="Whose objects to compare.")] = "cognito-rds-s3",
+    versions: Annotated[
+        list[str] | None, typer.Argument(help="NAME=VERSION or NAME=VERSION@COMMIT, one or more.")
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="A component or source whose losses do not stop it; may be repeated."),
+    ] = None,
 ) -> None:
-    """Show what another version of an upstream source changes, and pin it."""
+    """Show what other versions of upstream sources change, and pin them."""
+    files = sorted((PROJECT / "deployments").glob("*.yaml"))
     bump_and_show(
-        load_deployment(deployment_path(PROJECT, deployment)),
+        versions or [],
+        accept=frozenset(accept or []),
+        deployments={file.stem: load_deployment(file) for file in files},
         manifests=MANIFESTS,
         cache=CACHE,
         mirror=_mirror(),
-        source=source,
-        version=version,
-        commit=commit,
+        report=PROJECT / "build" / "bump.txt",
         notify=_tell,
     )
 

@@ -1,69 +1,244 @@
-"""Pins another version of an upstream source in upstream.lock.yaml."""
+"""Pins other versions of sources in the text of upstream.lock.yaml."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import yaml
 
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.sources import Notify, read_source
+from kubeflow_aws.manifests.archives import stand_ins_of, verify_identity
+from kubeflow_aws.manifests.downloads import Notify
+from kubeflow_aws.manifests.lock import Script, Source, UpstreamLock, load_lock
+from kubeflow_aws.manifests.source_places import mirrored
+from kubeflow_aws.manifests.sources import read_source
 
-PLATFORM_SOURCE = "kubeflow-manifests"
+PLATFORM_SOURCE: Final = "kubeflow-manifests"
 """The source whose version is Kubeflow's release."""
 
+_MOVE: Final = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9-]*)=(?P<version>[A-Za-z0-9][A-Za-z0-9._+-]*)"
+    r"(?:@(?P<commit>[0-9a-f]{40}))?"
+)
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_SCALAR: Final = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s#]+)"""
 
-def bump(
-    file: Path,
-    *,
-    source: str,
-    version: str,
-    commit: str | None,
-    mirror: Path | None,
-    notify: Notify,
-    helm: Path,
-) -> None:
-    """Write another version of one source into a lock file, its digest with it.
 
-    Everything else in the file stays as it is, comments included.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A source and the version that it goes to.
+
+    Attributes:
+        name: The source's name.
+        version: The version: the tag, for what is on GitHub.
+        commit: The commit that it must be; the archive says it where nobody else does.
+    """
+
+    name: str
+    version: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pinned:
+    """What pinning a version found out.
+
+    Attributes:
+        source: The new entry.
+        stand_ins: Programs for which the archive has a stand-in, so that their digest, which is
+            the old version's, could not be compared.
+        unused: Paths of the entry at which the new version has nothing.
+    """
+
+    source: Source
+    stand_ins: Sequence[str]
+    unused: Sequence[str]
+
+
+def parse_moves(words: Sequence[str], lock: UpstreamLock) -> list[Move]:
+    """Read what somebody wants to pin.
+
+    Args:
+        words: For example ``karpenter=1.14.1``, a commit behind ``@`` if it is to be checked.
+        lock: What is pinned.
+
+    Raises:
+        UserError: A word has another form, or names no source, one twice, or what is pinned.
+    """
+    moves: dict[str, Move] = {}
+    for word in words:
+        found = _MOVE.fullmatch(word)
+        if found is None:
+            raise UserError(
+                f"TO: {word}: say NAME=VERSION, or NAME=VERSION@COMMIT with 40 hex digits, and a "
+                "blank between several"
+            )
+        move = Move(name=found["name"], version=found["version"], commit=found["commit"])
+        source = lock.sources.get(move.name)
+        if source is None:
+            raise UserError(
+                f"TO: {word}: there is no source {move.name}; there are {', '.join(lock.sources)}"
+            )
+        if move.name in moves:
+            raise UserError(f"TO: {word}: {move.name} is there twice; say one version")
+        if move.commit and source.commit is None:
+            raise UserError(
+                f"TO: {word}: {move.name} is a chart, which has no commit; leave it out"
+            )
+        if move.version == source.version and move.commit in {None, source.commit}:
+            raise UserError(f"TO: {word}: {move.name} is pinned at {move.version}; nothing to do")
+        moves[move.name] = move
+    if not moves:
+        raise UserError(
+            'TO: say what to pin, for example TO="kubeflow-manifests=26.09 karpenter=1.15.0"'
+        )
+    return list(moves.values())
+
+
+def pin(file: Path, move: Move, *, mirror: Path | None, notify: Notify, helm: Path) -> Pinned:
+    """Write another version of one source into a lock file, with its commit and digests.
+
+    Everything else in the file stays as it is, comments and references included.
 
     Args:
         file: The lock file.
-        source: Name of the source.
-        version: The new version; it takes the old one's place in URLs and archive names too.
-        commit: The new version's commit, for a source that has one.
+        move: The source and its version.
         mirror: Folder with the archives; the network if there is none.
         notify: Takes progress lines.
         helm: A helm, which pulls charts from OCI registries.
 
     Raises:
-        UserError: There is no such source, it needs a commit, or its archive cannot be had.
+        UserError: The archive cannot be had, is of another commit or chart, or does not say its
+            commit.
     """
-    lock = load_lock(file)
-    old = lock.sources.get(source)
-    if old is None:
-        raise UserError(f"{file}: there is no source {source}; there are {', '.join(lock.sources)}")
-    if (old.commit is None) != (commit is None):
-        needs = "needs a commit of 40 hex digits" if old.commit else "has no commit"
-        raise UserError(f"{file}: sources.{source}: {needs}; give COMMIT accordingly")
-    text = file.read_text(encoding="utf-8")
-    before, block, after = _split(text, source)
-    block = block.replace(old.version, version)
-    if old.commit and commit:
-        block = block.replace(old.commit, commit)
-    if source == PLATFORM_SOURCE:
-        before = re.sub(r"(?m)^kubeflow: .*$", f'kubeflow: "{version}"', before)
+    old = load_lock(file).sources[move.name]
+    asked = _asked(old, move)
+    found = read_source(move.name, asked, mirror=mirror, notify=notify, helm=helm)
+    origin = str(mirrored(asked, mirror) or asked.address)
+    commit = move.commit or found.commit
+    if old.commit and commit is None:
+        raise UserError(
+            f"{origin}: does not say which commit it is; say {move.name}={move.version}@COMMIT"
+        )
+    if old.commit and found.commit not in {None, commit}:
+        raise UserError(
+            f"{origin}: is commit {found.commit}, not {commit}, which was asked for; correct one"
+        )
+    stand_ins = stand_ins_of(asked, found.files)
+    scripts = _scripts(old, found.files, stand_ins)
+    new = old.model_copy(
+        update={
+            "version": move.version,
+            "commit": commit if old.commit else None,
+            "url": _url(old, move.version),
+            "archive": asked.archive,
+            "scripts": scripts,
+            "digest": asked.digest_of(found.files.items()),
+        }
+    )
+    verify_identity(move.name, new, found, origin)
+    write_source(file, move.name, new)
+    unused = [
+        path
+        for path in [*new.paths, *(script.path for script in scripts)]
+        if not any(name == path or name.startswith(f"{path}/") for name in found.files)
+    ]
+    return Pinned(source=new, stand_ins=stand_ins, unused=unused)
+
+
+def write_source(file: Path, name: str, new: Source) -> None:
+    """Write an entry over the one that is there, as an edit of its text.
+
+    Args:
+        file: The lock file.
+        name: The source's name.
+        new: The entry; it may have another version, commit, address and digests, and other URLs
+            in its references.
+
+    Raises:
+        UserError: The entry is written in a way that this does not know.
+    """
+    old = load_lock(file).sources[name]
+    before, block, after = _split(file, name)
+    for key in ("version", "commit", "url", "archive", "digest"):
+        value = getattr(new, key)
+        if value is not None:
+            block = _with(block, rf"^(    {key}: ){_SCALAR}", _scalar(value))
+    for was, script in zip(old.scripts, new.scripts, strict=True):
+        block = block.replace(was.digest, script.digest)
+    for reference, other in zip(old.replaces, new.replaces, strict=True):
+        url = re.escape(reference.url)
+        block = _with(block, rf"^( +(?:- )?url: [\"']?){url}(?=[\"']?(?: |$))", other.url)
+    if name == PLATFORM_SOURCE:
+        before = _with(before, rf"^(kubeflow: ){_SCALAR}", _scalar(new.version))
     file.write_text(before + block + after, encoding="utf-8")
-    new = load_lock(file).sources[source]
-    with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as folder:
-        digest = read_source(source, new, Path(folder), mirror=mirror, notify=notify, helm=helm)
-    file.write_text(before + block.replace(old.digest, digest) + after, encoding="utf-8")
+    if load_lock(file).sources[name] != new:
+        raise UserError(
+            f"{file}: sources.{name}: cannot be edited as it is written; write one key a line, "
+            "indented by four blanks, values as in the other entries"
+        )
 
 
-def _split(text: str, source: str) -> tuple[str, str, str]:
+def _asked(old: Source, move: Move) -> Source:
+    """The entry with which the new version's archive is looked for: by tag if by no commit."""
+    if old.commit is None and old.version not in old.url:
+        raise UserError(
+            f"sources.{move.name}.url does not name the version {old.version}, so nobody knows "
+            "the address of another; correct the entry"
+        )
+    if old.version not in old.archive:
+        raise UserError(
+            f"sources.{move.name}.archive does not name the version {old.version}; correct it"
+        )
+    tag = move.version if _COMMIT.fullmatch(move.version) else f"refs/tags/{move.version}"
+    return old.model_copy(
+        update={
+            "version": move.version,
+            "url": _url(old, move.version).replace("{commit}", move.commit or tag),
+            "commit": None,
+            "archive": old.archive.replace(old.version, move.version),
+        }
+    )
+
+
+def _url(old: Source, version: str) -> str:
+    return old.url if old.commit else old.url.replace(old.version, version)
+
+
+def _scripts(
+    old: Source, files: Mapping[str, bytes], stand_ins: Sequence[str]
+) -> tuple[Script, ...]:
+    return tuple(
+        script.model_copy(
+            update={"digest": f"sha256:{hashlib.sha256(files[script.path]).hexdigest()}"}
+        )
+        if script.path in files and script.path not in stand_ins
+        else script
+        for script in old.scripts
+    )
+
+
+def _with(text: str, pattern: str, value: str) -> str:
+    """The text with what follows the pattern's group replaced, in every line that has it."""
+    return re.sub(pattern, lambda found: f"{found[1]}{value}", text, flags=re.MULTILINE)
+
+
+def _scalar(text: str) -> str:
+    """The text as YAML: quoted where it would be read as something else."""
+    return text if yaml.safe_load(text) == text else f'"{text}"'
+
+
+def _split(file: Path, source: str) -> tuple[str, str, str]:
     """What stands before a source, the source, and what stands after it."""
-    found = re.search(rf"^  {re.escape(source)}:\n(?:(?:    .*)?\n)*", text, re.MULTILINE)
+    text = file.read_text(encoding="utf-8")
+    found = re.search(rf"^  {re.escape(source)}:\n(?:(?:    .*)?\n|    .*\Z)*", text, re.MULTILINE)
     if found is None:
-        raise UserError(f"the lock file has no block for {source}")
+        raise UserError(
+            f"{file}: sources.{source}: is not a block of lines; write it as the others"
+        )
     return text[: found.start()], found.group(), text[found.end() :]

@@ -76,6 +76,47 @@ def render(
     Raises:
         RenderError: A tool refuses a component, or two components define one object.
     """
+    rendered = []
+    for outcome in render_each(
+        selection,
+        sources=sources,
+        tools=tools,
+        cache=cache,
+        notify=notify,
+        kubernetes_version=kubernetes_version,
+        workers=workers,
+    ):
+        if isinstance(outcome, UserError):
+            raise outcome
+        rendered.append(outcome)
+    _refuse_shared_objects(rendered)
+    return rendered
+
+
+def render_each(
+    selection: Iterable[Selected],
+    *,
+    sources: Sources,
+    tools: Tools,
+    cache: Path,
+    notify: Notify,
+    kubernetes_version: str,
+    workers: int | None = None,
+) -> list[Rendered | UserError]:
+    """Render components, each by itself: one that fails stops no other.
+
+    Args:
+        selection: What to render; variants of one component may be among them.
+        sources: The upstream tree.
+        tools: kubectl and helm.
+        cache: Folder of the render cache.
+        notify: Takes progress lines.
+        kubernetes_version: Minor version that charts are rendered for.
+        workers: Processes side by side; one per core by default.
+
+    Returns:
+        For each, in the order of the selection, its objects or what a tool says against it.
+    """
     selected = list(selection)
     jobs = [
         _Job(
@@ -89,22 +130,17 @@ def render(
         for one in selected
     ]
     missing = [job for job in jobs if not job.target.is_file()]
+    failures: dict[Path, UserError | None] = {}
     if missing:
         notify(f"rendering {len(missing)} components from {sources.origin} sources")
         (cache / "render").mkdir(parents=True, exist_ok=True)
         # The biggest first, so that no worker starts one when the others are done.
         missing.sort(key=lambda job: job.component.weight, reverse=True)
         with ProcessPoolExecutor(max_workers=workers) as pool:
-            for job, _ in zip(missing, pool.map(_render_to_cache, missing), strict=True):
+            for job, failure in zip(missing, pool.map(_try_to_render, missing), strict=True):
                 notify(f"  {job.component.name}")
-    rendered = [
-        Rendered(
-            component=job.component, objects=json.loads(job.target.read_text(encoding="utf-8"))
-        )
-        for job in jobs
-    ]
-    _refuse_shared_objects(rendered)
-    return rendered
+                failures[job.target] = failure
+    return [failures.get(job.target) or _rendered(job) for job in jobs]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +151,19 @@ class _Job:
     tools: Tools
     kubernetes_version: str
     target: Path
+
+
+def _rendered(job: _Job) -> Rendered:
+    objects = json.loads(job.target.read_text(encoding="utf-8"))
+    return Rendered(component=job.component, objects=objects)
+
+
+def _try_to_render(job: _Job) -> UserError | None:
+    try:
+        _render_to_cache(job)
+    except UserError as error:
+        return error
+    return None
 
 
 def _render_to_cache(job: _Job) -> None:
