@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 import yaml
 
-from kubeflow_aws.manifests.comparison import Compared, changes_between
+from kubeflow_aws.manifests.bump.comparison import Compared, changes_between
+from kubeflow_aws.manifests.bump.losses import losses_of
 from kubeflow_aws.manifests.component import Component, Gate
-from kubeflow_aws.manifests.losses import losses_of
 from kubeflow_aws.manifests.objects import KubernetesObject
 
 MakeComponent = Callable[..., Component]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.manifests.moved_folders import proposals
+from kubeflow_aws.manifests.bump.moved_folders import proposals
 from tests.support.workshops import kustomization
 
 

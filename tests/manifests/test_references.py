@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kubeflow_aws.manifests.lock import Source
-from kubeflow_aws.manifests.references import (
+from kubeflow_aws.manifests.bump.references import (
     GitHubReference,
     is_remote,
     parse_reference,
     repository_of,
 )
+from kubeflow_aws.manifests.lock import Source
 
 
 def folder(path: str, version: str, repository: str = "example/tool") -> GitHubReference:

@@ -14,12 +14,12 @@ from kubeflow_aws.cli.mending import mends_of
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.bump import parse_moves
+from kubeflow_aws.manifests.bump.lock_edits import parse_moves
+from kubeflow_aws.manifests.bump.trial import LOCK_FILE, Trial, Workshop, try_moves
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.tools import find_tools
-from kubeflow_aws.manifests.trial import LOCK_FILE, Trial, Workshop, try_moves
 from kubeflow_aws.manifests.upgrades import Step, load_upgrades, steps_of
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from kubeflow_aws.cli.changes import change_lines, step_lines
 from kubeflow_aws.cli.mending import Mend
-from kubeflow_aws.manifests.references import parse_reference
-from kubeflow_aws.manifests.trial import Trial
+from kubeflow_aws.manifests.bump.references import parse_reference
+from kubeflow_aws.manifests.bump.trial import Trial
 from kubeflow_aws.manifests.upgrades import Step
 
 WIDTH: Final = 80

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
@@ -20,8 +21,14 @@ from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
-from kubeflow_aws.manifests.render import Rendered, Selected, render
-from kubeflow_aws.manifests.selection import select
+from kubeflow_aws.manifests.render import (
+    Rendered,
+    Selected,
+    all_rendered,
+    render,
+    render_each,
+)
+from kubeflow_aws.manifests.selection import every_variant, select
 from kubeflow_aws.manifests.sources import Origin, SourceOptions, Sources, fetch_sources
 from kubeflow_aws.manifests.tools import Tools, find_tools
 
@@ -124,18 +131,8 @@ def render_all_variants(
         notify=notify,
         allow_sample=allow_sample,
     )
-    components = load_components(manifests / "components").values()
-    # One round has each component once, because one component's variants share their objects.
-    rounds = range(max(len(one.variants) or 1 for one in components))
-    rendered = [
-        each
-        for number in rounds
-        for each in rendering.render(
-            Selected(component=one, variant=one.variants[number] if one.variants else None)
-            for one in components
-            if number < (len(one.variants) or 1)
-        )
-    ]
+    variants = every_variant(load_components(manifests / "components").values())
+    rendered = all_rendered(rendering.render_each(variants))
     return Platform(
         origin=rendering.sources.origin, release=rendering.lock.kubeflow, components=rendered
     )
@@ -154,6 +151,16 @@ class _Rendering:
 
     def render(self, selection: Iterable[Selected]) -> list[Rendered]:
         return render(
+            selection,
+            sources=self.sources,
+            tools=self.tools,
+            cache=self.cache,
+            notify=self.notify,
+            kubernetes_version=self.kubernetes_version,
+        )
+
+    def render_each(self, selection: Iterable[Selected]) -> list[Rendered | UserError]:
+        return render_each(
             selection,
             sources=self.sources,
             tools=self.tools,

@@ -76,20 +76,32 @@ def render(
     Raises:
         RenderError: A tool refuses a component, or two components define one object.
     """
+    rendered = all_rendered(
+        render_each(
+            selection,
+            sources=sources,
+            tools=tools,
+            cache=cache,
+            notify=notify,
+            kubernetes_version=kubernetes_version,
+            workers=workers,
+        )
+    )
+    _refuse_shared_objects(rendered)
+    return rendered
+
+
+def all_rendered(outcomes: Iterable[Rendered | UserError]) -> list[Rendered]:
+    """What was rendered, if all of it was.
+
+    Raises:
+        UserError: The first that a tool refused.
+    """
     rendered = []
-    for outcome in render_each(
-        selection,
-        sources=sources,
-        tools=tools,
-        cache=cache,
-        notify=notify,
-        kubernetes_version=kubernetes_version,
-        workers=workers,
-    ):
+    for outcome in outcomes:
         if isinstance(outcome, UserError):
             raise outcome
         rendered.append(outcome)
-    _refuse_shared_objects(rendered)
     return rendered
 
 

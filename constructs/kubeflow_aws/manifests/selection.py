@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kubeflow_aws.deployment import Deployment
@@ -58,6 +58,15 @@ def select(deployment: Deployment, components: Mapping[str, Component]) -> list[
     return [
         Selected(component=component, variant=_variant(component, deployment))
         for component in in_order(chosen)
+    ]
+
+
+def every_variant(components: Iterable[Component]) -> list[Selected]:
+    """The components in all their variants, whatever a deployment would choose."""
+    return [
+        Selected(component=component, variant=variant)
+        for component in components
+        for variant in component.variants or (None,)
     ]
 
 

@@ -11,20 +11,21 @@ from typing import Final
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
-from kubeflow_aws.manifests.bump import Move, Pinned, pin
+from kubeflow_aws.manifests.bump.comparison import Compared, changes_between
+from kubeflow_aws.manifests.bump.following import Followed, follow
+from kubeflow_aws.manifests.bump.lock_edits import Move, Pinned, pin
+from kubeflow_aws.manifests.bump.losses import Loss, losses_of
+from kubeflow_aws.manifests.bump.moved_folders import proposals
+from kubeflow_aws.manifests.bump.superseded import Superseded, superseded_in
 from kubeflow_aws.manifests.changes import Changes
-from kubeflow_aws.manifests.comparison import Compared, changes_between, every_variant
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
-from kubeflow_aws.manifests.following import Followed, follow
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
-from kubeflow_aws.manifests.losses import Loss, losses_of
-from kubeflow_aws.manifests.moved_folders import proposals
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.platform import render_platform
 from kubeflow_aws.manifests.render import Rendered, render_each
+from kubeflow_aws.manifests.selection import every_variant
 from kubeflow_aws.manifests.sources import SourceOptions, Sources, fetch_sources
-from kubeflow_aws.manifests.superseded import Superseded, superseded_in
 from kubeflow_aws.manifests.tools import Tools
 
 LOCK_FILE: Final = "upstream.lock.yaml"

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubeflow_aws.manifests.comparison import Compared
+from kubeflow_aws.manifests.bump.comparison import Compared
+from kubeflow_aws.manifests.bump.kustomizations import read_kustomization
+from kubeflow_aws.manifests.bump.named_objects import admitted_by, named_by
 from kubeflow_aws.manifests.component import Component
-from kubeflow_aws.manifests.kustomizations import read_kustomization
 from kubeflow_aws.manifests.linking import KUSTOMIZATIONS
-from kubeflow_aws.manifests.named_objects import admitted_by, named_by
 from kubeflow_aws.manifests.objects import CRD, ObjectKey, key_of
 
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import yaml
 
+from kubeflow_aws.manifests.bump.references import is_remote
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.linking import KUSTOMIZATIONS
-from kubeflow_aws.manifests.references import is_remote
 
 LOADING: Final = ("resources", "components", "bases")
 """Fields of a kustomization whose entries are folders, files or URLs that it loads."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.manifests.kustomizations import read_kustomization
+from kubeflow_aws.manifests.bump.kustomizations import read_kustomization
 from kubeflow_aws.manifests.linking import KUSTOMIZATIONS
 from kubeflow_aws.manifests.lock import UpstreamLock
 from kubeflow_aws.manifests.source_places import source_tree

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.manifests.kustomizations import entries_of
+from kubeflow_aws.manifests.bump.kustomizations import entries_of
 from kubeflow_aws.manifests.linking import KUSTOMIZATIONS
 
 MOST: Final = 3

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from kubeflow_aws.manifests.changes import Changed, Changes, changes_of
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of
-from kubeflow_aws.manifests.render import Selected
 
 _ELSEWHERE = ""
 """Stands for all other components; none has this name."""
@@ -27,15 +26,6 @@ class Compared:
     component: Component
     before: Sequence[KubernetesObject]
     after: Sequence[KubernetesObject]
-
-
-def every_variant(components: Iterable[Component]) -> list[Selected]:
-    """The components in all their variants, whatever a deployment would choose."""
-    return [
-        Selected(component=component, variant=variant)
-        for component in components
-        for variant in component.variants or (None,)
-    ]
 
 
 def changes_between(compared: Iterable[Compared]) -> list[Changes]:

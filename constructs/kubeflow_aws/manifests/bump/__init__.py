@@ -1,0 +1,1 @@
+"""Other versions of upstream sources: tried, compared and pinned, for `make bump`."""
