@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from pathlib import Path
 
@@ -107,5 +108,48 @@ def test_half_an_archive_says_what_to_do(kept: int, source: Source, archive: Pat
     whole = archive.read_bytes()
     archive.write_bytes(whole[: len(whole) * kept // 100])
 
-    with pytest.raises(UserError, match=r"(?s)it: is no whole archive .* fetch it again"):
+    with pytest.raises(UserError, match=r"it: is no whole archive .*; get it anew"):
+        read_archive(archive, source, said_of="it")
+
+
+def test_one_bit_that_is_wrong_is_noticed_wherever_it_is(source: Source, archive: Path) -> None:
+    more = {f"base/{n}.json": random.Random(n).randbytes(500) for n in range(8)}  # noqa: S311
+    write_archive(archive, USED | more)
+    whole = archive.read_bytes()
+    good = read_archive(archive, source, said_of="it").files
+
+    # The head of gzip, up to its tenth byte, says nothing of the content.
+    for place in range(10, len(whole), 37):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            found = read_archive(archive, source, said_of="it").files
+        except UserError:
+            continue
+        assert found == good
+
+
+def test_an_archive_that_ends_too_early_between_two_files_is_refused(
+    source: Source, archive: Path
+) -> None:
+    write_archive(archive, USED | {"base/more.yaml": "a: 1"})
+    with gzip.open(archive) as packed:
+        content = packed.read()
+    # A folder, then a file of one block: their headers and that block.
+    archive.write_bytes(gzip.compress(content[: 3 * 512]))
+
+    with pytest.raises(UserError, match=r"it: is no whole archive .it has no end.; get it anew"):
+        read_archive(archive, source, said_of="it")
+
+
+def test_a_page_is_no_archive(source: Source, archive: Path) -> None:
+    archive.write_text("<html>Sign in" + " " * 1000, encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"it is no tar archive, and begins with b'<html>Sign in"):
+        read_archive(archive, source, said_of="it")
+
+
+def test_an_archive_with_nothing_in_use_names_the_paths(source: Source, archive: Path) -> None:
+    write_archive(archive, {"elsewhere/kustomization.yaml": ""})
+
+    with pytest.raises(UserError, match="it: has none of the files in use, base below its top"):
         read_archive(archive, source, said_of="it")

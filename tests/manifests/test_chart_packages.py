@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.archives import (
     Archive,
     DigestError,
@@ -144,3 +145,18 @@ def test_our_values_set_all_that_releases_rewrite(project: Path) -> None:
         assert package is not None
         values = yaml.safe_load((component.folder / "values.yaml").read_text("utf-8"))
         assert [key for key in package.rewritten if not value_at(values, key)] == []
+
+
+def test_values_may_be_anything_that_yaml_is(source: Source) -> None:
+    def digest(values: str) -> str:
+        return source.digest_of([("values.yaml", values.encode())])
+
+    assert digest("day: 2026-01-01\n") != digest("day: 2026-01-02\n")
+    assert digest("1: a\nb: c\n") == digest("b: c\n'1': a\n")
+    assert digest("") == digest("{}\n")
+
+
+@pytest.mark.parametrize("values", ["- a\n", "a: [\n"])
+def test_values_that_are_none_name_the_chart(values: str, source: Source) -> None:
+    with pytest.raises(UserError, match=r"chart tool: its values\.yaml is"):
+        source.digest_of([("values.yaml", values.encode())])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import io
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +16,17 @@ from kubeflow_aws.manifests import downloads
 from kubeflow_aws.manifests.downloads import NotAvailableError, downloaded
 from kubeflow_aws.manifests.lock import Source, UpstreamLock
 
-CONTENT = b"x" * 3_000_000
+
+def archive_of(size: int) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        member = tarfile.TarInfo("tool-1/base/big.json")
+        member.size = size
+        tar.addfile(member, io.BytesIO(b"x" * size))
+    return file.getvalue()
+
+
+CONTENT = archive_of(3_000_000)
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
@@ -30,6 +42,19 @@ def half(handler: http.server.BaseHTTPRequestHandler) -> None:
     handler.send_header("Content-Length", str(len(CONTENT)))
     handler.end_headers()
     handler.wfile.write(CONTENT[: len(CONTENT) // 2])
+
+
+def page(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b"<html>Sign in, please</html>" + b" " * 1000)
+
+
+def loop(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
 
 
 def status(code: int) -> Answer:
@@ -94,7 +119,7 @@ def test_progress_is_told(source: Source, monkeypatch: pytest.MonkeyPatch) -> No
     assert told[1:] == ["  1 of 3 MB", "  2 of 3 MB"]
 
 
-@pytest.mark.parametrize("first", [half, status(503), status(429), status(500)])
+@pytest.mark.parametrize("first", [half, page, status(503), status(429), status(500)])
 def test_what_may_pass_is_tried_again(first: Answer, source: Source, network: Network) -> None:
     network.answers = [first, whole]
     told: list[str] = []
@@ -119,7 +144,7 @@ def test_an_archive_that_always_breaks_off_is_given_up_with_what_there_was(
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        (404, r"is not there \(404\): is the version in the lock file right\?"),
+        (404, r"is not there \(404\): is the version right\?"),
         (403, r"is refused \(403\), by a proxy, a firewall or for too many requests"),
         (418, "answers 418"),
     ],
@@ -132,6 +157,24 @@ def test_what_stays_so_is_not_tried_again(
     with pytest.raises(NotAvailableError, match=advice):
         fetch(source)
     assert len(network.asked) == 1
+
+
+def test_what_is_always_no_archive_is_given_up(source: Source, network: Network) -> None:
+    network.answers = [page]
+
+    with pytest.raises(
+        NotAvailableError, match=r"begins with b'<html>.*3 times; does a proxy answer with a page"
+    ):
+        fetch(source)
+    assert len(network.asked) == 3
+
+
+def test_a_circle_of_redirections_is_run_through_once(source: Source, network: Network) -> None:
+    network.answers = [loop]
+
+    with pytest.raises(NotAvailableError, match="redirects"):
+        fetch(source)
+    assert len(network.asked) == 31
 
 
 def test_proxies_are_honoured(
@@ -166,7 +209,7 @@ def test_without_a_network_nothing_is_tried_twice(source: Source) -> None:
 
 REFUSALS = {
     "403 Forbidden": "a login that has expired is refused too, helm registry logout reg.example",
-    "manifest not found": "is the version in the lock file right",
+    "manifest not found": "is the version right",
 }
 
 
@@ -184,3 +227,35 @@ def test_a_chart_that_a_registry_refuses_says_what_to_do(
         downloaded("tool", chart, helm=helm, notify=lambda _: None, pause_seconds=0),
     ):
         raise AssertionError("nothing was fetched")
+
+
+def helm_that(tmp_path: Path, script: str) -> Path:
+    helm = tmp_path / "helm"
+    helm.write_text(f'#!/bin/sh\nfolder="${{4#*=}}"\n{script}\n', encoding="utf-8")
+    helm.chmod(0o755)
+    return helm
+
+
+def pull(source: Source, helm: Path) -> bytes:
+    chart = source.model_copy(update={"url": "oci://reg.example/tool:1.2.3"})
+    with downloaded("tool", chart, helm=helm, notify=lambda _: None, pause_seconds=0) as archive:
+        return archive.read_bytes()
+
+
+def test_what_a_failed_pull_has_left_is_no_part_of_the_next(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "chart").write_bytes(CONTENT)
+    helm = helm_that(
+        tmp_path,
+        f"""if [ ! -e {tmp_path}/once ]; then
+  touch {tmp_path}/once "$folder/half.tgz"; echo "unexpected EOF at sha256:ab4034ff" >&2; exit 1
+fi
+cp {tmp_path}/chart "$folder/tool.tgz"; touch "$folder/tool.tgz.prov"
+""",
+    )
+
+    assert pull(source, helm) == CONTENT
+
+
+def test_a_pull_without_a_chart_is_an_error(source: Source, tmp_path: Path) -> None:
+    with pytest.raises(NotAvailableError, match=r"pull oci://reg\.example/tool left no chart"):
+        pull(source, helm_that(tmp_path, "true"))

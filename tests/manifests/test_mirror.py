@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.archives import DigestError
 from kubeflow_aws.manifests.downloads import NotAvailableError
 from kubeflow_aws.manifests.lock import UpstreamLock
@@ -49,3 +50,21 @@ def test_what_nobody_has_leaves_nothing_behind(lock: UpstreamLock, tmp_path: Pat
         fill(lock, tmp_path / "new")
 
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_what_was_fetched_and_is_another_is_not_kept(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    write_archive(mirror / "tool.tar.gz", {"base/one.yaml": "a: 1\n"})
+
+    with served(mirror) as address, pytest.raises(DigestError, match="is not the pinned one"):
+        fill(at(lock, f"{address}/tool.tar.gz"), tmp_path / "new")
+
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_mirror_that_is_a_file_is_refused(lock: UpstreamLock, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UserError, match="cannot be a mirror"):
+        fill(lock, tmp_path / "file")

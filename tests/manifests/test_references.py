@@ -85,6 +85,13 @@ def test_what_is_loaded_over_the_network(entry: str, remote: bool) -> None:
     ],
 )
 def test_the_repository_of_a_source(url: str, repository: str | None) -> None:
-    source = Source(version="1.0", url=url, archive="a", paths=("a",), digest=f"sha256:{'0' * 64}")
+    source = Source(
+        version="1.0",
+        commit="0" * 40 if repository else None,
+        url=url,
+        archive="a",
+        paths=("a",),
+        digest=f"sha256:{'0' * 64}",
+    )
 
     assert repository_of(source) == repository

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +84,8 @@ def test_a_chart_in_a_registry_is_pulled_by_helm(
 ) -> None:
     helm = tmp_path / "helm"
     helm.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncp {mirror}/tool.tar.gz "${{4#*=}}"\n', "utf-8"
+        f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncp {mirror}/tool.tar.gz "${{4#*=}}/tool.tgz"\n',
+        "utf-8",
     )
     helm.chmod(0o755)
 
@@ -181,24 +183,54 @@ def test_a_mirror_that_is_no_folder_is_refused(lock: UpstreamLock, tmp_path: Pat
         fetch_sources(lock, options(tmp_path, tmp_path / "no-such"), lambda _: None)
 
 
-def test_remote_references_point_at_the_neighbouring_source(
-    lock: UpstreamLock, mirror: Path, tmp_path: Path
-) -> None:
-    text = "resources:\n- github.com/other/tool/base?ref=v1\n- ../else\n"
-    write_archive(mirror / "tool.tar.gz", {"base/a/kustomization.yaml": text})
-    source = lock.sources["tool"]
-    reference = RemoteReference(url="https://github.com/other/tool/base?ref=v1", path="base/b")
-    pinned = source.model_copy(
-        update={
-            "digest": source.digest_of([("base/a/kustomization.yaml", text.encode())]),
-            "replaces": (reference,),
-        }
-    )
+REFERENCE = "https://github.com/other/tool/base?ref=v1"
 
-    found = fetch_sources(with_source(lock, pinned), options(tmp_path, mirror), lambda _: None)
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f"- {REFERENCE}",
+        f'- "{REFERENCE}"',
+        f"- '{REFERENCE}'",
+        f"-   {REFERENCE}",
+        f"- {REFERENCE} # why",
+        f"- {REFERENCE}\r",
+        "- github.com/other/tool/base?ref=v1",
+    ],
+)
+def test_a_reference_is_known_however_it_is_written(
+    entry: str, lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    pinned = with_kustomization(lock, mirror, f"resources:\n{entry}\n- ../else\n")
+
+    found = fetch_sources(pinned, options(tmp_path, mirror), lambda _: None)
 
     written = (found.root / "tool/base/a/kustomization.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(written)["resources"] == ["../../../tool/base/b", "../else"]
+
+
+def test_a_form_of_reference_that_is_not_known_stops_everything(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    pinned = with_kustomization(lock, mirror, f"resources: ['{REFERENCE}']\n")
+
+    with pytest.raises(UserError, match="is written in a form that linking does not know"):
+        fetch_sources(pinned, options(tmp_path, mirror), lambda _: None)
+    assert unfinished(tmp_path / "cache") == []
+
+
+def with_kustomization(lock: UpstreamLock, mirror: Path, text: str) -> UpstreamLock:
+    write_archive(mirror / "tool.tar.gz", {"base/a/kustomization.yaml": text})
+    source = lock.sources["tool"]
+    return with_source(
+        lock,
+        source.model_copy(
+            update={
+                "digest": source.digest_of([("base/a/kustomization.yaml", text.encode())]),
+                "replaces": (RemoteReference(url=REFERENCE, path="base/b"),),
+            }
+        ),
+    )
 
 
 def test_a_source_stands_where_another_holds_a_copy_of_it(
@@ -304,6 +336,31 @@ sources:
     assert [line.split(":")[0] for line in told] == ["tool v1"]
 
 
+def test_relock_writes_each_digest_into_its_own_entry(mirror: Path, tmp_path: Path) -> None:
+    """Who adds a source copies an entry, its digest included."""
+    text = "kubeflow: '1.0'\nsources:\n"
+    for name in ("old", "new"):
+        text += f"""  {name}:
+    version: v1
+    url: http://127.0.0.1:9/{name}.tar.gz
+    archive: {name}.tar.gz
+    paths: [base]
+    digest: sha256:{"0" * 64}
+"""
+        write_archive(mirror / f"{name}.tar.gz", {"base/one.yaml": name})
+    file = tmp_path / "upstream.lock.yaml"
+    file.write_text(text, encoding="utf-8")
+    for _ in range(2):
+        relock(file, load_lock(file), mirror=mirror, notify=lambda _: None, helm=Path("helm"))
+
+        found = load_lock(file).sources
+        assert found["old"].digest == found["old"].digest_of([("base/one.yaml", b"old")])
+        assert found["new"].digest == found["new"].digest_of([("base/one.yaml", b"new")])
+        file.write_text(
+            file.read_text("utf-8").replace(found["new"].digest, found["old"].digest), "utf-8"
+        )
+
+
 def test_relock_takes_no_other_commit(mirror: Path, lock: UpstreamLock, tmp_path: Path) -> None:
     write_archive(mirror / "tool.tar.gz", {"base/kustomization.yaml": ""}, top=f"tool-{'1' * 40}")
     file = tmp_path / "upstream.lock.yaml"
@@ -312,6 +369,44 @@ def test_relock_takes_no_other_commit(mirror: Path, lock: UpstreamLock, tmp_path
     with pytest.raises(DigestError, match=f"found  commit {'1' * 40}"):
         relock(file, lock, mirror=mirror, notify=lambda _: None, helm=Path("helm"))
     assert file.read_text("utf-8") == "as it was"
+
+
+ENTRY = {
+    "version": "v1",
+    "url": "https://example.com/tool.tar.gz",
+    "archive": "tool.tar.gz",
+    "paths": ["base"],
+    "digest": f"sha256:{'0' * 64}",
+}
+REFUSED: dict[str, tuple[dict[str, object], str]] = {
+    "a commit that the address does not name": ({"commit": "0" * 40}, "url has {commit} once"),
+    "an address of a commit without one": ({"url": "https://a/{commit}.tgz"}, "url has {commit}"),
+    "an address with other braces": ({"url": "https://a/{tag}.tgz"}, "no other braces"),
+    "a path that leads out": ({"paths": ["../base"]}, "leads out of the source"),
+    "a path with a slash at its end": ({"paths": ["base/"]}, "paths"),
+    "an archive in another folder": ({"archive": "../tool.tar.gz"}, "archive"),
+    "a copy in no source": (
+        {"supersedes": [{"source": "other", "folder": "a", "path": "base"}]},
+        "there is no source other; there are tool, twin",
+    ),
+    "a reference that two replace": (
+        {"replaces": [{"url": "https://twin", "path": "base"}]},
+        "https://twin is replaced by tool and by twin",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), REFUSED.values(), ids=list(REFUSED))
+def test_an_entry_that_cannot_be_right_is_refused(
+    changes: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    twin = ENTRY | {"replaces": [{"url": "https://twin", "path": "base"}]}
+    content = {"kubeflow": "1.0", "sources": {"tool": ENTRY | changes, "twin": twin}}
+    file = tmp_path / "upstream.lock.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    with pytest.raises(UserError, match=re.escape(said)):
+        load_lock(file)
 
 
 def test_a_wrong_lock_file_names_the_field(tmp_path: Path) -> None:

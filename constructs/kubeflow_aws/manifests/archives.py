@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import re
 import tarfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,7 +18,14 @@ import yaml
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import CHART_FILE, Source
 
+MAX_UNPACKED_BYTES: Final = 1 << 30
+"""The largest source has 40 MB; whoever sends more sends something else."""
+
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_END_BYTES: Final = 2 * tarfile.BLOCKSIZE
+"""An archive ends with two blocks of zeros (POSIX, "pax: ustar Interchange Format")."""
+_MAGIC: Final = b"ustar"
+_MAGIC_AT: Final = 257
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +39,10 @@ class Archive:
 
     files: Mapping[str, bytes]
     commit: str | None
+
+
+class DamagedError(UserError):
+    """An archive that is not whole, or none at all."""
 
 
 class DigestError(UserError):
@@ -46,25 +60,58 @@ def read_archive(file: Path, source: Source, *, said_of: str) -> Archive:
         said_of: What errors call the archive.
 
     Raises:
-        UserError: It is no whole archive, or a path in it leads out of it.
+        DamagedError: It is no whole archive.
+        UserError: A path in it leads out of it, or none of the files in use is there.
     """
     files: dict[str, bytes] = {}
     commit = None
+    content = unpacked(file, said_of=said_of)
     try:
-        with tarfile.open(file) as tar:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
             for member in tar:
                 # `git archive`, which GitHub runs, writes the commit into a comment.
                 commit = commit or _commit_in(tar.pax_headers.get("comment", ""), member.name)
                 _refuse_escape(member, said_of)
                 path = member.name.partition("/")[2]
-                content = tar.extractfile(member) if member.isfile() else None
-                if content and source.uses(path):
-                    files[path] = content.read()
-    except (tarfile.TarError, OSError, EOFError) as error:
+                data = tar.extractfile(member) if member.isfile() else None
+                if data and source.uses(path):
+                    files[path] = data.read()
+            end = content[tar.offset :]
+    except (tarfile.TarError, EOFError) as error:
+        raise _damaged(said_of, error) from None
+    # tarfile takes a header that is damaged for the end.
+    if len(end) < _END_BYTES or end.strip(b"\0"):
+        raise _damaged(said_of, "it has no end")
+    if not files:
         raise UserError(
-            f"{said_of}: is no whole archive ({error}); remove it and fetch it again"
-        ) from None
+            f"{said_of}: has none of the files in use, {', '.join(source.paths)} below its top "
+            "folder; get the archive that manifests/upstream.lock.yaml names, or correct its paths"
+        )
     return Archive(files=files, commit=commit)
+
+
+def unpacked(file: Path, *, said_of: str) -> bytes:
+    """The tar archive in a file, gzip undone and its checksum compared.
+
+    Raises:
+        DamagedError: The file is not whole.
+    """
+    try:
+        with file.open("rb") as packed:
+            is_packed = packed.read(2) == b"\x1f\x8b"
+        with gzip.open(file) if is_packed else file.open("rb") as stream:
+            content = stream.read(MAX_UNPACKED_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(said_of, error) from None
+    if len(content) > MAX_UNPACKED_BYTES:
+        raise _damaged(said_of, f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+    if content[_MAGIC_AT : _MAGIC_AT + len(_MAGIC)] != _MAGIC:
+        raise _damaged(said_of, f"it is no tar archive, and begins with {content[:20]!r}")
+    return content
+
+
+def _damaged(said_of: str, reason: object) -> DamagedError:
+    return DamagedError(f"{said_of}: is no whole archive ({reason}); get it anew")
 
 
 def _commit_in(comment: str, path: str) -> str | None:

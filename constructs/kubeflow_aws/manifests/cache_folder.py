@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kubeflow_aws.errors import UserError
+
 
 @contextmanager
 def appears_whole(target: Path) -> Iterator[Path]:
@@ -16,10 +18,17 @@ def appears_whole(target: Path) -> Iterator[Path]:
     If another process was faster, its folder stays: the name says what is in it.
 
     Raises:
-        OSError: If it cannot be written.
+        UserError: The cache cannot be written.
+        OSError: The folder cannot get its name.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise UserError(
+            f"{target.parent}: the cache cannot be written ({error.strerror}); free the path, or "
+            "work in a copy of the project that you may write"
+        ) from None
     try:
         yield unfinished
         try:

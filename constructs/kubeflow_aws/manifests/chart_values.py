@@ -15,25 +15,28 @@ import yaml
 from kubeflow_aws.errors import UserError
 
 
-def canonical_values(content: bytes, *, without: Iterable[str]) -> bytes:
+def canonical_values(content: bytes, *, chart: str, without: Iterable[str]) -> bytes:
     """What values.yaml says, whatever its comments, its layout and the keys left out.
 
     Args:
-        content: The file.
+        content: The file; an empty one says nothing.
+        chart: The chart, for the error.
         without: Keys to leave out, dots between their parts.
 
     Raises:
         UserError: It is no mapping in YAML.
     """
     try:
-        values = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise UserError(f"values.yaml of a chart is not YAML: {error}") from None
+        values = yaml.safe_load(content) or {}
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise UserError(
+            f"chart {chart}: its values.yaml is not YAML ({error}); get the chart anew"
+        ) from None
     if not isinstance(values, dict):
-        raise UserError("values.yaml of a chart is no mapping")
+        raise UserError(f"chart {chart}: its values.yaml is no mapping; get the chart anew")
     for key in without:
         _drop(values, key.split("."))
-    return json.dumps(values, sort_keys=True).encode()
+    return json.dumps(_named(values), sort_keys=True, default=str).encode()
 
 
 def value_at(values: object, key: str) -> object:
@@ -41,6 +44,13 @@ def value_at(values: object, key: str) -> object:
     for part in key.split("."):
         values = values.get(part) if isinstance(values, dict) else None
     return values
+
+
+def _named(value: object) -> object:
+    """The value with texts for keys, as Helm takes them."""
+    if isinstance(value, dict):
+        return {str(key): _named(child) for key, child in value.items()}
+    return [_named(child) for child in value] if isinstance(value, list) else value
 
 
 def _drop(values: dict[str, object], parts: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 import time
@@ -14,6 +15,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.archives import DamagedError, unpacked
 from kubeflow_aws.manifests.lock import Source
 
 Notify = Callable[[str], None]
@@ -26,6 +28,9 @@ HELM_TIMEOUT_SECONDS: Final = 300
 
 _PROGRESS_BYTES: Final = 8 << 20
 _CHUNK_BYTES: Final = 1 << 20
+_REFUSED: Final = re.compile(r"\b(?:401|403)\b|denied|[Ff]orbidden|[Uu]nauthorized")
+_MISSING: Final = re.compile(r"\b404\b|not found")
+"""What helm and registries say (OCI distribution specification, error codes)."""
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same question may be answered otherwise (RFC 9110, section 15)."""
 
@@ -60,8 +65,20 @@ def downloaded(
     bring = _pull if source.address.startswith("oci://") else _download
     with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as folder:
         for attempt in range(1, TRIES + 1):
+            # What a try that failed has left is no part of the next.
+            own = Path(folder, str(attempt))
+            own.mkdir()
             try:
-                archive = bring(name, source.address, Path(folder), helm, notify)
+                archive = bring(name, source.address, own, helm, notify)
+                unpacked(archive, said_of=source.address)
+            except DamagedError as error:
+                if attempt == TRIES:
+                    raise not_to_be_had(
+                        name,
+                        f"{error}, {TRIES} times; does a proxy answer with a page of its own?",
+                    ) from None
+                notify(f"  {error}; trying again")
+                time.sleep(pause_seconds * attempt)
             except _PassingError as error:
                 if attempt == TRIES:
                     raise not_to_be_had(name, f"{error}, {TRIES} times") from None
@@ -101,6 +118,13 @@ def _download(name: str, url: str, folder: Path, helm: Path, notify: Notify) -> 
             f"{url} has a certificate that nobody here trusts, {error}: if a proxy of yours made "
             "it, name its authority in REQUESTS_CA_BUNDLE",
         ) from None
+    except (
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.MissingSchema,
+        requests.TooManyRedirects,
+    ) as error:
+        raise not_to_be_had(name, f"{url}: {error}") from None
     except requests.RequestException as error:
         if _nobody_there(error):
             raise not_to_be_had(name, f"{url} cannot be reached: {error}") from None
@@ -120,9 +144,7 @@ def _refuse(name: str, url: str, status: int) -> None:
     if status in _PASSING:
         raise _PassingError(f"{url} answers {status}")
     if status in {404, 410}:
-        raise not_to_be_had(
-            name, f"{url} is not there ({status}): is the version in the lock file right?"
-        )
+        raise not_to_be_had(name, f"{url} is not there ({status}): is the version right?")
     if status in {401, 403, 407}:
         raise not_to_be_had(
             name,
@@ -134,7 +156,8 @@ def _refuse(name: str, url: str, status: int) -> None:
 
 
 def _receive(answer: requests.Response, file: IO[bytes], notify: Notify) -> None:
-    size = int(answer.headers.get("Content-Length", 0))
+    length = answer.headers.get("Content-Length", "")
+    size = int(length) if length.isdecimal() else 0
     of = f" of {size / 1e6:.0f}" if size else ""
     told = received = 0
     for chunk in answer.iter_content(_CHUNK_BYTES):
@@ -159,16 +182,19 @@ def _pull(name: str, url: str, folder: Path, helm: Path, notify: Notify) -> Path
     except subprocess.TimeoutExpired:
         raise _PassingError(f"{url} took over {HELM_TIMEOUT_SECONDS} seconds") from None
     if done.returncode == 0:
-        [archive] = folder.iterdir()
-        return archive
+        match list(folder.glob("*.tgz")):
+            case [archive]:
+                return archive
+            case _:
+                raise not_to_be_had(name, f"{helm} pull {chart} left no chart")
     said = " ".join(done.stderr.split())
-    if "403" in said or "denied" in said:
+    if _REFUSED.search(said):
         host = url.removeprefix("oci://").partition("/")[0]
         raise not_to_be_had(
             name, f"{said}: a login that has expired is refused too, helm registry logout {host}"
         )
-    if "404" in said or "not found" in said:
-        raise not_to_be_had(name, f"{said}: is the version in the lock file right?")
+    if _MISSING.search(said):
+        raise not_to_be_had(name, f"{said}: is the version right?")
     if "dial tcp" in said or "lookup " in said:
         raise not_to_be_had(name, said)
     raise _PassingError(said)

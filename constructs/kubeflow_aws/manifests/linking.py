@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import UpstreamLock
+
+_ENTRY: Final = re.compile(
+    r"""^\s*-\s+(?P<quote>["']?)(?P<reference>[^\s"'#][^\s"']*)(?P=quote)\s*(?:\s\#.*)?$""",
+    re.VERBOSE,
+)
 
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -60,9 +68,29 @@ def _point_at_neighbours(file: Path, local: Mapping[str, str], up: str) -> None:
     if "://" in text or "github.com" in text:
         lines = [_rewritten(line, local, up) for line in text.splitlines(keepends=True)]
         file.write_text("".join(lines), encoding="utf-8")
+        _refuse_what_is_left(file, local)
 
 
 def _rewritten(line: str, local: Mapping[str, str], up: str) -> str:
-    reference = line.strip().removeprefix("- ")
-    path = local.get(reference) or local.get(f"https://{reference}")
-    return line.replace(reference, up + path) if path else line
+    found = _ENTRY.match(line)
+    path = _local(found["reference"], local) if found else None
+    if found is None or path is None:
+        return line
+    return line[: found.start("reference")] + up + path + line[found.end("reference") :]
+
+
+def _refuse_what_is_left(file: Path, local: Mapping[str, str]) -> None:
+    """Kustomize would load it over the network, unpinned."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for field in ("resources", "components", "bases"):
+        entries = content.get(field) if isinstance(content, dict) else None
+        for entry in entries or ():
+            if _local(str(entry), local):
+                raise UserError(
+                    f"{file}: {field}: {entry} is written in a form that linking does not know; it "
+                    "knows one entry a line behind a hyphen (kubeflow_aws/manifests/linking.py)"
+                )
+
+
+def _local(reference: str, local: Mapping[str, str]) -> str | None:
+    return local.get(reference) or local.get(f"https://{reference}")

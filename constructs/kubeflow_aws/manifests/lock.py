@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.manifests.chart_values import canonical_values
 
+
+def _inner(path: str) -> str:
+    if ".." in path.split("/"):
+        raise ValueError("leads out of the source; say a path below its top folder")
+    return path
+
+
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+InnerPath = Annotated[
+    str, StringConstraints(pattern=r"^[^/\s]+(/[^/\s]+)*$"), AfterValidator(_inner)
+]
+"""A path inside of a source: relative, and it stays inside."""
 
 CHART_FILE: Final = "Chart.yaml"
 VALUES_FILE: Final = "values.yaml"
@@ -40,21 +61,21 @@ class RemoteReference(_Locked):
     """A reference over the network in upstream's kustomizations, and the local copy of it."""
 
     url: str
-    path: str = Field(description="Folder inside this source.")
+    path: InnerPath = Field(description="Folder inside this source.")
 
 
 class Copy(_Locked):
     """Another source's copy of this one, in whose place this one stands."""
 
     source: str = Field(description="The source that holds the copy.")
-    folder: str = Field(description="Where it holds it.")
-    path: str = Field(description="Folder inside this source that takes its place.")
+    folder: InnerPath = Field(description="Where it holds it.")
+    path: InnerPath = Field(description="Folder inside this source that takes its place.")
 
 
 class Script(_Locked):
     """A program among the files in use; mirrors without programs may hold a stand-in for it."""
 
-    path: str
+    path: InnerPath
     digest: Digest
     stand_in: Digest | None = Field(
         default=None, description="Digest of what does nothing and may be there instead."
@@ -82,14 +103,27 @@ class Source(_Locked):
     version: str
     commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
     url: str = Field(description="Archive on the network; {commit} stands for the commit.")
-    archive: str = Field(description="Name of the archive in a mirror folder.")
-    paths: tuple[str, ...] = Field(min_length=1, description="Folders and files that are used.")
+    archive: Annotated[str, StringConstraints(pattern=r"^[^/\s]+$")] = Field(
+        description="Name of the archive in a mirror folder."
+    )
+    paths: tuple[InnerPath, ...] = Field(
+        min_length=1, description="Folders and files that are used."
+    )
     suffixes: tuple[str, ...] = DATA_SUFFIXES
     scripts: tuple[Script, ...] = ()
     chart: ChartPackage | None = None
     digest: Digest
     replaces: tuple[RemoteReference, ...] = ()
     supersedes: tuple[Copy, ...] = ()
+
+    @model_validator(mode="after")
+    def _address_is_of_the_commit(self) -> Self:
+        fields = re.findall(r"[{}][^{}]*[}]?", self.url)
+        if fields != (["{commit}"] if self.commit else []):
+            raise ValueError(
+                "url has {commit} once if there is a commit, and no other braces; correct one"
+            )
+        return self
 
     @property
     def address(self) -> str:
@@ -124,7 +158,7 @@ class Source(_Locked):
 
     def _pinned(self, path: str, content: bytes) -> bytes:
         if self.chart and path == VALUES_FILE:
-            return canonical_values(content, without=self.chart.rewritten)
+            return canonical_values(content, chart=self.chart.name, without=self.chart.rewritten)
         return content
 
 
@@ -133,6 +167,25 @@ class UpstreamLock(_Locked):
 
     kubeflow: str = Field(description="The Kubeflow release.")
     sources: dict[str, Source]
+
+    @model_validator(mode="after")
+    def _sources_fit_together(self) -> Self:
+        replaced: dict[str, str] = {}
+        for name, source in self.sources.items():
+            for reference in source.replaces:
+                if reference.url in replaced:
+                    raise ValueError(
+                        f"{reference.url} is replaced by {replaced[reference.url]} and by {name}; "
+                        "leave it to one"
+                    )
+                replaced[reference.url] = name
+            for copy in source.supersedes:
+                if copy.source not in self.sources:
+                    raise ValueError(
+                        f"sources.{name}.supersedes: there is no source {copy.source}; there are "
+                        f"{', '.join(self.sources)}"
+                    )
+        return self
 
     @property
     def digest(self) -> str:

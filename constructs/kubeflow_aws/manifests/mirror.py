@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.archives import read_archive, verify_archive
 from kubeflow_aws.manifests.downloads import Notify, downloaded
-from kubeflow_aws.manifests.lock import UpstreamLock
+from kubeflow_aws.manifests.lock import Source, UpstreamLock
 
 
 def fill_mirror(lock: UpstreamLock, folder: Path, *, helm: Path, notify: Notify) -> None:
@@ -21,16 +23,26 @@ def fill_mirror(lock: UpstreamLock, folder: Path, *, helm: Path, notify: Notify)
 
     Raises:
         NotAvailableError: The network does not have an archive.
-        DigestError: An archive is not the pinned one.
+        DigestError: An archive is not the pinned one; one that was fetched is not kept.
+        UserError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be a mirror ({error.strerror}); name a folder") from None
     for name, source in lock.sources.items():
         target = folder / source.archive
-        if not target.is_file():
-            with downloaded(name, source, helm=helm, notify=notify) as archive:
-                # Half an archive under its name would be taken for the whole one.
-                unfinished = target.with_name(f"{target.name}.unfinished")
-                shutil.copyfile(archive, unfinished)
-                unfinished.rename(target)
-        found = read_archive(target, source, said_of=str(target))
-        verify_archive(name, source, found, str(target))
+        if target.is_file():
+            _check(name, source, target, str(target))
+            continue
+        # What is not whole and right gets no name under which it would be taken.
+        with (
+            downloaded(name, source, helm=helm, notify=notify) as archive,
+            tempfile.TemporaryDirectory(prefix=".mirror-", dir=folder) as beside,
+        ):
+            _check(name, source, archive, source.address)
+            Path(shutil.copyfile(archive, Path(beside) / source.archive)).rename(target)
+
+
+def _check(name: str, source: Source, archive: Path, origin: str) -> None:
+    verify_archive(name, source, read_archive(archive, source, said_of=origin), origin)

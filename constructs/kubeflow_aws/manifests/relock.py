@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from kubeflow_aws.manifests.archives import verify_identity
 from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.lock import UpstreamLock
+from kubeflow_aws.manifests.lock_text import write_source
 from kubeflow_aws.manifests.source_places import mirrored
 from kubeflow_aws.manifests.sources import read_source
 
@@ -14,7 +17,7 @@ from kubeflow_aws.manifests.sources import read_source
 def relock(
     file: Path, lock: UpstreamLock, *, mirror: Path | None, notify: Notify, helm: Path
 ) -> None:
-    """Read every source and write its digest into the lock file.
+    """Read every source and write its digest into the lock file, once all could be read.
 
     Args:
         file: The lock file.
@@ -27,12 +30,14 @@ def relock(
         UserError: A source is neither in the mirror nor on the network.
         DigestError: An archive is of another commit, chart or script than the lock file names.
     """
-    text = file.read_text(encoding="utf-8")
-    for name, source in lock.sources.items():
-        found = read_source(name, source, mirror=mirror, notify=notify, helm=helm)
-        verify_identity(name, source, found, str(mirrored(source, mirror) or source.address))
-        digest = source.digest_of(found.files.items())
-        if digest != source.digest:
-            notify(f"{name} {source.version}: {source.digest} -> {digest}")
-            text = text.replace(source.digest, digest, 1)
-    file.write_text(text, encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix=".relock-", dir=file.parent) as folder:
+        trial = Path(shutil.copyfile(file, Path(folder) / file.name))
+        for name, source in lock.sources.items():
+            found = read_source(name, source, mirror=mirror, notify=notify, helm=helm)
+            origin = str(mirrored(source, mirror) or source.address)
+            verify_identity(name, source, found, origin)
+            digest = source.digest_of(found.files.items())
+            if digest != source.digest:
+                notify(f"{name} {source.version}: {source.digest} -> {digest}")
+                write_source(trial, name, source.model_copy(update={"digest": digest}))
+        trial.replace(file)

@@ -91,7 +91,8 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
         )
     root = linked_tree(lock, options.cache)
     if root.is_dir():
-        if _tree_digest(root) != (root / _DIGEST_FILE).read_text(encoding="utf-8"):
+        file = root / _DIGEST_FILE
+        if not file.is_file() or _tree_digest(root) != file.read_text(encoding="utf-8"):
             raise DigestError(f"{root}: somebody changed the cache; run make clean")
         _warn_of_stand_ins(lock, root, notify)
         return Sources(root=root, origin=Origin.UPSTREAM, digest=tree_key(lock))

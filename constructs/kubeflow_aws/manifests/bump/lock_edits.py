@@ -1,4 +1,4 @@
-"""Pins other versions of sources in the text of upstream.lock.yaml."""
+"""Pins other versions of sources, as their archives have them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.archives import stand_ins_of, verify_identity
 from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.lock import Script, Source, UpstreamLock, load_lock
+from kubeflow_aws.manifests.lock_text import write_source
 from kubeflow_aws.manifests.source_places import mirrored
 from kubeflow_aws.manifests.sources import read_source
-
-PLATFORM_SOURCE: Final = "kubeflow-manifests"
-"""The source whose version is Kubeflow's release."""
 
 _MOVE: Final = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9-]*)=(?P<version>[A-Za-z0-9][A-Za-z0-9._+-]*)"
     r"(?:@(?P<commit>[0-9a-f]{40}))?"
 )
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_SCALAR: Final = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s#]+)"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,39 +146,6 @@ def pin(file: Path, move: Move, *, mirror: Path | None, notify: Notify, helm: Pa
     return Pinned(source=new, stand_ins=stand_ins, unused=unused)
 
 
-def write_source(file: Path, name: str, new: Source) -> None:
-    """Write an entry over the one that is there, as an edit of its text.
-
-    Args:
-        file: The lock file.
-        name: The source's name.
-        new: The entry; it may have another version, commit, address and digests, and other URLs
-            in its references.
-
-    Raises:
-        UserError: The entry is written in a way that this does not know.
-    """
-    old = load_lock(file).sources[name]
-    before, block, after = _split(file, name)
-    for key in ("version", "commit", "url", "archive", "digest"):
-        value = getattr(new, key)
-        if value is not None:
-            block = _with(block, rf"^(    {key}: ){_SCALAR}", _scalar(value))
-    for was, script in zip(old.scripts, new.scripts, strict=True):
-        block = block.replace(was.digest, script.digest)
-    for reference, other in zip(old.replaces, new.replaces, strict=True):
-        url = re.escape(reference.url)
-        block = _with(block, rf"^( +(?:- )?url: [\"']?){url}(?=[\"']?(?: |$))", other.url)
-    if name == PLATFORM_SOURCE:
-        before = _with(before, rf"^(kubeflow: ){_SCALAR}", _scalar(new.version))
-    file.write_text(before + block + after, encoding="utf-8")
-    if load_lock(file).sources[name] != new:
-        raise UserError(
-            f"{file}: sources.{name}: cannot be edited as it is written; write one key a line, "
-            "indented by four blanks, values as in the other entries"
-        )
-
-
 def _asked(old: Source, move: Move) -> Source:
     """The entry with which the new version's archive is looked for: by tag if by no commit."""
     if old.commit is None and old.version not in old.url:
@@ -221,24 +183,3 @@ def _scripts(
         else script
         for script in old.scripts
     )
-
-
-def _with(text: str, pattern: str, value: str) -> str:
-    """The text with what follows the pattern's group replaced, in every line that has it."""
-    return re.sub(pattern, lambda found: f"{found[1]}{value}", text, flags=re.MULTILINE)
-
-
-def _scalar(text: str) -> str:
-    """The text as YAML: quoted where it would be read as something else."""
-    return text if yaml.safe_load(text) == text else f'"{text}"'
-
-
-def _split(file: Path, source: str) -> tuple[str, str, str]:
-    """What stands before a source, the source, and what stands after it."""
-    text = file.read_text(encoding="utf-8")
-    found = re.search(rf"^  {re.escape(source)}:\n(?:(?:    .*)?\n|    .*\Z)*", text, re.MULTILINE)
-    if found is None:
-        raise UserError(
-            f"{file}: sources.{source}: is not a block of lines; write it as the others"
-        )
-    return text[: found.start()], found.group(), text[found.end() :]
