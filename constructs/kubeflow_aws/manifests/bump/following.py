@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeflow_aws.manifests.bump.kustomizations import Entry, Walked, remote_entries, walk
-from kubeflow_aws.manifests.bump.lock_edits import Move, write_source
+from kubeflow_aws.manifests.bump.lock_edits import Move
 from kubeflow_aws.manifests.bump.references import (
     GitHubReference,
     parse_reference,
@@ -16,6 +16,7 @@ from kubeflow_aws.manifests.bump.references import (
 )
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.lock import RemoteReference, UpstreamLock, load_lock
+from kubeflow_aws.manifests.lock_text import write_source
 from kubeflow_aws.manifests.sources import Sources
 
 Fetch = Callable[[UpstreamLock], Sources]
