@@ -379,8 +379,10 @@ ENTRY = {
     "digest": f"sha256:{'0' * 64}",
 }
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
-    "a commit that the address does not name": ({"commit": "0" * 40}, "url has {commit} once"),
-    "an address of a commit without one": ({"url": "https://a/{commit}.tgz"}, "url has {commit}"),
+    "an address of a commit without one": (
+        {"url": "https://a/{commit}.tgz"},
+        "{commit} in it if the",
+    ),
     "an address with other braces": ({"url": "https://a/{tag}.tgz"}, "no other braces"),
     "a path that leads out": ({"paths": ["../base"]}, "leads out of the source"),
     "a path with a slash at its end": ({"paths": ["base/"]}, "paths"),

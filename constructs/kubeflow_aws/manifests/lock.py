@@ -118,10 +118,10 @@ class Source(_Locked):
 
     @model_validator(mode="after")
     def _address_is_of_the_commit(self) -> Self:
-        fields = re.findall(r"[{}][^{}]*[}]?", self.url)
-        if fields != (["{commit}"] if self.commit else []):
+        fields = set(re.findall(r"[{}][^{}]*[}]?", self.url))
+        if fields - ({"{commit}"} if self.commit else set()):
             raise ValueError(
-                "url has {commit} once if there is a commit, and no other braces; correct one"
+                "url may have {commit} in it if the source has one, and no other braces; correct it"
             )
         return self
 
