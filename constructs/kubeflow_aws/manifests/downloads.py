@@ -126,18 +126,21 @@ def _download(name: str, url: str, folder: Path, helm: Path, notify: Notify) -> 
     ) as error:
         raise not_to_be_had(name, f"{url}: {error}") from None
     except requests.RequestException as error:
-        if _nobody_there(error):
-            raise not_to_be_had(name, f"{url} cannot be reached: {error}") from None
+        if reason := _nobody_there(error):
+            raise not_to_be_had(name, f"{url} cannot be reached: {reason}") from None
         kept = archive.stat().st_size if archive.is_file() else 0
         broke = f"broke off after {kept / 1e6:.1f} MB" if kept else f"failed: {error}"
         raise _PassingError(f"{url} {broke}") from None
     return archive
 
 
-def _nobody_there(error: requests.RequestException) -> bool:
-    """Whether there was no connection, as without a network: the next try has none either."""
+def _nobody_there(error: requests.RequestException) -> str | None:
+    """Why there was no connection, as without a network: the next try has none either."""
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
+        # Behind what Python calls the connection.
+        return str(cause.reason).partition(": ")[2] or str(cause.reason)
+    return None
 
 
 def _refuse(name: str, url: str, status: int) -> None:
