@@ -21,7 +21,7 @@ from kubeflow_aws.manifests.floors import (
     raise_images,
     raised_name,
 )
-from kubeflow_aws.manifests.image_reference import parse_version
+from kubeflow_aws.manifests.image_reference import parse_version, release_of
 from kubeflow_aws.manifests.images import images_of
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
@@ -74,6 +74,10 @@ def raised(project: Path, hidden: KubernetesObject, floors: list[Floor]) -> Kube
         (f"{PROXY}:1.30.1-distroless", f"{PROXY}:1.30.4-distroless"),
         (f"{PROXY}:1.30.4-rc.1", f"{PROXY}:1.30.4"),
         (f"{PROXY}:1.30.4-alpha.4f2c", f"{PROXY}:1.30.4"),
+        (f"{PROXY}:1.30.0-rc.1-distroless", f"{PROXY}:1.30.4-distroless"),
+        (f"{PROXY}:1.30.0rc1-distroless", f"{PROXY}:1.30.4-distroless"),
+        (f"{PROXY}:1.30-alpha.{'4f2c' * 10}-debug", f"{PROXY}:1.30.4-debug"),
+        (f"{PROXY}:1.30.0-dev-debug", f"{PROXY}:1.30.4-debug"),
         # The digest is the old version's.
         (f"{PROXY}:1.30.1@{OLD}", f"{PROXY}:1.30.4"),
         (f"r.example.com/copies/{PROXY}:1.30.1", f"r.example.com/copies/{PROXY}:1.30.4"),
@@ -94,6 +98,9 @@ def test_what_is_below_is_raised(image: str, name: str) -> None:
         f"{PROXY}:1.30.4-distroless",
         # Nobody can tell what version these are.
         f"{PROXY}:latest",
+        f"{PROXY}:1a2b3c4d",
+        f"{PROXY}:1.30.1a2b3c4d",
+        f"{PROXY}:0123abcd",
         f"{PROXY}@{OLD}",
         PROXY,
         # Others.
@@ -210,6 +217,12 @@ def test_what_was_raised_is_below_no_more() -> None:
         ("26.03.1-rc.2", "26.03.1"),
         ("v1.30.3", "1.30.4-distroless"),
         ("2.17.0rc1", "2.17.0"),
+        ("1.0-dev.9", "1.0-alpha.1"),
+        ("1.0-alpha.9", "1.0-beta.1"),
+        ("1.0-beta.2", "1.0-pre.1"),
+        ("1.0-pre.2", "1.0-rc.1"),
+        ("1.0-beta.2", "1.0-rc.1"),
+        ("1.0-alpha.9fff", "1.0-beta.1"),
     ],
 )
 def test_versions_have_an_order(older: str, newer: str) -> None:
@@ -222,7 +235,12 @@ def test_versions_have_an_order(older: str, newer: str) -> None:
 
 def test_versions_that_say_the_same_are_the_same() -> None:
     assert parse_version("v1.30") == parse_version("1.30.0") == parse_version("1.30-slim")
-    assert parse_version("latest") is None
+
+
+@pytest.mark.parametrize("tag", ["latest", "1a2b3c4d", "1.30.4a2b3c4d", "8u292", "main-1.2"])
+def test_what_is_no_version_is_none(tag: str) -> None:
+    assert parse_version(tag) is None
+    assert not release_of(tag)
 
 
 class TestNeed:

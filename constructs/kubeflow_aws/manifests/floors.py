@@ -17,6 +17,7 @@ from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment.images import Digest
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.image_reference import (
+    OLDEST,
     ImageReference,
     Version,
     is_variant,
@@ -80,7 +81,7 @@ class Floor(_Declared):
     @property
     def version(self) -> Version:
         """The least version, to compare."""
-        return parse_version(self.least) or Version((), True, 0)
+        return parse_version(self.least) or OLDEST
 
     def is_for(self, name: str) -> bool:
         """Whether an image of this full name has the floor, a copy in another registry included."""
