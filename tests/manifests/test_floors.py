@@ -117,6 +117,19 @@ def test_a_short_name_stays_short() -> None:
     assert raised_name("mysql:8.0", [floor("docker.io/library/mysql", "8.4")]) == "mysql:8.4"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docker.io/mysql",
+        "index.docker.io/mysql",
+        "index.docker.io/library/mysql",
+        "r.example.com/copies/docker.io/mysql",
+    ],
+)
+def test_another_spelling_of_docker_has_the_floor_and_stays(name: str) -> None:
+    assert raised_name(f"{name}:8.0", [floor("docker.io/library/mysql", "8.4")]) == f"{name}:8.4"
+
+
 def test_the_same_image_of_another_folder_has_the_floor() -> None:
     elsewhere = floor(also_from=("gcr.io/istio-release", "docker.io/istio"))
 
@@ -138,6 +151,7 @@ HIDDEN: dict[str, KubernetesObject] = {
     "environment": item("Pod", spec={"env": [{"name": "A_IMAGE", "value": f"{PROXY}:1.30.1"}]}),
     "custom resource": item("ProxyConfig", spec={"image": f"{PROXY}:1.30.1"}),
     "YAML in a ConfigMap": item("ConfigMap", data={"a": f"a:\n  image: {PROXY}:1.30.1\n"}),
+    "JSON on one line": item("ConfigMap", data={"a": f'{{"image": "{PROXY}:1.30.1"}}'}),
     "Python in a ConfigMap": item("ConfigMap", data={"a.py": f'X = "{PROXY}:1.30.1"\n'}),
 }
 

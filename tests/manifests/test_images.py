@@ -18,6 +18,7 @@ from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.floors import load_floors
 from kubeflow_aws.manifests.images import (
     ImageNames,
+    canonical_name,
     ecr_region,
     full_name,
     images_of,
@@ -90,6 +91,22 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         item("ConfigMap", data={"agent": '{\n "image" : "kserve/agent:v1",\n "cpu": "1"}'}),
         "docker.io/kserve/agent:v1",
     ),
+    "JSON on one line": (
+        item("ConfigMap", data={"agent": '{"image": "kserve/agent:v1", "cpu": "1"}'}),
+        "docker.io/kserve/agent:v1",
+    ),
+    "YAML with single quotes": (
+        item("ConfigMap", data={"config": "a:\n  image: 'kserve/agent:v1'\n"}),
+        "docker.io/kserve/agent:v1",
+    ),
+    "YAML on one line": (
+        item("ConfigMap", data={"config": "image: 'mysql:8.4'"}),
+        "docker.io/library/mysql:8.4",
+    ),
+    "Docker's old name": (
+        item("Pod", spec={"args": ["--image=index.docker.io/library/mysql:8.4"]}),
+        "index.docker.io/library/mysql:8.4",
+    ),
     "YAML in a ConfigMap": (
         item("ConfigMap", data={"config": "a:\n  image: ghcr.io/katib/suggestion:v1\n"}),
         "ghcr.io/katib/suggestion:v1",
@@ -129,6 +146,7 @@ NONE: dict[str, KubernetesObject] = {
     "switch": item("ConfigMap", data={"form": "allowCustomImage: true\nimage: true\n"}),
     "definition": item("CustomResourceDefinition", spec={"image": "ghcr.io/one/two:v1"}),
     "documentation": item("ConfigMap", data={"_example": "image: ghcr.io/one/two:v1\n"}),
+    "prose": item("ConfigMap", data={"help": "The image: kserve/agent:v1 is old"}),
     "group of an API": item("ConfigMap", data={"group": "serving.kserve.io/v1beta1"}),
 }
 
@@ -247,6 +265,30 @@ def test_knative_takes_names_of_a_private_registry_as_they_are() -> None:
 )
 def test_a_short_name_is_one_of_docker(image: str, name: str) -> None:
     assert full_name(image) == name
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "mysql:8.4",
+        "docker.io/mysql:8.4",
+        "index.docker.io/mysql:8.4",
+        "index.docker.io/library/mysql:8.4",
+        "docker.io/library/mysql:8.4",
+    ],
+)
+def test_dockers_image_has_one_name_to_compare(image: str) -> None:
+    assert canonical_name(image) == "docker.io/library/mysql:8.4"
+    copy = f"{REGISTRY}/{full_name(image)}"
+    assert canonical_name(copy) == f"{REGISTRY}/docker.io/library/mysql:8.4"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["docker.io/kserve/agent:v1", "quay.io/a/b:1", "a.io/mydocker.io/b:1", f"{REGISTRY}/mysql:1"],
+)
+def test_another_image_keeps_its_name_to_compare(image: str) -> None:
+    assert canonical_name(image) == image
 
 
 @pytest.mark.parametrize(

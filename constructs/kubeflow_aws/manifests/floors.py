@@ -25,7 +25,7 @@ from kubeflow_aws.manifests.image_reference import (
     parse_version,
     with_version,
 )
-from kubeflow_aws.manifests.images import PARTS, full_name, images_of, is_at, map_images
+from kubeflow_aws.manifests.images import PARTS, canonical_name, images_of, is_at, map_images
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.render import Rendered
 
@@ -146,14 +146,14 @@ def raised_name(image: str, floors: Sequence[Floor]) -> str:
     if floor is None or not _is_below(reference, floor):
         return image
     tag = with_version(reference.tag, floor.least)
-    name = parse_reference(full_name(image)).name
+    name = parse_reference(canonical_name(image)).name
     digest = "" if is_variant(tag, floor.least) else floor.digests.get(name, "")
     return str(ImageReference(name=reference.name, tag=tag, digest=digest))
 
 
 def floor_of(image: str, floors: Iterable[Floor]) -> Floor | None:
     """The floor of an image, if it has one."""
-    name = parse_reference(full_name(image)).name
+    name = parse_reference(canonical_name(image)).name
     return next((floor for floor in floors if floor.is_for(name)), None)
 
 
@@ -177,7 +177,7 @@ def check_floors(floors: Iterable[Floor], named: Collection[str], *, file: str) 
     Raises:
         UserError: The text names the file and the image.
     """
-    names = {parse_reference(image).name for image in named}
+    names = {parse_reference(canonical_name(image)).name for image in named}
     for floor in floors:
         for image in floor.images:
             alone = floor.model_copy(update={"images": (image,)})
