@@ -23,6 +23,7 @@ from kubeflow_aws.manifests.floors import (
 )
 from kubeflow_aws.manifests.image_reference import parse_version, release_of
 from kubeflow_aws.manifests.images import images_of
+from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
 from kubeflow_aws.manifests.render import Rendered
@@ -264,11 +265,25 @@ class TestNeed:
         with pytest.raises(
             UserError, match=r"image-floors\.yaml: registry\.istio\.io/release/proxyv2: no compon"
         ):
-            check_floors([floor()], {"docker.io/a/b:1"}, file="manifests/image-floors.yaml")
+            check_floors([floor()], {"docker.io/a/b:1"}, (), file="manifests/image-floors.yaml")
 
     @pytest.mark.parametrize("named", [f"{PROXY}:1.2", f"{PROXY}@{OLD}"])
     def test_a_floor_for_something_is_not(self, named: str) -> None:
-        check_floors([floor()], {named}, file="manifests/image-floors.yaml")
+        check_floors([floor()], {named}, (), file="manifests/image-floors.yaml")
+
+    def test_a_floor_that_waits_for_no_source_is_refused(self) -> None:
+        waiting = floor(until=Until(source="kubeflow-manifest", version="26.10"))
+
+        with pytest.raises(
+            UserError,
+            match=r"floors\.yaml: .*: until\.source is kubeflow-manifest, .*allowed: one, two",
+        ):
+            check_floors([waiting], {f"{PROXY}:1.2"}, {"two", "one"}, file="floors.yaml")
+
+    def test_a_floor_that_waits_for_a_source_is_not(self) -> None:
+        waiting = floor(until=Until(source="one", version="26.10"))
+
+        check_floors([waiting], {f"{PROXY}:1.2"}, {"two", "one"}, file="floors.yaml")
 
     def test_a_floor_that_upstream_keeps_by_itself_is_to_go(self) -> None:
         [sentence] = idle_floors([floor()], {f"{PROXY}:1.30.4", "docker.io/a/b:1"}, {})
@@ -295,10 +310,10 @@ class TestFile:
     """The checked-in floors."""
 
     def test_every_floor_waits_for_a_source_of_the_lock_file(self, project: Path) -> None:
-        lock = (project / "manifests" / "upstream.lock.yaml").read_text(encoding="utf-8")
+        sources = load_lock(project / "manifests" / "upstream.lock.yaml").sources
 
         for each in load_floors(project / "manifests" / FLOORS_FILE):
-            assert each.until is None or f"\n  {each.until.source}:\n" in lock
+            assert each.until is None or each.until.source in sources
 
     def test_the_sample_is_raised(self, project: Path, sample_platform: Platform) -> None:
         floors = load_floors(project / "manifests" / FLOORS_FILE)
@@ -312,6 +327,16 @@ class TestFile:
         [
             ("- {images: [a.io/b], least: 1.2.3}", "why"),
             ("{images: []}", "floors.yaml"),
+            (
+                "- {images: [], least: 1.2.3, why: It is older than that one is., "
+                "link: 'https://a.io', read_on: 2026-11-30}",
+                "at least 1 item",
+            ),
+            (
+                "- {images: [a.io/b], least: 1.2.3, why: It is older than that one is., "
+                "link: 'https://a.io', read_on: 2026-11-30, until: {source: a, version: soon}}",
+                "until.version: .*found soon, which is no version",
+            ),
             (
                 "- {images: [a.io/b], least: v1, why: It is older than that one is., "
                 "link: https://a.io, read_on: 2026-11-30}",
@@ -362,7 +387,8 @@ class TestUpstream:
     def test_every_floor_is_needed(self, project: Path, every_variant: set[str]) -> None:
         floors = load_floors(project / "manifests" / FLOORS_FILE)
 
-        check_floors(floors, every_variant, file=FLOORS_FILE)
+        sources = load_lock(project / "manifests" / "upstream.lock.yaml").sources
+        check_floors(floors, every_variant, sources, file=FLOORS_FILE)
         assert not list(idle_floors(floors, every_variant, {}))
 
     def test_all_variants_have_what_single_options_lack(self, every_variant: set[str]) -> None:

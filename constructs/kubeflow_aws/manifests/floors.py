@@ -11,7 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment.images import Digest
@@ -38,6 +45,12 @@ FolderPlace = Annotated[
 ]
 
 
+def _comparable(value: str) -> str:
+    if parse_version(value) is None:
+        raise ValueError(f"found {value}, which is no version; give one such as 26.10")
+    return value
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,7 +64,7 @@ class Until(_Declared):
     """
 
     source: str
-    version: str
+    version: Annotated[str, AfterValidator(_comparable)]
 
 
 class Floor(_Declared):
@@ -69,7 +82,7 @@ class Floor(_Declared):
         digests: Digests of exactly this version by image, where they are known.
     """
 
-    images: tuple[ImagePlace, ...]
+    images: Annotated[tuple[ImagePlace, ...], Field(min_length=1)]
     also_from: tuple[FolderPlace, ...] = ()
     least: FloorVersion
     why: Annotated[str, StringConstraints(min_length=20)]
@@ -165,17 +178,20 @@ def below_floors(objects: Iterable[KubernetesObject], floors: Sequence[Floor]) -
             yield Below(image=image, floor=floor)
 
 
-def check_floors(floors: Iterable[Floor], named: Collection[str], *, file: str) -> None:
-    """Refuse a floor of an image that nothing names.
+def check_floors(
+    floors: Iterable[Floor], named: Collection[str], sources: Collection[str], *, file: str
+) -> None:
+    """Refuse a floor of an image that nothing names, or that waits for a source that is none.
 
     Args:
         floors: The floors.
         named: The full names of the images of all components in all variants: a deployment
             without Dex has no oauth2-proxy.
+        sources: The names of the upstream sources of the lock file.
         file: The file of floors, for the error.
 
     Raises:
-        UserError: The text names the file and the image.
+        UserError: The text names the file, and the image or the source.
     """
     names = {parse_reference(canonical_name(image)).name for image in named}
     for floor in floors:
@@ -186,6 +202,11 @@ def check_floors(floors: Iterable[Floor], named: Collection[str], *, file: str) 
                     f"{file}: {image}: no component of any option names this image; correct the "
                     "name, or remove the floor"
                 )
+        if floor.until and floor.until.source not in sources:
+            raise UserError(
+                f"{file}: {floor.images[0]}: until.source is {floor.until.source}, which is no "
+                f"source of upstream.lock.yaml; allowed: {', '.join(sorted(sources))}"
+            )
 
 
 def idle_floors(
