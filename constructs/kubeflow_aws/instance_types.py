@@ -11,9 +11,9 @@ import functools
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 TABLE: Final = Path(__file__).with_suffix(".json")
 
@@ -33,19 +33,33 @@ class _Data(BaseModel):
 
 
 class InstanceSize(_Data):
-    """What an instance type offers."""
+    """What an instance type offers.
+
+    The least values, and that a type has accelerators of one kind, hold for every type of the
+    table.
+    """
 
     architecture: str = Field(default=X86_64, description="Of its processors, as EC2 names it.")
     vcpus: int = Field(ge=1, description="Virtual processors.")
-    memory_mib: int = Field(ge=1, description="Memory in MiB.")
+    memory_mib: int = Field(ge=512, description="Memory in MiB.")
     network_interfaces: int = Field(
         ge=1, description="Most network interfaces of its default network card."
     )
-    ipv4_addresses: int = Field(ge=1, description="Most IPv4 addresses of a network interface.")
+    ipv4_addresses: int = Field(ge=2, description="Most IPv4 addresses of a network interface.")
     gpus: int = Field(default=0, ge=0, description="NVIDIA GPUs.")
     gpu_parts: int = Field(default=0, ge=0, description="Parts of NVIDIA GPUs that others share.")
     neuron_devices: int = Field(default=0, ge=0, description="Inferentia or Trainium devices.")
     efa_interfaces: int = Field(default=0, ge=0, description="Most Elastic Fabric Adapters.")
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_accelerator(self) -> Self:
+        kinds = [name for name in ("gpus", "gpu_parts", "neuron_devices") if getattr(self, name)]
+        if len(kinds) > 1:
+            raise ValueError(
+                f"{' and '.join(kinds)} do not go together: a type has whole GPUs, parts of GPUs, "
+                "or Neuron devices; keep the one that EC2 has"
+            )
+        return self
 
     def devices(self, resource: str) -> int:
         """How many devices it has that pods ask for by a name, for example `nvidia.com/gpu`."""

@@ -62,9 +62,47 @@ def test_an_answer_in_pages_is_read_to_its_end() -> None:
     assert [len(each["queries"]) for each in database.questions] == [2, 1]
 
 
-@pytest.mark.parametrize("answer", [b"<html>Sign in to this network</html>", b"[]", b"{}"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>Sign in to this network</html>",
+        b"[]",
+        b"{}",
+        b'{"results": [null]}',
+        b'{"results": ["x"]}',
+        b'{"results": [{"vulns": [null]}]}',
+        b'{"results": [{"vulns": [{"id": 1}]}]}',
+        b'{"results": [{"vulns": {"id": "GO-1"}}]}',
+        b'{"results": [{"next_page_token": 1}]}',
+        b'{"results": null}',
+        b"\xff\xfe",
+    ],
+)
 def test_an_answer_of_another_form_is_none(answer: bytes) -> None:
-    with serve(Database(broken=answer)) as url, pytest.raises(OsvUnreachableError):
+    with (
+        serve(Database(broken=answer)) as url,
+        pytest.raises(OsvUnreachableError, match="another form") as error,
+    ):
+        ask_osv([ISTIO], url=url)
+
+    assert "\n" not in str(error.value)
+
+
+def test_fewer_answers_than_questions_are_none() -> None:
+    with (
+        serve(Database(broken=b'{"results": []}')) as url,
+        pytest.raises(OsvUnreachableError),
+    ):
+        ask_osv([ISTIO], url=url)
+
+
+@pytest.mark.parametrize("advisory", [{"aliases": None}, {"summary": 1}, {"id": None}])
+def test_an_advisory_of_another_form_is_none(advisory: dict[str, object]) -> None:
+    database = Database(
+        affected={(ISTIO.name, ISTIO.version): [["GO-1"]]}, advisories={"GO-1": advisory}
+    )
+
+    with serve(database) as url, pytest.raises(OsvUnreachableError, match="another form"):
         ask_osv([ISTIO], url=url)
 
 

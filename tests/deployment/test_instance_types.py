@@ -122,6 +122,45 @@ REFUSALS = {
         cluster(node_pools=GPU, unlisted_instance_types={"g99.2xlarge": {"gpus": 1}}),
         "cluster.unlisted_instance_types.g99.2xlarge.vcpus: is missing: virtual processors",
     ),
+    "GPUs and Neuron devices": (
+        cluster(
+            node_pools=GPU,
+            unlisted_instance_types=described("g99.2xlarge", gpus=1, neuron_devices=2),
+        ),
+        "cluster.unlisted_instance_types.g99.2xlarge: gpus and neuron_devices do not go together",
+    ),
+    "GPUs and parts of them": (
+        cluster(
+            node_pools=GPU, unlisted_instance_types=described("g99.2xlarge", gpus=1, gpu_parts=1)
+        ),
+        "cluster.unlisted_instance_types.g99.2xlarge: gpus and gpu_parts do not go together",
+    ),
+    "no processor": (
+        cluster(system_nodes=SYSTEM, unlisted_instance_types=described("m99i.2xlarge", vcpus=0)),
+        "cluster.unlisted_instance_types.m99i.2xlarge.vcpus: found 0; input should be greater",
+    ),
+    "memory in GiB": (
+        cluster(
+            system_nodes=SYSTEM, unlisted_instance_types=described("m99i.2xlarge", memory_mib=32)
+        ),
+        "cluster.unlisted_instance_types.m99i.2xlarge.memory_mib: found 32; input should be "
+        "greater than or equal to 512",
+    ),
+    "no network interface": (
+        cluster(
+            system_nodes=SYSTEM,
+            unlisted_instance_types=described("m99i.2xlarge", network_interfaces=0),
+        ),
+        "cluster.unlisted_instance_types.m99i.2xlarge.network_interfaces: found 0; input should",
+    ),
+    "no address for a pod": (
+        cluster(
+            system_nodes=SYSTEM,
+            unlisted_instance_types=described("m99i.2xlarge", ipv4_addresses=1),
+        ),
+        "cluster.unlisted_instance_types.m99i.2xlarge.ipv4_addresses: found 1; input should be "
+        "greater than or equal to 2",
+    ),
     "GPUs of which none are described": (
         cluster(node_pools=GPU, unlisted_instance_types=described("g99.2xlarge")),
         "cluster: node_pools.gpu.instance_types names g99.2xlarge, which unlisted_instance_types "

@@ -21,8 +21,9 @@ from kubeflow_aws.manifests.floors import (
     raise_images,
     raised_name,
 )
-from kubeflow_aws.manifests.image_reference import parse_version
+from kubeflow_aws.manifests.image_reference import parse_version, release_of
 from kubeflow_aws.manifests.images import images_of
+from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
 from kubeflow_aws.manifests.render import Rendered
@@ -74,6 +75,10 @@ def raised(project: Path, hidden: KubernetesObject, floors: list[Floor]) -> Kube
         (f"{PROXY}:1.30.1-distroless", f"{PROXY}:1.30.4-distroless"),
         (f"{PROXY}:1.30.4-rc.1", f"{PROXY}:1.30.4"),
         (f"{PROXY}:1.30.4-alpha.4f2c", f"{PROXY}:1.30.4"),
+        (f"{PROXY}:1.30.0-rc.1-distroless", f"{PROXY}:1.30.4-distroless"),
+        (f"{PROXY}:1.30.0rc1-distroless", f"{PROXY}:1.30.4-distroless"),
+        (f"{PROXY}:1.30-alpha.{'4f2c' * 10}-debug", f"{PROXY}:1.30.4-debug"),
+        (f"{PROXY}:1.30.0-dev-debug", f"{PROXY}:1.30.4-debug"),
         # The digest is the old version's.
         (f"{PROXY}:1.30.1@{OLD}", f"{PROXY}:1.30.4"),
         (f"r.example.com/copies/{PROXY}:1.30.1", f"r.example.com/copies/{PROXY}:1.30.4"),
@@ -94,6 +99,9 @@ def test_what_is_below_is_raised(image: str, name: str) -> None:
         f"{PROXY}:1.30.4-distroless",
         # Nobody can tell what version these are.
         f"{PROXY}:latest",
+        f"{PROXY}:1a2b3c4d",
+        f"{PROXY}:1.30.1a2b3c4d",
+        f"{PROXY}:0123abcd",
         f"{PROXY}@{OLD}",
         PROXY,
         # Others.
@@ -108,6 +116,19 @@ def test_what_is_not_below_stays_as_it_is(image: str) -> None:
 
 def test_a_short_name_stays_short() -> None:
     assert raised_name("mysql:8.0", [floor("docker.io/library/mysql", "8.4")]) == "mysql:8.4"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docker.io/mysql",
+        "index.docker.io/mysql",
+        "index.docker.io/library/mysql",
+        "r.example.com/copies/docker.io/mysql",
+    ],
+)
+def test_another_spelling_of_docker_has_the_floor_and_stays(name: str) -> None:
+    assert raised_name(f"{name}:8.0", [floor("docker.io/library/mysql", "8.4")]) == f"{name}:8.4"
 
 
 def test_the_same_image_of_another_folder_has_the_floor() -> None:
@@ -131,6 +152,7 @@ HIDDEN: dict[str, KubernetesObject] = {
     "environment": item("Pod", spec={"env": [{"name": "A_IMAGE", "value": f"{PROXY}:1.30.1"}]}),
     "custom resource": item("ProxyConfig", spec={"image": f"{PROXY}:1.30.1"}),
     "YAML in a ConfigMap": item("ConfigMap", data={"a": f"a:\n  image: {PROXY}:1.30.1\n"}),
+    "JSON on one line": item("ConfigMap", data={"a": f'{{"image": "{PROXY}:1.30.1"}}'}),
     "Python in a ConfigMap": item("ConfigMap", data={"a.py": f'X = "{PROXY}:1.30.1"\n'}),
 }
 
@@ -210,6 +232,12 @@ def test_what_was_raised_is_below_no_more() -> None:
         ("26.03.1-rc.2", "26.03.1"),
         ("v1.30.3", "1.30.4-distroless"),
         ("2.17.0rc1", "2.17.0"),
+        ("1.0-dev.9", "1.0-alpha.1"),
+        ("1.0-alpha.9", "1.0-beta.1"),
+        ("1.0-beta.2", "1.0-pre.1"),
+        ("1.0-pre.2", "1.0-rc.1"),
+        ("1.0-beta.2", "1.0-rc.1"),
+        ("1.0-alpha.9fff", "1.0-beta.1"),
     ],
 )
 def test_versions_have_an_order(older: str, newer: str) -> None:
@@ -222,7 +250,12 @@ def test_versions_have_an_order(older: str, newer: str) -> None:
 
 def test_versions_that_say_the_same_are_the_same() -> None:
     assert parse_version("v1.30") == parse_version("1.30.0") == parse_version("1.30-slim")
-    assert parse_version("latest") is None
+
+
+@pytest.mark.parametrize("tag", ["latest", "1a2b3c4d", "1.30.4a2b3c4d", "8u292", "main-1.2"])
+def test_what_is_no_version_is_none(tag: str) -> None:
+    assert parse_version(tag) is None
+    assert not release_of(tag)
 
 
 class TestNeed:
@@ -232,11 +265,25 @@ class TestNeed:
         with pytest.raises(
             UserError, match=r"image-floors\.yaml: registry\.istio\.io/release/proxyv2: no compon"
         ):
-            check_floors([floor()], {"docker.io/a/b:1"}, file="manifests/image-floors.yaml")
+            check_floors([floor()], {"docker.io/a/b:1"}, (), file="manifests/image-floors.yaml")
 
     @pytest.mark.parametrize("named", [f"{PROXY}:1.2", f"{PROXY}@{OLD}"])
     def test_a_floor_for_something_is_not(self, named: str) -> None:
-        check_floors([floor()], {named}, file="manifests/image-floors.yaml")
+        check_floors([floor()], {named}, (), file="manifests/image-floors.yaml")
+
+    def test_a_floor_that_waits_for_no_source_is_refused(self) -> None:
+        waiting = floor(until=Until(source="kubeflow-manifest", version="26.10"))
+
+        with pytest.raises(
+            UserError,
+            match=r"floors\.yaml: .*: until\.source is kubeflow-manifest, .*allowed: one, two",
+        ):
+            check_floors([waiting], {f"{PROXY}:1.2"}, {"two", "one"}, file="floors.yaml")
+
+    def test_a_floor_that_waits_for_a_source_is_not(self) -> None:
+        waiting = floor(until=Until(source="one", version="26.10"))
+
+        check_floors([waiting], {f"{PROXY}:1.2"}, {"two", "one"}, file="floors.yaml")
 
     def test_a_floor_that_upstream_keeps_by_itself_is_to_go(self) -> None:
         [sentence] = idle_floors([floor()], {f"{PROXY}:1.30.4", "docker.io/a/b:1"}, {})
@@ -263,10 +310,10 @@ class TestFile:
     """The checked-in floors."""
 
     def test_every_floor_waits_for_a_source_of_the_lock_file(self, project: Path) -> None:
-        lock = (project / "manifests" / "upstream.lock.yaml").read_text(encoding="utf-8")
+        sources = load_lock(project / "manifests" / "upstream.lock.yaml").sources
 
         for each in load_floors(project / "manifests" / FLOORS_FILE):
-            assert each.until is None or f"\n  {each.until.source}:\n" in lock
+            assert each.until is None or each.until.source in sources
 
     def test_the_sample_is_raised(self, project: Path, sample_platform: Platform) -> None:
         floors = load_floors(project / "manifests" / FLOORS_FILE)
@@ -280,6 +327,16 @@ class TestFile:
         [
             ("- {images: [a.io/b], least: 1.2.3}", "why"),
             ("{images: []}", "floors.yaml"),
+            (
+                "- {images: [], least: 1.2.3, why: It is older than that one is., "
+                "link: 'https://a.io', read_on: 2026-11-30}",
+                "at least 1 item",
+            ),
+            (
+                "- {images: [a.io/b], least: 1.2.3, why: It is older than that one is., "
+                "link: 'https://a.io', read_on: 2026-11-30, until: {source: a, version: soon}}",
+                "until.version: .*found soon, which is no version",
+            ),
             (
                 "- {images: [a.io/b], least: v1, why: It is older than that one is., "
                 "link: https://a.io, read_on: 2026-11-30}",
@@ -330,7 +387,8 @@ class TestUpstream:
     def test_every_floor_is_needed(self, project: Path, every_variant: set[str]) -> None:
         floors = load_floors(project / "manifests" / FLOORS_FILE)
 
-        check_floors(floors, every_variant, file=FLOORS_FILE)
+        sources = load_lock(project / "manifests" / "upstream.lock.yaml").sources
+        check_floors(floors, every_variant, sources, file=FLOORS_FILE)
         assert not list(idle_floors(floors, every_variant, {}))
 
     def test_all_variants_have_what_single_options_lack(self, every_variant: set[str]) -> None:

@@ -11,13 +11,15 @@ import pytest
 
 from kubeflow_aws.checks.kubernetes_rules import kubernetes_rules
 from kubeflow_aws.checks.object_rule import ObjectRule
-from kubeflow_aws.cli.images import copy_lines, image_lines
+from kubeflow_aws.cli.images import copy_lines, image_lines, registry_of
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.floors import load_floors
 from kubeflow_aws.manifests.images import (
     ImageNames,
+    canonical_name,
     ecr_region,
     full_name,
     images_of,
@@ -25,6 +27,8 @@ from kubeflow_aws.manifests.images import (
 )
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
+from kubeflow_aws.manifests.render import Rendered
+from kubeflow_aws.manifests.sources import Origin
 from tests.support.assembly import findings, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
@@ -90,6 +94,22 @@ HIDDEN: dict[str, tuple[KubernetesObject, str]] = {
         item("ConfigMap", data={"agent": '{\n "image" : "kserve/agent:v1",\n "cpu": "1"}'}),
         "docker.io/kserve/agent:v1",
     ),
+    "JSON on one line": (
+        item("ConfigMap", data={"agent": '{"image": "kserve/agent:v1", "cpu": "1"}'}),
+        "docker.io/kserve/agent:v1",
+    ),
+    "YAML with single quotes": (
+        item("ConfigMap", data={"config": "a:\n  image: 'kserve/agent:v1'\n"}),
+        "docker.io/kserve/agent:v1",
+    ),
+    "YAML on one line": (
+        item("ConfigMap", data={"config": "image: 'mysql:8.4'"}),
+        "docker.io/library/mysql:8.4",
+    ),
+    "Docker's old name": (
+        item("Pod", spec={"args": ["--image=index.docker.io/library/mysql:8.4"]}),
+        "index.docker.io/library/mysql:8.4",
+    ),
     "YAML in a ConfigMap": (
         item("ConfigMap", data={"config": "a:\n  image: ghcr.io/katib/suggestion:v1\n"}),
         "ghcr.io/katib/suggestion:v1",
@@ -129,6 +149,7 @@ NONE: dict[str, KubernetesObject] = {
     "switch": item("ConfigMap", data={"form": "allowCustomImage: true\nimage: true\n"}),
     "definition": item("CustomResourceDefinition", spec={"image": "ghcr.io/one/two:v1"}),
     "documentation": item("ConfigMap", data={"_example": "image: ghcr.io/one/two:v1\n"}),
+    "prose": item("ConfigMap", data={"help": "The image: kserve/agent:v1 is old"}),
     "group of an API": item("ConfigMap", data={"group": "serving.kserve.io/v1beta1"}),
 }
 
@@ -250,6 +271,30 @@ def test_a_short_name_is_one_of_docker(image: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "image",
+    [
+        "mysql:8.4",
+        "docker.io/mysql:8.4",
+        "index.docker.io/mysql:8.4",
+        "index.docker.io/library/mysql:8.4",
+        "docker.io/library/mysql:8.4",
+    ],
+)
+def test_dockers_image_has_one_name_to_compare(image: str) -> None:
+    assert canonical_name(image) == "docker.io/library/mysql:8.4"
+    copy = f"{REGISTRY}/{full_name(image)}"
+    assert canonical_name(copy) == f"{REGISTRY}/docker.io/library/mysql:8.4"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["docker.io/kserve/agent:v1", "quay.io/a/b:1", "a.io/mydocker.io/b:1", f"{REGISTRY}/mysql:1"],
+)
+def test_another_image_keeps_its_name_to_compare(image: str) -> None:
+    assert canonical_name(image) == image
+
+
+@pytest.mark.parametrize(
     "registry",
     [
         "https://registry.example.com/kubeflow",
@@ -263,6 +308,32 @@ def test_what_is_no_registry_is_refused(registry: str, tmp_path: Path) -> None:
     text = f"preset: vanilla\n{WEST}{DEX_USERS}images: {{registry: '{registry}'}}\n"
 
     assert_refused(text, "images.registry: found", tmp_path)
+    with pytest.raises(UserError, match="without https:// and without a slash at its end"):
+        registry_of(registry)
+
+
+def test_what_has_neither_version_nor_digest_is_not_copied(project: Path) -> None:
+    component = load_components(project / "manifests" / "components")["istio"]
+    images: list[JsonValue] = ["a/none", "a/tag:v1", f"a/digest@{DIGEST}"]
+    objects = [item("Pod", spec={"containers": [{"image": image} for image in images]})]
+    platform = Platform(
+        origin=Origin.UPSTREAM,
+        release="26.03.1",
+        components=[Rendered(component=component, objects=objects)],
+    )
+
+    lines = list(copy_lines(platform, "registry.example.com", Images()))
+
+    assert lines == [
+        f"crane copy docker.io/a/digest@{DIGEST} "
+        f"registry.example.com/docker.io/a/digest:sha256-{'a' * 12}",
+        "# docker.io/a/none has no version: what it is changes, so it is not copied; name one",
+        "crane copy docker.io/a/tag:v1 registry.example.com/docker.io/a/tag:v1",
+    ]
+
+
+def test_a_registry_of_the_command_line_is_taken_as_it_is() -> None:
+    assert registry_of(REGISTRY) == REGISTRY
 
 
 def test_a_digest_of_no_image_is_refused(vanilla: Deployment, sample_cache: Path) -> None:

@@ -20,7 +20,7 @@ from kubeflow_aws.cli.assembly import summarize
 from kubeflow_aws.cli.audit_report import audit_platform
 from kubeflow_aws.cli.bump import bump_and_show
 from kubeflow_aws.cli.diagram import diagrams_of
-from kubeflow_aws.cli.images import copy_lines, image_lines
+from kubeflow_aws.cli.images import copy_lines, image_lines, registry_of
 from kubeflow_aws.cli.osv import OSV
 from kubeflow_aws.cli.support import support_lines
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
@@ -115,12 +115,14 @@ def images(
     ] = None,
 ) -> None:
     """List every container image of a deployment, hidden ones included."""
+    # Before the rendering, which takes its time.
+    registry = registry_of(copy_to) if copy_to else None
     settings = load_deployment(deployment_path(PROJECT, deployment))
     # As upstream names them, whatever registry the deployment takes them from.
     plain = settings.model_copy(update={"images": Images()})
     platform = _rendered(plain, quiet=True)
-    if copy_to:
-        lines = copy_lines(platform, copy_to, settings.images)
+    if registry:
+        lines = copy_lines(platform, registry, settings.images)
     else:
         lines = image_lines(platform, settings.images, _floors())
     sys.stdout.writelines(f"{line}\n" for line in lines)

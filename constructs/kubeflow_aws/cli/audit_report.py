@@ -89,8 +89,8 @@ def _floor_notes(
         yield "this is the sample, which has not all images: idle floors were not looked for"
         return
     named = {image for one in every_variant.components for image in images_of(one.objects)}
-    check_floors(floors, named, file=f"manifests/{FLOORS_FILE}")
     lock = load_lock(manifests / "upstream.lock.yaml")
+    check_floors(floors, named, lock.sources, file=f"manifests/{FLOORS_FILE}")
     versions = {name: source.version for name, source in lock.sources.items()}
     yield from idle_floors(floors, named, versions)
 

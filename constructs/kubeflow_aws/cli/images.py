@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kubeflow_aws.deployment.images import Images
+from pydantic import TypeAdapter, ValidationError
+
+from kubeflow_aws.deployment.images import Images, Registry
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.floors import Floor, floor_of
 from kubeflow_aws.manifests.images import ImageNames, by_component, ecr_region
 from kubeflow_aws.manifests.platform import Platform
@@ -30,6 +33,22 @@ def image_lines(
         yield f"{_with_digest(image, settings)}  # {', '.join(components)}{least}"
 
 
+def registry_of(text: str) -> str:
+    """A registry that somebody gave on the command line.
+
+    Raises:
+        UserError: It could not stand in the deployment file either.
+    """
+    try:
+        return TypeAdapter[str](Registry).validate_python(text)
+    except ValidationError:
+        raise UserError(
+            f"REGISTRY is {text!r}, which is no registry; give its host and path in lower case, "
+            "without https:// and without a slash at its end, for example "
+            "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow"
+        ) from None
+
+
 def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[str]:
     """Shell commands that copy every image into a registry of ECR, under the name it has there.
 
@@ -37,6 +56,9 @@ def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[
         platform: Rendered with the images' own names.
         registry: The registry, as in images.registry.
         settings: The deployment file's section `images`.
+
+    Yields:
+        The commands; a comment instead for an image that has neither a version nor a digest.
     """
     host = registry.partition("/")[0]
     region = ecr_region(registry)
@@ -44,6 +66,9 @@ def copy_lines(platform: Platform, registry: str, settings: Images) -> Iterator[
     for image, _ in by_component(platform.components):
         name, _, digest = names.of(image).partition("@")
         last = name.rpartition("/")[2]
+        if ":" not in last and not digest:
+            yield f"# {image} has no version: what it is changes, so it is not copied; name one"
+            continue
         repository = name.removeprefix(f"{host}/")
         if ":" in last:
             repository = repository[: -len(last)] + last.partition(":")[0]

@@ -8,12 +8,39 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 OSV: Final = "https://api.osv.dev"
 _PATIENCE: Final = 20.0
 _PAGES: Final = 20
 """More pages of one answer than any version has advisories for."""
+
+
+class _Named(BaseModel):
+    id: str
+
+
+class _Result(BaseModel):
+    vulns: list[_Named] = []
+    next_page_token: str = ""
+
+
+class _Results(BaseModel):
+    """The answer of querybatch."""
+
+    results: list[_Result]
+
+
+class _Vulnerability(_Named):
+    """The answer of vulns."""
+
+    aliases: list[str] = []
+    summary: str = ""
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class OsvUnreachableError(Exception):
@@ -62,7 +89,9 @@ def ask_osv(
     try:
         ids = _query(packages, url)
         advisories = {each: _advisory(each, url) for each in sorted(set().union(*ids.values()))}
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+    except ValidationError as error:
+        raise OsvUnreachableError(_first_of(error)) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise OsvUnreachableError(str(reason) or type(error).__name__) from None
     return {
@@ -78,15 +107,16 @@ def _query(packages: Sequence[PackageVersion], url: str) -> dict[PackageVersion,
         if not pending:
             return ids
         asked = list(pending)
-        answer = _json(
+        answer = _answer(
+            _Results,
             f"{url}/v1/querybatch",
             {"queries": [_question(package, pending[package]) for package in asked]},
         )
         pending = {}
-        for package, result in zip(asked, answer["results"], strict=True):
-            ids[package] |= {each["id"] for each in result.get("vulns", [])}
-            if token := result.get("next_page_token"):
-                pending[package] = token
+        for package, result in zip(asked, answer.results, strict=True):
+            ids[package] |= {each.id for each in result.vulns}
+            if result.next_page_token:
+                pending[package] = result.next_page_token
     raise ValueError("its answer does not end")
 
 
@@ -99,10 +129,8 @@ def _question(package: PackageVersion, page: str) -> dict[str, object]:
 
 
 def _advisory(name: str, url: str) -> Advisory:
-    found = _json(f"{url}/v1/vulns/{name}")
-    return Advisory(
-        names=frozenset({found["id"], *found.get("aliases", [])}), summary=found.get("summary", "")
-    )
+    found = _answer(_Vulnerability, f"{url}/v1/vulns/{name}")
+    return Advisory(names=frozenset({found.id, *found.aliases}), summary=found.summary)
 
 
 def _without_doubles(advisories: Sequence[Advisory]) -> list[Advisory]:
@@ -114,10 +142,17 @@ def _without_doubles(advisories: Sequence[Advisory]) -> list[Advisory]:
     return kept
 
 
-def _json(url: str, body: object = None) -> Any:
+def _first_of(error: ValidationError) -> str:
+    """The first thing that is wrong with an answer, on one line."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"its answer has another form: {f'{place}: ' if place else ''}{first['msg']}"
+
+
+def _answer(form: type[Answer], url: str, body: object = None) -> Answer:
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(  # noqa: S310  # the address is ours, or the caller's own
         url, data=data, headers={"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-        return json.load(answer)
+        return form.model_validate_json(answer.read())

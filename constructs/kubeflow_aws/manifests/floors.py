@@ -11,12 +11,20 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment.images import Digest
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.image_reference import (
+    OLDEST,
     ImageReference,
     Version,
     is_variant,
@@ -24,7 +32,7 @@ from kubeflow_aws.manifests.image_reference import (
     parse_version,
     with_version,
 )
-from kubeflow_aws.manifests.images import PARTS, full_name, images_of, is_at, map_images
+from kubeflow_aws.manifests.images import PARTS, canonical_name, images_of, is_at, map_images
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.render import Rendered
 
@@ -35,6 +43,12 @@ ImagePlace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+
 FolderPlace = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+$")
 ]
+
+
+def _comparable(value: str) -> str:
+    if parse_version(value) is None:
+        raise ValueError(f"found {value}, which is no version; give one such as 26.10")
+    return value
 
 
 class _Declared(BaseModel):
@@ -50,7 +64,7 @@ class Until(_Declared):
     """
 
     source: str
-    version: str
+    version: Annotated[str, AfterValidator(_comparable)]
 
 
 class Floor(_Declared):
@@ -68,7 +82,7 @@ class Floor(_Declared):
         digests: Digests of exactly this version by image, where they are known.
     """
 
-    images: tuple[ImagePlace, ...]
+    images: Annotated[tuple[ImagePlace, ...], Field(min_length=1)]
     also_from: tuple[FolderPlace, ...] = ()
     least: FloorVersion
     why: Annotated[str, StringConstraints(min_length=20)]
@@ -80,7 +94,7 @@ class Floor(_Declared):
     @property
     def version(self) -> Version:
         """The least version, to compare."""
-        return parse_version(self.least) or Version((), True, 0)
+        return parse_version(self.least) or OLDEST
 
     def is_for(self, name: str) -> bool:
         """Whether an image of this full name has the floor, a copy in another registry included."""
@@ -145,14 +159,14 @@ def raised_name(image: str, floors: Sequence[Floor]) -> str:
     if floor is None or not _is_below(reference, floor):
         return image
     tag = with_version(reference.tag, floor.least)
-    name = parse_reference(full_name(image)).name
+    name = parse_reference(canonical_name(image)).name
     digest = "" if is_variant(tag, floor.least) else floor.digests.get(name, "")
     return str(ImageReference(name=reference.name, tag=tag, digest=digest))
 
 
 def floor_of(image: str, floors: Iterable[Floor]) -> Floor | None:
     """The floor of an image, if it has one."""
-    name = parse_reference(full_name(image)).name
+    name = parse_reference(canonical_name(image)).name
     return next((floor for floor in floors if floor.is_for(name)), None)
 
 
@@ -164,19 +178,22 @@ def below_floors(objects: Iterable[KubernetesObject], floors: Sequence[Floor]) -
             yield Below(image=image, floor=floor)
 
 
-def check_floors(floors: Iterable[Floor], named: Collection[str], *, file: str) -> None:
-    """Refuse a floor of an image that nothing names.
+def check_floors(
+    floors: Iterable[Floor], named: Collection[str], sources: Collection[str], *, file: str
+) -> None:
+    """Refuse a floor of an image that nothing names, or that waits for a source that is none.
 
     Args:
         floors: The floors.
         named: The full names of the images of all components in all variants: a deployment
             without Dex has no oauth2-proxy.
+        sources: The names of the upstream sources of the lock file.
         file: The file of floors, for the error.
 
     Raises:
-        UserError: The text names the file and the image.
+        UserError: The text names the file, and the image or the source.
     """
-    names = {parse_reference(image).name for image in named}
+    names = {parse_reference(canonical_name(image)).name for image in named}
     for floor in floors:
         for image in floor.images:
             alone = floor.model_copy(update={"images": (image,)})
@@ -185,6 +202,11 @@ def check_floors(floors: Iterable[Floor], named: Collection[str], *, file: str) 
                     f"{file}: {image}: no component of any option names this image; correct the "
                     "name, or remove the floor"
                 )
+        if floor.until and floor.until.source not in sources:
+            raise UserError(
+                f"{file}: {floor.images[0]}: until.source is {floor.until.source}, which is no "
+                f"source of upstream.lock.yaml; allowed: {', '.join(sorted(sources))}"
+            )
 
 
 def idle_floors(

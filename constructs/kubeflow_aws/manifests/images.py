@@ -23,7 +23,7 @@ DOCKER: Final = "docker.io"
 # over IPv6, ACCOUNT.dkr-ecr.REGION; what follows is the partition's.
 _ECR: Final = r"\d{12}\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)(?:\.[a-z0-9-]+)+"
 _HOST: Final = (
-    r"(?:docker\.io|ghcr\.io|gcr\.io|quay\.io|registry\.k8s\.io|registry\.istio\.io"
+    r"(?:(?:index\.)?docker\.io|ghcr\.io|gcr\.io|quay\.io|registry\.k8s\.io|registry\.istio\.io"
     r"|public\.ecr\.aws|nvcr\.io|mcr\.microsoft\.com|[a-z0-9-]+-docker\.pkg\.dev"
     rf"|{_ECR.replace('?P<region>', '?:')})"
 )
@@ -37,7 +37,9 @@ NAMED: Final = re.compile(rf"(?<![\w./-])({_OWN}{_HOST}/{_PATH}{_VERSION})")
 
 _WHOLE: Final = re.compile(rf"^(?:[a-z0-9.-]+:\d+/)?{_PATH}{_VERSION}$")
 # As kserve writes JSON and Katib YAML.
-_IN_TEXT: Final = re.compile(rf'("?\w*[iI]mage"?\s*:\s*"?)({_PATH}{_VERSION})(?=["\s]|$)')
+_IN_TEXT: Final = re.compile(
+    rf"""(["']?\w*[iI]mage["']?\s*:\s*["']?)({_PATH}{_VERSION})(?=["'\s]|$)"""
+)
 _IS_IMAGE: Final = re.compile(r"^(?:[iI]mage|\w+Image|\w+_IMAGE)$")
 
 PARTS: Final = frozenset(
@@ -54,6 +56,23 @@ def full_name(image: str) -> str:
     if _has_registry(image):
         return image
     return f"{DOCKER}/{image}" if "/" in image else f"{DOCKER}/library/{image}"
+
+
+# The two spellings that the distribution project's normalize.go joins as well.
+_DOCKERS: Final = re.compile(r"(?:^|(?<=/))(?:index\.)?docker\.io/(?P<alone>(?=[^/]+$))?")
+
+
+def canonical_name(image: str) -> str:
+    """The one name of an image that Docker's registry has under several.
+
+    `mysql:8.4`, `docker.io/mysql:8.4` and `index.docker.io/library/mysql:8.4` are all
+    `docker.io/library/mysql:8.4`, and so are copies of them below another registry. It is there to
+    compare: what is copied and applied keeps the name that it was given.
+    """
+    return _DOCKERS.sub(
+        lambda found: f"{DOCKER}/" if found["alone"] is None else f"{DOCKER}/library/",
+        full_name(image),
+    )
 
 
 def is_at(image: str, place: str) -> bool:
@@ -177,7 +196,12 @@ def _text(text: str, key: str, name: Callable[[str], str]) -> str:
         return name(text)
     text = map_versions_beside(map_with_hub(text, name), name)
     text = NAMED.sub(lambda found: name(found[1]), text)
-    if "\n" in text:
+    # A line by itself is prose, unless it is JSON, or the key and the image are all of it.
+    if (
+        "\n" in text
+        or text.lstrip().startswith(("{", "["))
+        or _IN_TEXT.fullmatch(text.strip().rstrip("\"'"))
+    ):
         text = _IN_TEXT.sub(lambda found: found[1] + _unless_named(found[2], name), text)
     return text
 

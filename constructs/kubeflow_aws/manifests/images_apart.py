@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from kubeflow_aws.manifests.image_reference import (
+    OLDEST,
     ImageReference,
     Version,
     parse_reference,
@@ -80,7 +81,7 @@ def _set_hub(node: dict[str, JsonValue], name: Callable[[str], str]) -> bool:
 
 
 def _version(reference: ImageReference) -> Version:
-    return parse_version(reference.tag) or Version((), False, 0)
+    return parse_version(reference.tag) or OLDEST
 
 
 def _names(node: JsonValue) -> Iterator[str]:

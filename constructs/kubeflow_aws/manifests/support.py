@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.manifests.image_reference import parse_reference, parse_version
+from kubeflow_aws.manifests.images import canonical_name
 
 SUPPORT_FILE: Final = "support.yaml"
 """Support dates and known holes, in the folder of manifests."""
@@ -122,7 +123,7 @@ class Support(_Declared):
 
     def product_of(self, image: str) -> Product | None:
         """The program that runs in an image."""
-        name = parse_reference(image).name
+        name = parse_reference(canonical_name(image)).name
         return next(
             (
                 product
