@@ -33,12 +33,9 @@ class _Data(BaseModel):
 
 
 class InstanceSize(_Data):
-    """What an instance type offers.
+    """What an instance type offers."""
 
-    The least values, and that a type has accelerators of one kind, hold for every type of the
-    table.
-    """
-
+    # The least values, and that a type has accelerators of one kind, hold for all of the table.
     architecture: str = Field(default=X86_64, description="Of its processors, as EC2 names it.")
     vcpus: int = Field(ge=1, description="Virtual processors.")
     memory_mib: int = Field(ge=512, description="Memory in MiB.")
