@@ -43,14 +43,36 @@ TESTED = pytest.StashKey[str]()
 PIPELINE = "deployments/delivery/pipeline.yaml"
 
 
+WITHOUT_APPS = (
+    "database/",
+    "deployment/",
+    "docs/test_commands",
+    "docs/test_references",
+    "docs/test_settings",
+    "localcloud/",
+    "manifests/test_archives",
+    "manifests/test_bump",
+    "manifests/test_chart_packages",
+    "manifests/test_downloads",
+    "manifests/test_losses",
+    "manifests/test_mirror",
+    "manifests/test_sources",
+    "operations/test_doctor_delegation",
+    "operations/test_doctor_names",
+    "operations/test_doctor_places",
+    "verify/",
+)
+"""Tests that share no synthesized app; any worker may run any of them."""
+
+
 class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """All tests that share a synthesized app go to one worker; the others fill the second."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.removeprefix("tests/").partition("/")[0]
-        if folder in {"database", "localcloud", "verify"}:
+        path = nodeid.removeprefix("tests/")
+        if path.startswith(WITHOUT_APPS):
             return nodeid
-        return "gateway" if folder == "gateway" else "synthesized"
+        return "gateway" if path.startswith("gateway/") else "synthesized"
 
 
 @pytest.hookimpl(optionalhook=True)
