@@ -283,7 +283,7 @@ def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
         return {}
     culling = deployment.notebooks.culling
     return {
-        Placeholder.CULLING_ENABLED: str(culling.enabled).lower(),
+        Placeholder.CULLING_ENABLED: str(culling.is_on).lower(),
         Placeholder.CULLING_IDLE_MINUTES: str(culling.idle_minutes),
         Placeholder.CULLING_CHECK_MINUTES: str(culling.check_minutes),
     }

@@ -94,7 +94,7 @@ def test_without_a_namespace_the_role_is_good_for_nothing(platform: Template) ->
     assert not allows(statements, "s3:GetObject", "bucket/private-artifacts/alice/model")
 
 
-def test_only_the_editor_of_this_cluster_takes_the_role(platform: Template) -> None:
+def test_only_a_profiles_accounts_of_this_cluster_take_the_role(platform: Template) -> None:
     [role] = [
         role
         for name, role in resources(platform, "AWS::IAM::Role").items()
@@ -104,7 +104,7 @@ def test_only_the_editor_of_this_cluster_takes_the_role(platform: Template) -> N
     conditions = statement["Condition"]["StringEquals"]
 
     assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
-    assert conditions["aws:RequestTag/kubernetes-service-account"] == "default-editor"
+    assert conditions["aws:RequestTag/kubernetes-service-account"] == ["default-editor", "default"]
     assert "Arn" in str(conditions["aws:RequestTag/eks-cluster-arn"])
 
 
@@ -143,15 +143,22 @@ def _bucket(statement: dict[str, Any]) -> str:
     return str(resource[0] if isinstance(resource, list) else resource).partition("/")[0]
 
 
-def test_each_profile_is_associated_once_but_one_with_its_own_role(assembly: Assembly) -> None:
+def test_pods_with_and_without_an_account_have_the_role_but_of_who_has_another(
+    assembly: Assembly,
+) -> None:
     associations = {
-        each["Properties"]["Namespace"]: each["Properties"]
+        (each["Properties"]["Namespace"], each["Properties"]["ServiceAccount"]): each["Properties"]
         for each in resources(of_profiles(assembly), "AWS::EKS::PodIdentityAssociation").values()
     }
 
-    assert associations.keys() == {"alice", "vision"}
-    assert {each["ServiceAccount"] for each in associations.values()} == {"default-editor"}
-    assert "Rolevision" in str(associations["vision"]["RoleArn"])
+    assert associations.keys() == {
+        (profile, account)
+        for profile in ("alice", "vision")
+        for account in ("default-editor", "default")
+    }
+    for account in ("default-editor", "default"):
+        assert "Rolevision" in str(associations["vision", account]["RoleArn"])
+        assert "Rolevision" not in str(associations["alice", account]["RoleArn"])
 
 
 def test_a_role_of_its_own_is_annotated_and_never_rewritten(assembly: Assembly) -> None:

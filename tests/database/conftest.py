@@ -41,8 +41,20 @@ class Bootstrap:
     server: Server
     folder: Path
 
-    def run(self, credentials: dict[str, dict[str, str]]) -> subprocess.CompletedProcess[str]:
-        """Run it with an application's credentials each."""
+    def run(
+        self,
+        credentials: dict[str, dict[str, str]],
+        *,
+        port: int | None = None,
+        connect_seconds: int = 1,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it with an application's credentials each.
+
+        Args:
+            credentials: By application.
+            port: Where it finds the server; the server's own if left out.
+            connect_seconds: For how long it tries to reach the server.
+        """
         mounted = self.folder / "credentials"
         mounted.mkdir(exist_ok=True)
         admin = {"username": "admin", "password": ADMIN_PASSWORD}
@@ -57,7 +69,8 @@ class Bootstrap:
             env={
                 "PATH": f"{self.folder}:{os.environ['PATH']}",
                 "DATABASE_HOST": "localhost",
-                "DATABASE_PORT": str(self.server.port),
+                "DATABASE_PORT": str(port or self.server.port),
+                "CONNECT_SECONDS": str(connect_seconds),
                 "SCRATCH": str(self.folder),
                 "CREDENTIALS": str(mounted),
                 "AUTHORITY": str(self.server.authority),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from collections.abc import Callable
 
 import pymysql
@@ -127,3 +130,63 @@ def test_a_server_that_is_another_is_refused(
 
     assert answer.returncode != 0
     assert bootstrap.server.query("SHOW DATABASES LIKE 'katib'") == []
+
+
+class Unreliable:
+    """A port whose first connections get no answer, as on a node that has just learned a policy."""
+
+    def __init__(self, server: int, silent: int) -> None:
+        self._server, self._silent = server, silent
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        self.port: int = self._listener.getsockname()[1]
+        self.taken = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self._held.append(client)
+            self.taken += 1
+            if self.taken > self._silent:
+                server = socket.create_connection(("127.0.0.1", self._server))
+                self._held.append(server)
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=_copy, args=pair, daemon=True).start()
+
+    def close(self) -> None:
+        for each in (self._listener, *self._held):
+            each.close()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def test_answers_that_are_lost_at_first_are_no_end(
+    bootstrap: Bootstrap, credentials: Credentials
+) -> None:
+    with contextlib.closing(Unreliable(bootstrap.server.port, silent=1)) as way:
+        answer = bootstrap.run(credentials, port=way.port, connect_seconds=60)
+
+    assert answer.returncode == 0, answer.stderr
+    assert way.taken > 1
+    assert "SELECT 1" not in answer.stdout
+    assert bootstrap.server.query("SHOW DATABASES LIKE 'katib'") == [("katib",)]
+
+
+def test_a_server_that_never_answers_is_given_up_with_what_the_client_says(
+    bootstrap: Bootstrap, credentials: Credentials
+) -> None:
+    with contextlib.closing(Unreliable(bootstrap.server.port, silent=1000)) as way:
+        answer = bootstrap.run(credentials, port=way.port)
+
+    assert answer.returncode != 0
+    assert "ERROR 2013" in answer.stderr or "ERROR 2003" in answer.stderr
+    assert "ready" not in answer.stdout

@@ -83,6 +83,11 @@ REFUSALS = {
         RDS_S3 + "s3: {bucket_name: mine-s3alias}",
         "S3 keeps names that end with -s3alias",
     ),
+    "more profiles than a cluster has associations for": (
+        profiles(*(f"name: team-{number}" for number in range(2401))),
+        "profiles names 2401 profiles without a role_arn, but with artifacts: s3 a cluster has "
+        "associations for 2400",
+    ),
     "a prefix that climbs": (
         profiles("name: a, artifacts_prefix: ../b"),
         'profiles.0.artifacts_prefix: found "../b"; give folders such as teams/vision',

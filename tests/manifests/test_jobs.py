@@ -1,14 +1,20 @@
-"""A Job of another form is another Job, and its gate waits for that one."""
+"""A Job of another form is another Job, its gate waits for that one, and none runs for ever."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.kubeflow.applied_component import GATE_TIMEOUT
 from kubeflow_aws.manifests.component import Component, Gate
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.objects import KubernetesObject, metadata
 from kubeflow_aws.manifests.render import Rendered
+from tests.support.assembly import Assembly, CheckedAssembly
+from tests.support.platforms import all_variants_of
 
 
 def rendered(folder: Path, image: str) -> Rendered:
@@ -58,3 +64,54 @@ def test_the_name_changes_with_what_the_job_runs_and_only_then(tmp_path: Path) -
     assert names(name_jobs(one)) == names(name_jobs(rendered(tmp_path, "a:1")))
     assert names(name_jobs(one)) != names(name_jobs(rendered(tmp_path, "a:2")))
     assert one.objects == before
+
+
+def job_specs(objects: list[KubernetesObject]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every Job's spec, those of CronJobs included."""
+    for item in objects:
+        spec: Any = item.get("spec")
+        if item["kind"] in {"Job", "CronJob"}:
+            inner = spec["jobTemplate"]["spec"] if item["kind"] == "CronJob" else spec
+            yield f"{item['kind']} {metadata(item)['name']}", inner
+
+
+def test_every_job_has_an_end(
+    vanilla: Deployment,
+    data_plane_assembly: Assembly,
+    option: Callable[[str], CheckedAssembly],
+) -> None:
+    applied = (data_plane_assembly, option("rds-s3").assembly)
+    objects = [item for one in all_variants_of(vanilla).components for item in one.objects]
+    objects += [item for assembly in applied for item in assembly.objects()]
+    jobs = dict(job_specs(objects))
+
+    assert any(name.startswith("CronJob") for name in jobs)
+    assert any("kubeflow-fast-files" in name for name in jobs)
+    assert {name for name, spec in jobs.items() if "activeDeadlineSeconds" not in spec} == set()
+    assert {name for name, spec in jobs.items() if spec.get("backoffLimit", 6) > 6} == set()
+
+
+def test_a_job_that_a_deployment_waits_for_ends_with_its_patience(
+    data_plane_assembly: Assembly, option: Callable[[str], CheckedAssembly]
+) -> None:
+    for assembly in (data_plane_assembly, option("rds-s3").assembly):
+        jobs = [item for item in assembly.objects() if item["kind"] == "Job"]
+        assert jobs
+        for _, spec in job_specs(jobs):
+            assert spec["activeDeadlineSeconds"] == GATE_TIMEOUT.to_seconds()
+            # The next deployment, minutes later, must find no Job that has failed.
+            assert spec["ttlSecondsAfterFinished"] <= GATE_TIMEOUT.to_seconds()
+            # Else the pod goes with its log when the tries are over.
+            assert spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_what_runs_by_the_clock_runs_once_at_a_time_and_never_stops_coming(
+    vanilla: Deployment,
+) -> None:
+    objects = [item for one in all_variants_of(vanilla).components for item in one.objects]
+    specs: list[Any] = [item["spec"] for item in objects if item["kind"] == "CronJob"]
+
+    assert specs
+    for spec in specs:
+        assert spec["concurrencyPolicy"] == "Forbid"
+        assert spec["startingDeadlineSeconds"] >= 60

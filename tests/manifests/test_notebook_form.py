@@ -97,17 +97,43 @@ def test_custom_images_can_be_forbidden(vanilla: Deployment, sample_cache: Path)
     )
 
 
-def test_culling_is_on_and_a_new_time_restarts_the_controller(
-    data_plane_assembly: Assembly,
-) -> None:
+def culling(assembly: Assembly) -> dict[str, str | None]:
+    """The environment of the controller, which starts anew when a value changes."""
     [deployment] = [
         item["spec"]
-        for item in data_plane_assembly.objects()
+        for item in assembly.objects()
         if item["kind"] == "Deployment" and "notebook-controller" in str(item["metadata"])
     ]
     spec: Any = deployment
     [container] = spec["template"]["spec"]["containers"]
-    environment = {each["name"]: each.get("value") for each in container["env"]}
+    return {each["name"]: each.get("value") for each in container["env"]}
+
+
+def test_nothing_is_culled_unless_the_file_asks_for_it(sample_assembly: Assembly) -> None:
+    assert culling(sample_assembly)["ENABLE_CULLING"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_on"),
+    [
+        ({}, False),
+        ({"culling": {}}, False),
+        ({"culling": {"idle_minutes": 60}}, True),
+        ({"culling": {"check_minutes": 1}}, True),
+        ({"culling": {"enabled": True}}, True),
+        ({"culling": {"enabled": False, "idle_minutes": 60}}, False),
+    ],
+)
+def test_minutes_or_the_switch_ask_for_culling(
+    settings: dict[str, JsonValue], is_on: bool, vanilla: Deployment
+) -> None:
+    deployment = variation(vanilla, {"notebooks": settings})
+
+    assert deployment.notebooks.culling.is_on is is_on
+
+
+def test_culling_has_the_times_of_the_file(data_plane_assembly: Assembly) -> None:
+    environment = culling(data_plane_assembly)
 
     assert environment["ENABLE_CULLING"] == "true"
     assert environment["CULL_IDLE_TIME"] == "240"

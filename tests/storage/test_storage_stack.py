@@ -182,6 +182,9 @@ def test_every_profile_has_its_claims_and_sees_its_own_folder_alone(
     volumes = objects_named(data_plane_assembly, "PersistentVolume")
 
     for profile in ("alice", "bob"):
+        for claim in ("shared", "fast"):
+            labels = claims[f"{profile}/{claim}"]["metadata"]["labels"]
+            assert labels == {"kubeflow-aws/volume-of": "profile"}
         assert claims[f"{profile}/shared"]["spec"]["storageClassName"] == "efs"
         assert claims[f"{profile}/fast"]["spec"]["volumeName"] == f"fast-{profile}"
         spec = volumes[f"fast-{profile}"]["spec"]

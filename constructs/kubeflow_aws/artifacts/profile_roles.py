@@ -18,8 +18,10 @@ from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX
 from kubeflow_aws.deployment.profiles import Profile
 
-SERVICE_ACCOUNT: Final = "default-editor"
-"""Runs pipelines and notebooks in every profile (profile controller of Kubeflow 1.10)."""
+SERVICE_ACCOUNTS: Final = ("default-editor", "default")
+"""Who runs pods in every profile: the first pipelines and notebooks (profile controller of Kubeflow
+1.10), the second what names no account, such as the pods of a TrainJob, a trial or a model. Whoever
+may start one may start the other; the second has no rights in Kubernetes."""
 
 STACKS: Final = 32
 """Nested stacks. The number is fixed: what moved from one to another would be there twice."""
@@ -100,14 +102,18 @@ class _ProfileAssociations(cdk.NestedStack):
         super().__init__(scope, construct_id)
         cluster_name = props.cluster.cluster_name
         for profile in profiles:
-            eks.CfnPodIdentityAssociation(
-                self,
-                profile.name,
-                cluster_name=cluster_name,
-                namespace=profile.name,
-                service_account=SERVICE_ACCOUNT,
-                role_arn=self._own_role(profile, props) if profile.artifacts_prefix else role_arn,
-            )
+            own_role = self._own_role(profile, props) if profile.artifacts_prefix else None
+            for account in SERVICE_ACCOUNTS:
+                is_first = account == SERVICE_ACCOUNTS[0]
+                eks.CfnPodIdentityAssociation(
+                    self,
+                    # No name of a profile has a dot.
+                    profile.name if is_first else f"{profile.name}.{account}",
+                    cluster_name=cluster_name,
+                    namespace=profile.name,
+                    service_account=account,
+                    role_arn=own_role or role_arn,
+                )
 
     def _own_role(self, profile: Profile, props: ProfileRolesProps) -> str:
         folders = [profile.artifacts_folder, profile.log_folder]
@@ -128,8 +134,8 @@ class _ProfileAssociations(cdk.NestedStack):
 
 
 def _trust(cluster: eks.ICluster, namespace: str | None = None) -> iam.IPrincipal:
-    tags = {
-        "aws:RequestTag/kubernetes-service-account": SERVICE_ACCOUNT,
+    tags: dict[str, str | list[str]] = {
+        "aws:RequestTag/kubernetes-service-account": list(SERVICE_ACCOUNTS),
         "aws:RequestTag/eks-cluster-arn": cluster.cluster_arn,
     }
     if namespace:

@@ -44,13 +44,25 @@ Image = Annotated[str, Field(max_length=500), AfterValidator(_image)]
 
 
 class Culling(Section):
-    """Stops notebooks that nobody uses; their volumes stay, and a click starts them again."""
+    """Stops notebooks whose kernels are idle; their volumes stay, and a click starts them again.
 
-    enabled: bool = Field(default=True, description="Whether idle notebooks are stopped.")
+    Off unless asked for, as upstream: a kernel is all that the culler can see of somebody's work.
+    """
+
+    enabled: bool | None = Field(
+        default=None,
+        description="Whether notebooks with idle kernels are stopped; on if minutes are given "
+        "here, else off.",
+    )
     idle_minutes: int = Field(
         default=240, ge=10, le=43_200, description="Minutes without a kernel at work."
     )
     check_minutes: int = Field(default=5, ge=1, le=60, description="Minutes between two looks.")
+
+    @property
+    def is_on(self) -> bool:
+        """The switch in force."""
+        return bool(self.model_fields_set) if self.enabled is None else self.enabled
 
 
 class Notebooks(Section):

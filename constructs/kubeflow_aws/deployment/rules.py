@@ -32,6 +32,10 @@ RESERVED_NAMESPACES: Final = frozenset(
 )
 """Namespaces that upstream's manifests create or that Kubernetes has."""
 
+MAX_PROFILES_WITH_OUR_ROLE: Final = 2400
+"""A cluster takes 5,000 Pod Identity associations (EKS User Guide, "Learn how EKS Pod Identity
+grants Pods access to AWS services"; believed, not tried), a profile has two, the platform some."""
+
 
 def check_network(deployment: Deployment) -> None:
     """Zones lie in the region, and an existing cluster has its VPC."""
@@ -133,6 +137,13 @@ def check_artifacts(deployment: Deployment) -> None:
                     f"{deployment.artifacts_option}; remove it, or set artifacts: s3"
                 )
         return
+    ours = sum(not profile.role_arn for profile in profiles)
+    if ours > MAX_PROFILES_WITH_OUR_ROLE:
+        raise ValueError(
+            f"profiles names {ours} profiles without a role_arn, but with artifacts: s3 a cluster "
+            f"has associations for {MAX_PROFILES_WITH_OUR_ROLE}; give the others a role_arn, or "
+            "make a second deployment"
+        )
     for profile in profiles:
         prefix = f"{profile.artifacts_folder}/"
         if f"{PROFILES_PREFIX}/".startswith(prefix) or (

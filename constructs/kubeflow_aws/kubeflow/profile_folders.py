@@ -117,14 +117,16 @@ def _spec(profiles: Sequence[str], image: str) -> dict[str, JsonValue]:
         ],
     }
     pod: dict[str, JsonValue] = {
-        "restartPolicy": "OnFailure",
+        "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [container],
         "volumes": [{"name": "files", "persistentVolumeClaim": {"claimName": ROOT}}],
     }
     return {
-        "backoffLimit": 20,
-        "ttlSecondsAfterFinished": 3600,
+        # As in manifests/components/database/bootstrap.yaml.
+        "activeDeadlineSeconds": 720,
+        "backoffLimit": 6,
+        "ttlSecondsAfterFinished": 600,
         "template": {"spec": pod},
     }

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from kubeflow_aws.manifests.notebook_form import FAST_CLAIM, SHARED_CLAIM
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, metadata
 from kubeflow_aws.storage.file_systems import FsxVolumes
 from kubeflow_aws.storage.fsx import PROFILES_FOLDER
 
 REQUEST: Final = "1Gi"
 """Asked for, since a claim must ask for something. Neither file system limits a folder, and more
 would count against a profile's quota."""
+
+OF_A_PROFILE: Final[dict[str, JsonValue]] = {"kubeflow-aws/volume-of": "profile"}
+"""Label of claims that users may not delete
+(manifests/components/kubeflow/base/keep-volumes-of-profiles.yaml)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +41,13 @@ def profile_volumes(profile: str, volumes: ProfileVolumes) -> Iterator[Kubernete
         volumes: What there is to claim.
     """
     if volumes.efs_class:
-        yield _claim(profile, SHARED_CLAIM, {"storageClassName": volumes.efs_class})
+        claim = _claim(profile, SHARED_CLAIM, {"storageClassName": volumes.efs_class})
+        yield _labelled(claim, OF_A_PROFILE)
     if volumes.fsx:
         name = f"fast-{profile}"
         folder = f"{volumes.fsx.mount_name}/{PROFILES_FOLDER}/{profile}"
         yield lustre_volume(name, volumes.fsx, folder, claim=(profile, FAST_CLAIM))
-        yield lustre_claim(profile, FAST_CLAIM, volume=name)
+        yield _labelled(lustre_claim(profile, FAST_CLAIM, volume=name), OF_A_PROFILE)
 
 
 def lustre_volume(
@@ -103,3 +108,7 @@ def _claim(namespace: str, name: str, binding: dict[str, JsonValue]) -> Kubernet
             **binding,
         },
     }
+
+
+def _labelled(item: KubernetesObject, labels: dict[str, JsonValue]) -> KubernetesObject:
+    return {**item, "metadata": {**metadata(item), "labels": labels}}

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests import component as component_module
+from kubeflow_aws.manifests import foreign_fields as foreign_fields_module
 from kubeflow_aws.manifests import objects as objects_module
 from kubeflow_aws.manifests import slimming as slimming_module
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.downloads import Notify
+from kubeflow_aws.manifests.foreign_fields import without_foreign_fields
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of, parse_objects
 from kubeflow_aws.manifests.slimming import slim
 from kubeflow_aws.manifests.sources import Sources
@@ -42,7 +44,7 @@ class Selected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A component and its objects, slimmed, placeholders still in place."""
+    """A component and its objects, slimmed and without what others write; placeholders in place."""
 
     component: Component
     objects: Sequence[KubernetesObject]
@@ -180,7 +182,10 @@ def _try_to_render(job: _Job) -> UserError | None:
 
 def _render_to_cache(job: _Job) -> None:
     text = _chart(job) if job.component.chart else _kustomization(job)
-    objects = [slim(item) for item in parse_objects(text, origin=f"component {job.component.name}")]
+    objects = [
+        without_foreign_fields(slim(item))
+        for item in parse_objects(text, origin=f"component {job.component.name}")
+    ]
     with tempfile.NamedTemporaryFile(
         "w", dir=job.target.parent, delete=False, encoding="utf-8"
     ) as file:
@@ -247,7 +252,7 @@ def _digest(one: Selected, sources: Sources, tools: Tools, kubernetes_version: s
     total = hashlib.sha256()
     for part in (sources.digest, tools.versions, kubernetes_version, str(one.variant)):
         total.update(f"{part}\0".encode())
-    code = (component_module, objects_module, slimming_module)
+    code = (component_module, foreign_fields_module, objects_module, slimming_module)
     files = [Path(str(module.__file__)) for module in code] + [Path(__file__)]
     own = sorted(file for file in one.component.folder.rglob("*") if file.is_file())
     for file in [*files, *own]:

@@ -20,10 +20,24 @@ option_file() {
 umask 077
 option_file > "$scratch/client.cnf"
 
+# The client itself bounds the way to a connection only, and not the answers on it.
 run_sql() {
-  mysql --defaults-extra-file="$scratch/client.cnf" \
+  timeout "$1" mysql --defaults-extra-file="$scratch/client.cnf" \
     --host="$DATABASE_HOST" --port="$DATABASE_PORT" \
-    --ssl-mode=VERIFY_IDENTITY --ssl-ca="$authority" --connect-timeout=10
+    --ssl-mode=VERIFY_IDENTITY --ssl-ca="$authority" --connect-timeout=5
+}
+
+# A node enforces network policies a second or two after a pod has started, and then drops the answers
+# to what was sent before (aws-network-policy-agent, issues 189 and 345).
+wait_for_server() {
+  local answer give_up=$((SECONDS + ${CONNECT_SECONDS:-60}))
+  until answer=$(run_sql 10 <<< "SELECT 1;" 2>&1); do
+    if ((SECONDS >= give_up)); then
+      echo "${answer:-The server does not answer.}" >&2
+      return 1
+    fi
+    sleep 1
+  done
 }
 
 # Usage: application NAME REQUIREMENT SCHEMA...
@@ -60,5 +74,6 @@ application() {
 sql=$(application pipelines SSL mlpipeline cachedb metadb)
 # Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go).
 sql+=$(application katib NONE katib)
-run_sql <<< "$sql"
+wait_for_server
+run_sql 120 <<< "$sql"
 echo "The database is ready for Pipelines and Katib."

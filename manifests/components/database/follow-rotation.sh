@@ -2,6 +2,15 @@
 # Starts new pods of the Deployments whose Secret has other credentials than when this ran last.
 set -eu
 
+# A node enforces network policies a second or two after a pod has started, and then drops the answers
+# to what was sent before (aws-network-policy-agent, issues 189 and 345). What is still wrong after a
+# minute, the first command below says.
+give_up=$(($(date +%s) + ${CONNECT_SECONDS:-60}))
+until kubectl get --raw=/version --request-timeout=5s > /dev/null 2>&1; do
+  [ "$(date +%s)" -lt "$give_up" ] || break
+  sleep 1
+done
+
 # Usage: follow SECRET DEPLOYMENT...
 follow() {
   secret=$1

@@ -72,6 +72,7 @@ def run_script(
             "HOME": str(tmp_path),
             "KUBECONFIG": str(kubeconfig or cluster.kubeconfig),
             "NAMESPACE": namespace,
+            "CONNECT_SECONDS": "1",
         },
         capture_output=True,
         text=True,
