@@ -74,7 +74,7 @@ class KubernetesVersion:
 
     @property
     def has_admission_policies(self) -> bool:
-        """Whether ValidatingAdmissionPolicies are served as `v1` (Kubernetes 1.30 release notes)."""
+        """Whether it serves ValidatingAdmissionPolicies as `v1` (1.30 release notes)."""
         return self._number >= (1, 30)
 
     @property

@@ -142,7 +142,7 @@ class SecretsStoreAddon(Construct):
                     "syncSecret": {"enabled": True},
                     "enableSecretRotation": True,
                     "rotationPollInterval": "3600s",
-                }
+                },
             },
         )
 

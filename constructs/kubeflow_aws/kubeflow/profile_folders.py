@@ -64,9 +64,7 @@ class ProfileFolders(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ProfileFoldersProps) -> None:
         super().__init__(scope, construct_id)
-        spec = _spec(
-            sorted(props.profiles), props.images.of(IMAGE), own_nodes=props.owns_cluster
-        )
+        spec = _spec(sorted(props.profiles), props.images.of(IMAGE), own_nodes=props.owns_cluster)
         job = _job(spec)
         name = str(cast("dict[str, JsonValue]", job["metadata"])["name"])
         self.applied = AppliedComponent(
