@@ -37,6 +37,16 @@ build/checkov/.installed: requirements-checkov.txt
 	build/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
+build/go/.installed: requirements-control-plane.txt
+	$(PYTHON) -m venv build/go
+	build/go/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+.PHONY: control-plane
+control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
+	@command -v go > /dev/null || $(MAKE) build/go/.installed
+	@$(BIN)/python -m localcloud control-plane
+
 .PHONY: demo
 demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
 	@$(BIN)/python -m localcloud demo $(DEPLOYMENT) --port $(PORT)
@@ -184,6 +194,8 @@ lock: install ## compile pyproject.toml into the hashed lock files
 		-c requirements.txt -c requirements-localcloud.txt -o requirements-dev.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group checkov \
 		-o requirements-checkov.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group control-plane \
+		-o requirements-control-plane.txt
 
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew

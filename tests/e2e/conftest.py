@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +13,15 @@ from tests.support.assembly import PROJECT
 
 
 @pytest.fixture(scope="session")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
+def laboratory(
+    tmp_path_factory: pytest.TempPathFactory, control_plane: Path
+) -> Iterator[Laboratory]:
     folder = tmp_path_factory.mktemp("cloud")
     cloud = LocalCloud(
         LocalCloudProps(
             folder=folder,
             node_modules=PROJECT / "node_modules",
-            kubernetes_assets=Path(assets) if assets else None,
+            control_plane=control_plane,
         )
     )
     cloud.start()
