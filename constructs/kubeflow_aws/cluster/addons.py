@@ -16,7 +16,7 @@ from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, TOLERATES_SYSTEM_TAINT
 
 ON_SYSTEM_NODES: Final[dict[str, JsonValue]] = {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}
-"""For pods that tolerate the taint of these nodes by default."""
+"""For controllers that tolerate the taint of these nodes by default."""
 
 ON_EVERY_NODE: Final[dict[str, JsonValue]] = {"tolerations": [{"operator": "Exists"}]}
 """For daemons that tolerate no taint by default."""
@@ -85,17 +85,16 @@ class PodAddons(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
-        managed_addon(
-            self, "CoreDns", props, "coredns", versions.coredns, configuration=ON_SYSTEM_NODES
-        )
+        # The chart of metrics-server tolerates nothing; the default of CoreDNS is in no source.
+        tolerating = {**ON_SYSTEM_NODES, "tolerations": [TOLERATES_SYSTEM_TAINT]}
+        managed_addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=tolerating)
         managed_addon(
             self,
             "MetricsServer",
             props,
             "metrics-server",
             versions.metrics_server,
-            # Of the add-ons with a controller, its chart alone tolerates nothing.
-            configuration={**ON_SYSTEM_NODES, "tolerations": [TOLERATES_SYSTEM_TAINT]},
+            configuration=tolerating,
         )
         csi_role = PodRole(
             self,
