@@ -16,8 +16,8 @@ SYSTEM: Final = "system"
 SYSTEM_TAINT: Final = "CriticalAddonsOnly"
 """Key of the taint on the nodes of the platform itself, which keeps users' pods off.
 
-Add-ons know it: Karpenter and the controllers of the EBS, EFS and FSx drivers tolerate it by default
-(the `values.yaml` of their charts)."""
+Add-ons know it: Karpenter and the controllers of the EBS, EFS and FSx drivers tolerate it by
+default (the `values.yaml` of their charts)."""
 
 TOLERATES_SYSTEM_TAINT: Final[dict[str, JsonValue]] = {"key": SYSTEM_TAINT, "operator": "Exists"}
 """The toleration of what may run there."""
