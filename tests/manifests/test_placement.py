@@ -38,6 +38,7 @@ USERS_TEMPLATES = {
 
 OF_KUBERNETES = {"system-cluster-critical", "system-node-critical"}
 
+COMPONENT = Component.model_construct(name="it", description="It.", folder=Path())
 CONTAINERS: JsonValue = [{"name": "main", "image": "main:1"}]
 WORKLOADS = ["DaemonSet", "Deployment", "StatefulSet", "Job", "CronJob"]
 
@@ -54,8 +55,7 @@ def workload(kind: str, **spec: JsonValue) -> KubernetesObject:
 
 def placed(item: KubernetesObject, *, own_nodes: bool = True) -> Mapping[str, JsonValue]:
     """The spec of its pods, placed once and twice, which is the same."""
-    component = Component.model_construct(name="it")
-    once = place(Rendered(component=component, objects=[item]), own_nodes=own_nodes)
+    once = place(Rendered(component=COMPONENT, objects=[item]), own_nodes=own_nodes)
     assert place(once, own_nodes=own_nodes) == once
     spec = pod_spec(once.objects[0])
     assert spec is not None
@@ -137,9 +137,7 @@ def test_templates_of_users_pods_stay_as_they_are() -> None:
         "metadata": {"name": "it"},
         "spec": {"template": {"spec": {"containers": CONTAINERS}}},
     }
-    component = Component.model_construct(name="it")
-
-    found = place(Rendered(component=component, objects=[runtime]), own_nodes=True)
+    found = place(Rendered(component=COMPONENT, objects=[runtime]), own_nodes=True)
 
     assert found.objects == [runtime]
 

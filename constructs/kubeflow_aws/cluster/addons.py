@@ -86,7 +86,10 @@ class PodAddons(Construct):
         super().__init__(scope, construct_id)
         versions = props.versions
         # The chart of metrics-server tolerates nothing; the default of CoreDNS is in no source.
-        tolerating = {**ON_SYSTEM_NODES, "tolerations": [TOLERATES_SYSTEM_TAINT]}
+        tolerating: dict[str, JsonValue] = {
+            **ON_SYSTEM_NODES,
+            "tolerations": [TOLERATES_SYSTEM_TAINT],
+        }
         managed_addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=tolerating)
         managed_addon(
             self,
