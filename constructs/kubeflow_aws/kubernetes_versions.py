@@ -70,7 +70,16 @@ class KubernetesVersion:
     @property
     def runs_kubeflow(self) -> bool:
         """Whether Kubeflow 26.03 supports it ("Kubernetes 1.34+", 26.03 release notes)."""
-        return tuple(map(int, self.minor.split("."))) >= (1, 34)
+        return self._number >= (1, 34)
+
+    @property
+    def has_admission_policies(self) -> bool:
+        """Whether it serves ValidatingAdmissionPolicies as `v1` (1.30 release notes)."""
+        return self._number >= (1, 30)
+
+    @property
+    def _number(self) -> tuple[int, ...]:
+        return tuple(map(int, self.minor.split(".")))
 
 
 DEFAULT_KUBERNETES_VERSION: Final = "1.35"

@@ -20,7 +20,7 @@ from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
 from stacks.build import build
 from tests.support.assembly import Assembly, CheckedAssembly, new_app, resources
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, PRODUCTION, variation
 from tests.support.platforms import best_of
 
 
@@ -115,6 +115,42 @@ def test_the_desired_size_counts_and_not_the_most(
     check_capacity(wanted, sample_platform.components)
     with pytest.raises(UserError, match=r"2 x t3\.medium"):
         check_capacity(at_most, sample_platform.components)
+
+
+def test_production_fits_without_one_of_its_nodes(
+    vanilla: Deployment, sample_platform: Platform
+) -> None:
+    def of(count: int, environment: str) -> Deployment:
+        settings = PRODUCTION | nodes("t3.medium", count) | {"environment": environment}
+        return variation(vanilla, settings)
+
+    def least(environment: str) -> int:
+        return next(
+            count for count in range(2, 20) if _fits(of(count, environment), sample_platform)
+        )
+
+    just_enough = least("development")
+    with pytest.raises(UserError) as refusal:
+        check_capacity(
+            of(just_enough, "production"), sample_platform.components, file="deployments/mine.yaml"
+        )
+
+    assert least("production") == just_enough + 1
+
+    [sentence] = str(refusal.value).splitlines()
+    assert sentence.startswith(
+        "deployments/mine.yaml: cluster.system_nodes: production outlives the loss of one of its "
+        f"{just_enough} nodes: {just_enough - 1} x t3.medium offer "
+    )
+    assert sentence.endswith("or switch components off")
+
+
+def _fits(deployment: Deployment, platform: Platform) -> bool:
+    try:
+        check_capacity(deployment, platform.components)
+    except UserError:
+        return False
+    return True
 
 
 def test_each_resource_that_is_short_is_named() -> None:

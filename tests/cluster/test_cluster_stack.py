@@ -181,6 +181,40 @@ def test_addons_have_the_versions_of_the_table(raw: RawTemplate) -> None:
     }
 
 
+def test_users_pods_are_kept_off_the_system_nodes(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::Nodegroup",
+        {
+            "Labels": {"kubeflow-aws/node-group": "system"},
+            "Taints": [{"Key": "CriticalAddonsOnly", "Value": "true", "Effect": "NO_SCHEDULE"}],
+        },
+    )
+
+
+def test_every_addon_with_a_controller_runs_on_the_system_nodes(
+    data_plane_assembly: Assembly,
+) -> None:
+    """Those of the disks tolerate the taint by default; so does every daemon but one."""
+    configured = {
+        addon["Properties"]["AddonName"]: json.loads(
+            addon["Properties"].get("ConfigurationValues", "{}")
+        )
+        for addon in resources(data_plane_assembly.stack("Cluster"), "AWS::EKS::Addon").values()
+    }
+    system = {"kubeflow-aws/node-group": "system"}
+    tolerated = [{"key": "CriticalAddonsOnly", "operator": "Exists"}]
+    every_taint = [{"operator": "Exists"}]
+
+    for name in ("coredns", "metrics-server"):
+        assert configured[name] == {"nodeSelector": system, "tolerations": tolerated}
+    for name in ("aws-ebs-csi-driver", "aws-efs-csi-driver", "aws-fsx-csi-driver"):
+        assert configured[name] == {"controller": {"nodeSelector": system}}
+    cloudwatch = configured["amazon-cloudwatch-observability"]
+    assert cloudwatch["manager"]["nodeSelector"] == system
+    assert cloudwatch["tolerations"] == every_taint
+    assert configured["aws-secrets-store-csi-driver-provider"]["tolerations"] == every_taint
+
+
 def test_network_policies_are_enforced(template: Template) -> None:
     template.has_resource_properties(
         "AWS::EKS::Addon",

@@ -129,6 +129,25 @@ REFUSALS = {
         "cluster: node_pools.gpu.efa is on, but g6.xlarge has no Elastic Fabric Adapter; take the "
         "largest sizes",
     ),
+    "a pool whose limit no node keeps": (
+        pools("cpu: {instance_types: [m7i.2xlarge, m7i.xlarge], max_cpus: 2}"),
+        "cluster: node_pools.cpu.max_cpus is 2, but m7i.xlarge, the smallest of its types, has 4, "
+        "so no node could ever start; give 4 or more, or name a smaller type",
+    ),
+    "fewer GPUs than a node has": (
+        pools("gpu: {instance_types: [g6.12xlarge], max_devices: 3}"),
+        "cluster: node_pools.gpu.max_devices is 3, but g6.12xlarge, the smallest of its types, has "
+        "4, so no node could ever start",
+    ),
+    "fewer Neuron devices than a node has": (
+        pools("neuron: {instance_types: [trn1.32xlarge]}"),
+        "cluster: node_pools.neuron.max_devices is 8, but trn1.32xlarge, the smallest of its "
+        "types, has 16",
+    ),
+    "no pool for ordinary pods": (
+        pools("cpu: null"),
+        "cluster.node_pools.cpu: ",
+    ),
     "an ARM type": (
         pools("cpu: {instance_types: [m7g.xlarge]}"),
         "cluster.node_pools.cpu.instance_types.0: found m7g.xlarge, whose architecture is arm64; "
@@ -168,6 +187,20 @@ cluster:
 @pytest.mark.parametrize(("text", "sentence"), REFUSALS.values(), ids=list(REFUSALS))
 def test_refused(text: str, sentence: str, tmp_path: Path) -> None:
     assert_refused(text, sentence, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "cpu: {instance_types: [m7i.2xlarge, m7i.xlarge], max_cpus: 4}",
+        "gpu: {instance_types: [g6.12xlarge, g6.xlarge], max_devices: 1}",
+    ],
+)
+def test_a_pool_may_be_as_small_as_one_node(settings: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(pools(settings), encoding="utf-8")
+
+    assert load_deployment(file).cluster.node_pools.cpu
 
 
 @pytest.mark.parametrize("size", [1200, 2400, 4800, 24_000])

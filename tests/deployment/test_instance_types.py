@@ -247,7 +247,7 @@ def test_gpus_that_the_table_knows_need_no_description(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", ["t3.small", "m7i.metal-24xl", "u7i-12tb.224xlarge", "c5n.metal"])
 def test_every_size_has_a_name_that_a_file_may_have(name: str, tmp_path: Path) -> None:
-    text = cluster(node_pools={"cpu": {"instance_types": [name]}})
+    text = cluster(node_pools={"cpu": {"instance_types": [name], "max_cpus": 900}})
 
     assert load(text, tmp_path).cluster.node_pools.cpu.instance_types == (name,)
 

@@ -70,6 +70,7 @@ def test_a_profile_finds_a_namespace_that_its_controller_takes_as_its_own() -> N
     assert pack.phase is Phase.DEFINITIONS
     assert namespace["metadata"]["annotations"] == {"owner": "owner-1@example.com"}
     assert namespace["metadata"]["labels"] == {
+        "app.kubernetes.io/part-of": "kubeflow-profile",
         "istio-injection": "enabled",
         "pod-security.kubernetes.io/enforce": "baseline",
     }

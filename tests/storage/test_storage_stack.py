@@ -217,6 +217,8 @@ def test_folders_are_made_before_anything_mounts_them(
 
     assert container["command"][-2:] == ["alice", "bob"]
     assert job["metadata"]["name"] != other["metadata"]["name"]
+    assert job["spec"]["template"]["spec"]["priorityClassName"] == "kubeflow-platform"
+    assert job["spec"]["template"]["spec"]["nodeSelector"] == {"kubeflow-aws/node-group": "system"}
     assert contents
     assert all(folders in each["DependsOn"] for each in contents)
 

@@ -6,25 +6,20 @@ What must fit where:
   Nobody scales that group: Karpenter makes nodes of its own pools and leaves managed groups alone,
   and there is no Cluster Autoscaler (docs/decisions/0011-karpenter.md). The desired size is thus
   what there is; `max_size` is the room that EKS needs to replace nodes, and an operator may use.
-- Karpenter itself, CoreDNS, the load balancer controller and the controllers of the EBS and EFS
-  drivers may run nowhere else: they choose the system nodes by label. Without room for them nothing
-  starts.
-- The rest has no such choice, and the pool `cpu` has no taint, so pods that find no room would make
-  Karpenter start a node for them. It would never be empty, so it would never go, and after 30 days
-  it would be replaced under the platform. A file that counts on that is refused too.
-- The pools `gpu` and `neuron` are tainted: nothing of the platform runs there but the daemons that
-  tolerate it, which are not counted for system nodes if they choose those pools by label.
+- They may run nowhere else: they choose the system nodes by label (`manifests/placement.py`, and
+  the add-ons' configuration). Users' pods may not run there, so what there is is the platform's.
+- Daemons run on the pools as well; those that choose pools by label are not counted.
 - Each pod must fit on one node, of the smallest of the types, beside the daemons.
+- In production all of this must hold without one of the nodes, too.
 
 The sums are of requests. Whether the pods can be laid out so that no room is lost between nodes is
-not simulated; nor is the loss of a zone. Users' pods, and the few that the platform makes for each
-profile, are users' work.
+not simulated. Users' pods, and the few that the platform makes for each profile, are users' work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kubeflow_aws.capacity.addon_pods import addon_pods, addons_of
@@ -139,13 +134,20 @@ def check_capacity(
     group = NodeGroup(
         sizes={each: sizes[each] for each in nodes.instance_types}, nodes=nodes.initial_size
     )
+    addons = addons_of(deployment)
     objects = [item for one in components for item in one.objects]
-    fit = fit_of(group, addons_of(deployment), objects)
-    if problems := list(_problems(fit)):
+    problems = list(_problems(fit_of(group, addons, objects)))
+    if not problems and deployment.is_production:
+        fewer = fit_of(replace(group, nodes=group.nodes - 1), addons, objects)
+        problems = [
+            f"production outlives the loss of one of its {group.nodes} nodes: {each}"
+            for each in _lacking_room(fewer)
+        ]
+    if problems:
         raise UserError("\n".join(f"{where}: {problem}" for problem in problems))
 
 
-def _problems(fit: Fit) -> Iterator[str]:
+def _lacking_room(fit: Fit) -> Iterator[str]:
     types = " or ".join(fit.group.sizes)
     if lacking := fit.lacking:
         offered = " and ".join(shown(fit.offered, name) for name in lacking)
@@ -154,6 +156,10 @@ def _problems(fit: Fit) -> Iterator[str]:
             f"{fit.group.nodes} x {types} offer {offered}, but the platform asks for {asked}; "
             "take larger types, more nodes (min_size or desired_size), or switch components off"
         )
+
+
+def _problems(fit: Fit) -> Iterator[str]:
+    yield from _lacking_room(fit)
     for pod in fit.too_large:
         lacking = _lacking(pod.each + fit.daemons, fit.per_node)
         asked = " and ".join(shown(pod.each, name) for name in lacking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
@@ -12,7 +13,13 @@ from constructs import Construct, IDependable
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.kubernetes_versions import AddonVersions
 from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, TOLERATES_SYSTEM_TAINT
+
+ON_SYSTEM_NODES: Final[dict[str, JsonValue]] = {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}
+"""For controllers that tolerate the taint of these nodes by default."""
+
+ON_EVERY_NODE: Final[dict[str, JsonValue]] = {"tolerations": [{"operator": "Exists"}]}
+"""For daemons that tolerate no taint by default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,18 +75,30 @@ class NodeAddons(Construct):
 
 
 class PodAddons(Construct):
-    """What runs in pods of its own: DNS and disks on the system nodes, resource metrics."""
+    """What runs in pods of its own, on the system nodes: DNS, disks, resource metrics.
+
+    The daemons among them, such as the disks' on each node, tolerate every taint by default.
+    """
 
     ebs_csi: eks.CfnAddon
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
-        on_system_nodes: dict[str, JsonValue] = {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}
+        # The chart of metrics-server tolerates nothing; the default of CoreDNS is in no source.
+        tolerating: dict[str, JsonValue] = {
+            **ON_SYSTEM_NODES,
+            "tolerations": [TOLERATES_SYSTEM_TAINT],
+        }
+        managed_addon(self, "CoreDns", props, "coredns", versions.coredns, configuration=tolerating)
         managed_addon(
-            self, "CoreDns", props, "coredns", versions.coredns, configuration=on_system_nodes
+            self,
+            "MetricsServer",
+            props,
+            "metrics-server",
+            versions.metrics_server,
+            configuration=tolerating,
         )
-        managed_addon(self, "MetricsServer", props, "metrics-server", versions.metrics_server)
         csi_role = PodRole(
             self,
             "EbsCsiRole",
@@ -97,7 +116,7 @@ class PodAddons(Construct):
             props,
             "aws-ebs-csi-driver",
             versions.ebs_csi,
-            configuration={"controller": on_system_nodes},
+            configuration={"controller": ON_SYSTEM_NODES},
         )
         self.ebs_csi.node.add_dependency(csi_role)
 
@@ -119,11 +138,13 @@ class SecretsStoreAddon(Construct):
             "aws-secrets-store-csi-driver-provider",
             props.versions.secrets_store,
             configuration={
+                # The provider's chart tolerates nothing; the driver's tolerates every taint.
+                **ON_EVERY_NODE,
                 "secrets-store-csi-driver": {
                     "syncSecret": {"enabled": True},
                     "enableSecretRotation": True,
                     "rotationPollInterval": "3600s",
-                }
+                },
             },
         )
 

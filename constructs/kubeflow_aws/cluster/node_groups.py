@@ -15,7 +15,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
 from kubeflow_aws.deployment.cluster import SystemNodes
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
 
 NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 """The least a node needs (EKS User Guide, "Amazon EKS node IAM role"); the right to manage
@@ -65,6 +65,10 @@ class SystemNodeGroup(Construct):
             capacity_type=eks.CapacityType.ON_DEMAND,
             node_role=self.role,
             labels={NODE_GROUP_LABEL: SYSTEM},
+            # Users' pods would fill these nodes before Karpenter starts one for them.
+            taints=[
+                eks.TaintSpec(key=SYSTEM_TAINT, value="true", effect=eks.TaintEffect.NO_SCHEDULE)
+            ],
             launch_template_spec=eks.LaunchTemplateSpec(
                 id=str(template.launch_template_id), version=template.latest_version_number
             ),

@@ -12,7 +12,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kubeflow_aws.cluster.addons import AddonsProps, managed_addon
+from kubeflow_aws.cluster.addons import (
+    ON_EVERY_NODE,
+    ON_SYSTEM_NODES,
+    AddonsProps,
+    managed_addon,
+)
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 
@@ -71,9 +76,13 @@ class Observability(Construct):
             props.addon.versions.cloudwatch,
             configuration={
                 "containerLogs": {"enabled": True},
-                "manager": {"applicationSignals": {"autoMonitor": {"monitorAllServices": False}}},
+                "manager": {
+                    "applicationSignals": {"autoMonitor": {"monitorAllServices": False}},
+                    # It tolerates what its daemons do: on a user's node it would keep it.
+                    **ON_SYSTEM_NODES,
+                },
                 # On nodes with accelerators too: their logs are the ones that matter.
-                "tolerations": [{"operator": "Exists"}],
+                **ON_EVERY_NODE,
             },
         )
         self.addon.node.add_dependency(role, *groups)

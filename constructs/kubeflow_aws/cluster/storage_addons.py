@@ -8,10 +8,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import account_in_findings, acknowledge_wildcard
-from kubeflow_aws.cluster.addons import AddonsProps, managed_addon
+from kubeflow_aws.cluster.addons import ON_SYSTEM_NODES, AddonsProps, managed_addon
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 
 class EfsCsiAddon(Construct):
@@ -41,7 +40,7 @@ class EfsCsiAddon(Construct):
             props,
             "aws-efs-csi-driver",
             props.versions.efs_csi,
-            configuration={"controller": {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}},
+            configuration={"controller": ON_SYSTEM_NODES},
         )
         self.addon.node.add_dependency(role)
 
@@ -75,6 +74,7 @@ class FsxCsiAddon(Construct):
             props,
             "aws-fsx-csi-driver",
             props.versions.fsx_csi,
+            configuration={"controller": ON_SYSTEM_NODES},
         )
         self.addon.node.add_dependency(pod_role)
 

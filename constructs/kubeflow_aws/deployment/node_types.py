@@ -6,10 +6,10 @@ no mistake: the file describes it, and is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from kubeflow_aws.deployment.node_pools import AcceleratedPool, NodePool
+from kubeflow_aws.deployment.node_pools import AcceleratedPool, CpuPool, NodePool
 from kubeflow_aws.instance_types import DEVICE_FIELDS, X86_64, InstanceSize, instance_table
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def check_node_types(cluster: Cluster) -> None:
                     f"{place}.instance_types names {name}, which has accelerators that any pod "
                     "would occupy; put it into node_pools.gpu or node_pools.neuron"
                 )
+        if pool is not None:
+            _check_limit(place, pool, sizes)
 
 
 def warnings_of(cluster: Cluster) -> Iterator[str]:
@@ -87,6 +89,29 @@ def _check_descriptions(cluster: Cluster) -> None:
                 f"{FIELD}.{name} is not as {instance_table()} has it: {_listed(wrong)}; remove the "
                 "description, since the table knows this type"
             )
+
+
+def _check_limit(place: str, pool: NodePool, sizes: Mapping[str, InstanceSize]) -> None:
+    """Karpenter starts no node that would pass its pool's limit.
+
+    Source: sigs.k8s.io/karpenter, scheduling/scheduler.go, "all available instance types exceed
+    limits for nodepool". Nobody else has room for users' pods: the system nodes are tainted.
+    """
+    types = {name: sizes[name] for name in pool.instance_types}
+    match pool:
+        case CpuPool(max_cpus=limit):
+            field, counts = "max_cpus", {name: size.vcpus for name, size in types.items()}
+        case AcceleratedPool(max_devices=limit, accelerator=device):
+            field, counts = "max_devices", {n: size.devices(device) for n, size in types.items()}
+        case _:
+            raise ValueError(f"a pool of {type(pool).__name__} has no limit")
+    smallest = min(counts, key=lambda name: counts[name])
+    if limit < counts[smallest]:
+        raise ValueError(
+            f"{place}.{field} is {limit}, but {smallest}, the smallest of its types, has "
+            f"{counts[smallest]}, so no node could ever start; give {counts[smallest]} or more, or "
+            "name a smaller type"
+        )
 
 
 def _check_devices(place: str, name: str, size: InstanceSize, pool: AcceleratedPool) -> None:

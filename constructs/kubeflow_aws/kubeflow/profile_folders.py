@@ -16,6 +16,7 @@ from kubeflow_aws.manifests.component import Gate
 from kubeflow_aws.manifests.images import ImageNames
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import Pack, Phase
+from kubeflow_aws.manifests.placement import placed_pod
 from kubeflow_aws.storage.efs import OWNER
 from kubeflow_aws.storage.file_systems import FsxVolumes
 from kubeflow_aws.storage.fsx import PROFILES_FOLDER
@@ -63,7 +64,8 @@ class ProfileFolders(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ProfileFoldersProps) -> None:
         super().__init__(scope, construct_id)
-        job = _job(sorted(props.profiles), props.images.of(IMAGE))
+        spec = _spec(sorted(props.profiles), props.images.of(IMAGE), own_nodes=props.owns_cluster)
+        job = _job(spec)
         name = str(cast("dict[str, JsonValue]", job["metadata"])["name"])
         self.applied = AppliedComponent(
             self,
@@ -90,8 +92,7 @@ class ProfileFolders(Construct):
         )
 
 
-def _job(profiles: Sequence[str], image: str) -> KubernetesObject:
-    spec = _spec(profiles, image)
+def _job(spec: dict[str, JsonValue]) -> KubernetesObject:
     digest = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
     return {
         "apiVersion": "batch/v1",
@@ -101,7 +102,7 @@ def _job(profiles: Sequence[str], image: str) -> KubernetesObject:
     }
 
 
-def _spec(profiles: Sequence[str], image: str) -> dict[str, JsonValue]:
+def _spec(profiles: Sequence[str], image: str, *, own_nodes: bool) -> dict[str, JsonValue]:
     container: dict[str, JsonValue] = {
         "name": "folders",
         "image": image,
@@ -128,5 +129,5 @@ def _spec(profiles: Sequence[str], image: str) -> dict[str, JsonValue]:
         "activeDeadlineSeconds": 720,
         "backoffLimit": 6,
         "ttlSecondsAfterFinished": 600,
-        "template": {"spec": pod},
+        "template": {"spec": placed_pod(pod, own_nodes=own_nodes)},
     }

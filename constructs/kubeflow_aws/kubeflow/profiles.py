@@ -163,7 +163,9 @@ def _namespace(profile: Profile) -> KubernetesObject:
             "labels": {
                 # The one label that the controller sets only on namespaces of its own making.
                 "istio-injection": "enabled",
-                # Upstream's level, from the first moment on and not when the controller comes by.
+                # From the first moment on, and not when the controller comes by: upstream's level,
+                # and what the policy of manifests/components/placement goes by.
+                "app.kubernetes.io/part-of": "kubeflow-profile",
                 "pod-security.kubernetes.io/enforce": "baseline",
             },
         },

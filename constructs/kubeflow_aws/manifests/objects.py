@@ -112,6 +112,23 @@ def pod_spec(item: KubernetesObject) -> dict[str, JsonValue] | None:
     return found if isinstance(found, dict) else None
 
 
+def with_pod_spec(item: KubernetesObject, spec: dict[str, JsonValue]) -> KubernetesObject:
+    """A workload with another pod spec.
+
+    Args:
+        item: A workload; it stays as it is.
+        spec: The spec of its pods.
+
+    Raises:
+        ValueError: It is no workload.
+    """
+    template = pod_template(item)
+    if template is None:
+        raise ValueError(f"{key_of(item)} holds no template of pods")
+    path = ("spec", "jobTemplate", "spec") if item["kind"] == "CronJob" else ("spec",)
+    return _replaced(item, (*path, "template", "spec"), spec)
+
+
 def images(items: Iterable[KubernetesObject]) -> Iterator[str]:
     """Every value under a key ``image`` that is text, wherever it stands."""
     pending: list[JsonValue] = list(items)
@@ -124,6 +141,16 @@ def images(items: Iterable[KubernetesObject]) -> Iterator[str]:
             pending.extend(node.values())
         elif isinstance(node, list):
             pending.extend(node)
+
+
+def _replaced(
+    node: dict[str, JsonValue], path: tuple[str, ...], value: JsonValue
+) -> dict[str, JsonValue]:
+    name, *rest = path
+    if not rest:
+        return {**node, name: value}
+    child = node[name]
+    return {**node, name: _replaced(child if isinstance(child, dict) else {}, tuple(rest), value)}
 
 
 def _child(node: JsonValue, *path: str) -> JsonValue:

@@ -21,6 +21,7 @@ from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.placeholders import Placeholder, Value, fill_placeholders
+from kubeflow_aws.manifests.placement import place
 from kubeflow_aws.manifests.render import (
     Rendered,
     Selected,
@@ -91,7 +92,9 @@ def render_platform(
     check_digests(rendered, deployment.images.digests)
     names = image_names(deployment)
     # Before Jobs get their names, which change with all that is in them.
-    named = [name_jobs(rename_images(one, names)) for one in rendered]
+    own_nodes = deployment.cluster.existing is None
+    placed = [place(rename_images(one, names), own_nodes=own_nodes) for one in rendered]
+    named = [name_jobs(one) for one in placed]
     components = [_configured(one, deployment) for one in named]
     check_namespaces(components)
     lock, origin = rendering.lock, rendering.sources.origin
