@@ -19,6 +19,7 @@ from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
+from kubeflow_aws.network.scraper_ranges import scraper_ranges
 from stacks.certificate import CertificateStack, CertificateStackProps
 from stacks.cluster import ClusterStack, ClusterStackProps
 from stacks.data import DataStack, DataStackProps
@@ -92,6 +93,11 @@ def build(
             artifacts=data.artifacts if data else None,
             efs=storage.efs if storage else None,
             fsx=storage.fsx if storage else None,
+            scraper_ranges=(
+                scraper_ranges(vpc, deployment.network.existing)
+                if deployment.monitoring.prometheus
+                else ()
+            ),
         ),
     )
     MonitoringStack(

@@ -73,6 +73,7 @@ class KubeflowStackProps:
         artifacts: The bucket of artifacts, if there is one.
         efs: The shared file system in EFS, if there is one.
         fsx: The shared file system in FSx, if there is one.
+        scraper_ranges: Where Prometheus' scraper stands, if there is one.
     """
 
     deployment: Deployment
@@ -88,6 +89,7 @@ class KubeflowStackProps:
     artifacts: ArtifactStore | None
     efs: EfsVolumes | None
     fsx: FsxVolumes | None
+    scraper_ranges: tuple[str, ...]
 
 
 class KubeflowStack(cdk.Stack):
@@ -138,6 +140,7 @@ class KubeflowStack(cdk.Stack):
                     **storage_access.values,
                     **_notebook_values(props.deployment),
                     **(balancer.values if balancer else {}),
+                    **_scraper_values(props.scraper_ranges),
                 },
             ),
         )
@@ -224,6 +227,7 @@ class KubeflowStack(cdk.Stack):
                 artifacts_bucket=props.artifacts.bucket_name if props.artifacts else None,
                 region=props.deployment.region,
             ),
+            scraper_ranges=props.scraper_ranges,
         )
         applied = [
             self._apply(f"Profiles{number}", packs[number], before, props) for number in packs
@@ -287,6 +291,10 @@ def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
         Placeholder.CULLING_IDLE_MINUTES: str(culling.idle_minutes),
         Placeholder.CULLING_CHECK_MINUTES: str(culling.check_minutes),
     }
+
+
+def _scraper_values(ranges: tuple[str, ...]) -> Mapping[Placeholder, Value]:
+    return {Placeholder.SCRAPER_RANGES: ranges} if ranges else {}
 
 
 def _sign_in_values(props: KubeflowStackProps) -> Mapping[Placeholder, Value]:

@@ -1,0 +1,79 @@
+"""Lets Prometheus' scraper reach the metrics of the platform's pods, and nothing else of them.
+
+The scraper of Amazon Managed Prometheus comes from addresses of the cluster's subnets (AMP User
+Guide, "AWS managed collectors"), and NetworkPolicies close most pods to those. It reads the pods
+with the annotation `prometheus.io/scrape`, at the port that they name. Into a pod with a sidecar
+Istio writes these annotations itself, for a port at which its agent shows the application's metrics
+with Envoy's (Istio documentation, "Prometheus", metrics merging); neither mutual TLS nor an
+AuthorizationPolicy is before that port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import (
+    JsonValue,
+    KubernetesObject,
+    metadata,
+    pod_template,
+)
+from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.manifests.render import Rendered
+
+SIDECAR_METRICS_PORT: Final = 15020
+"""Of Istio's agent (Istio documentation, "Ports used by Istio")."""
+
+WITHOUT_POLICIES: Final = frozenset({"kube-system"})
+"""Namespaces whose pods are open to every address: a policy would close what is open now."""
+
+
+def open_metrics(rendered: Rendered, deployment: Deployment) -> Rendered:
+    """A component with the policies that admit the scraper; as it is if there is no scraper.
+
+    Args:
+        rendered: The component.
+        deployment: Says whether there is a scraper.
+    """
+    if not deployment.monitoring.prometheus:
+        return rendered
+    policies = [policy for item in rendered.objects for policy in _policies(item)]
+    return replace(rendered, objects=[*rendered.objects, *policies]) if policies else rendered
+
+
+def _policies(item: KubernetesObject) -> Iterator[KubernetesObject]:
+    meta = metadata(item)
+    name, namespace = str(meta.get("name")), str(meta.get("namespace") or "")
+    if item.get("kind") == "Namespace":
+        if _text(meta.get("labels"), "istio-injection") == "enabled":
+            yield _policy("sidecars", name, selector={}, port=SIDECAR_METRICS_PORT)
+        return
+    template = pod_template(item)
+    spec = item.get("spec")
+    if template is None or not isinstance(spec, dict) or namespace in WITHOUT_POLICIES:
+        return
+    annotations = metadata(template).get("annotations")
+    port = _text(annotations, "prometheus.io/port")
+    if _text(annotations, "prometheus.io/scrape") == "true" and port:
+        yield _policy(name, namespace, selector=spec["selector"], port=int(port))
+
+
+def _text(mapping: JsonValue, key: str) -> str:
+    return str(mapping.get(key) or "") if isinstance(mapping, dict) else ""
+
+
+def _policy(name: str, namespace: str, *, selector: JsonValue, port: int) -> KubernetesObject:
+    scraper: JsonValue = {"ipBlock": {"cidr": f"${{kubeflow-aws:{Placeholder.SCRAPER_RANGES}}}"}}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"allow-scraper-to-{name}", "namespace": namespace},
+        "spec": {
+            "podSelector": selector,
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [scraper], "ports": [{"port": port}]}],
+        },
+    }
