@@ -37,6 +37,16 @@ build/checkov/.installed: requirements-checkov.txt
 	build/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
+build/go/.installed: requirements-control-plane.txt
+	$(PYTHON) -m venv build/go
+	build/go/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+.PHONY: control-plane
+control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
+	@command -v go > /dev/null || $(MAKE) build/go/.installed
+	@$(BIN)/python -m localcloud control-plane
+
 .PHONY: demo
 demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
 	@$(BIN)/python -m localcloud demo $(DEPLOYMENT) --port $(PORT)
@@ -121,11 +131,15 @@ destroy: install ## remove DEPLOYMENT from AWS
 
 .PHONY: test
 test: lint ## lint, types and all tests that need no upstream sources and deploy nothing
-	$(BIN)/pytest --numprocesses 2 -m "not e2e and not upstream"
+	$(BIN)/pytest --numprocesses 2 -m "not e2e and not platform and not upstream"
 
 .PHONY: test-upstream
 test-upstream: install build/checkov/.installed ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
 	$(BIN)/pytest --numprocesses 2 -m upstream
+
+.PHONY: test-platform
+test-platform: install ## deploy everything into a real control plane, crowd its nodes, lose one, upgrade (make control-plane before)
+	$(BIN)/pytest -m platform
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud, and run what the documents say (about 40 minutes)
@@ -188,6 +202,8 @@ lock: install ## compile pyproject.toml into the hashed lock files
 		-c requirements.txt -c requirements-localcloud.txt -o requirements-dev.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group checkov \
 		-o requirements-checkov.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group control-plane \
+		-o requirements-control-plane.txt
 
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew

@@ -1,4 +1,4 @@
-"""The command line of the local cloud: demo, destroy, kubectl, env, coverage, serve."""
+"""The command line of the local cloud."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from rich.padding import Padding
 from localcloud import server
 from localcloud.demo.cdk import CdkError, aws_environment
 from localcloud.demo.driver import Demo
+from localcloud.kubernetes.building import BuildError, Building, go_command, have_programs
+from localcloud.kubernetes.programs import FOLDER as CONTROL_PLANE
+from localcloud.kubernetes.programs import control_plane_of
 from localcloud.state import DEFAULT_FOLDER, Running, State, StateError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -134,12 +137,26 @@ def coverage() -> None:
 @cli.command()
 def serve(folder: StateOption = DEFAULT_FOLDER, port: PortOption = 0) -> None:
     """Run a local cloud in the foreground."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
     server.serve(
         State(folder),
         node_modules=PROJECT / "node_modules",
         port=port,
-        kubernetes_assets=Path(assets) if assets else None,
+        control_plane=control_plane_of(PROJECT),
+    )
+
+
+@cli.command("control-plane")
+def control_plane() -> None:
+    """Get the programs of a real Kubernetes control plane: found on this machine, or built."""
+    path = os.environ.get("PATH", "")
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    have_programs(
+        Building(
+            folder=PROJECT / CONTROL_PLANE,
+            assets=[Path(each) for each in (assets, *path.split(os.pathsep)) if each],
+            go=go_command(path, PROJECT / "build" / "go" / "bin"),
+            say=print,
+        )
     )
 
 
@@ -153,5 +170,5 @@ def _running(state: State) -> Running:
 if __name__ == "__main__":
     try:
         cli()
-    except (CdkError, StateError) as error:
+    except (BuildError, CdkError, StateError) as error:
         sys.exit(f"error: {error}")

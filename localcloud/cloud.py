@@ -18,7 +18,7 @@ from localcloud.functions.callbacks import HOST, Callbacks
 from localcloud.functions.custom_resources import CustomResources
 from localcloud.functions.deployed import DeployedFunctions
 from localcloud.functions.runner import Runner
-from localcloud.kubernetes.start import start_api
+from localcloud.kubernetes.start import StartProps, start_api
 from localcloud.moto_service import MotoService
 from localcloud.resource_types import KnownResourceTypes
 from localcloud.resources.registry import Registry
@@ -32,15 +32,15 @@ class LocalCloudProps:
         folder: For unpacked code and the files of Kubernetes APIs.
         node_modules: Holds the AWS SDK clients that Lambda's Node.js runtimes bring along.
         port: Of the emulated AWS, on loopback; 0 for any free one.
-        kubernetes_assets: Folder with ``kube-apiserver`` and ``etcd``, as KUBEBUILDER_ASSETS names
-            it; without it, the small API in this process serves.
+        control_plane: Folder with the programs of a Kubernetes control plane, as `make
+            control-plane` makes it; without it, the small API in this process serves.
         concurrency: Custom resources in the making at a time; each takes a few processes.
     """
 
     folder: Path
     node_modules: Path
     port: int = 0
-    kubernetes_assets: Path | None = None
+    control_plane: Path | None = None
     concurrency: int = field(default_factory=lambda: 3 * (os.cpu_count() or 2))
 
 
@@ -68,7 +68,13 @@ class LocalCloud:
         self.clusters = Clusters(
             props.folder / "clusters",
             lambda version, authenticate, folder, region: start_api(
-                version, authenticate, folder, props.kubernetes_assets, region
+                StartProps(
+                    version=version,
+                    authenticate=authenticate,
+                    folder=folder,
+                    programs=props.control_plane,
+                    region=region,
+                )
             ),
         )
         self._runner = Runner(

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from localcloud.identity import principal_of
 from localcloud.kubernetes.api import Authenticate, KubernetesApi
 from localcloud.kubernetes.client import Client, ClientError
+from localcloud.kubernetes.nodes import NODE_GROUP, Node, have_nodes
 from localcloud.kubernetes.trees import Tree
 
 StartApi: TypeAlias = Callable[[str, Authenticate, Path, str], KubernetesApi]
@@ -82,6 +83,19 @@ class Clusters:
                     client.post(
                         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition
                     )
+        finally:
+            client.close()
+
+    def have_nodes(
+        self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
+    ) -> None:
+        """Let the nodes of a managed group be these; without a cluster there are none."""
+        api = self.apis.get(_arn(account, region, name))
+        if api is None:
+            return
+        client = Client(api.url, api.ca_certificate, self.admin_token)
+        try:
+            have_nodes(client, f"{NODE_GROUP}={group}", nodes)
         finally:
             client.close()
 

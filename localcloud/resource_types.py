@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.nodes import Node
 from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties, Provider, Request, Resource
 from localcloud.resources.registry import Coverage, Registry
@@ -38,6 +39,11 @@ class _NoKubernetes:
 
     def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
         raise NotImplementedError(f"{account} {region} {name} {definitions}")
+
+    def have_nodes(
+        self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
+    ) -> None:
+        raise NotImplementedError(f"{account} {region} {name} {group} {nodes}")
 
 
 class KnownResourceTypes:

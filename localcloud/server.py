@@ -15,10 +15,9 @@ from typing import Final
 from localcloud.state import Running, State, StateError
 
 _START_SECONDS: Final = 60
-_PROGRAMS: Final = ("etcd", "kube-apiserver")
 
 
-def serve(state: State, *, node_modules: Path, port: int, kubernetes_assets: Path | None) -> None:
+def serve(state: State, *, node_modules: Path, port: int, control_plane: Path | None) -> None:
     """Run a local cloud in this process until SIGTERM or SIGINT.
 
     Raises:
@@ -30,8 +29,6 @@ def serve(state: State, *, node_modules: Path, port: int, kubernetes_assets: Pat
 
     if state.running():
         raise StateError("a local cloud runs already")
-    if kubernetes_assets:
-        _check_assets(kubernetes_assets)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
         cloud = LocalCloud(
@@ -39,7 +36,7 @@ def serve(state: State, *, node_modules: Path, port: int, kubernetes_assets: Pat
                 folder=state.folder.resolve(),
                 node_modules=node_modules,
                 port=port,
-                kubernetes_assets=kubernetes_assets,
+                control_plane=control_plane,
             )
         )
     except PortInUseError as error:
@@ -56,15 +53,6 @@ def serve(state: State, *, node_modules: Path, port: int, kubernetes_assets: Pat
     stopping.wait()
     cloud.stop()
     state.forget()
-
-
-def _check_assets(folder: Path) -> None:
-    missing = [name for name in _PROGRAMS if not (folder / name).is_file()]
-    if missing:
-        raise StateError(
-            f"KUBEBUILDER_ASSETS: {folder} has no {' and no '.join(missing)}; let it name the "
-            "folder that `setup-envtest use -p path` prints, or unset it"
-        )
 
 
 def start(state: State, *, port: int) -> Running:

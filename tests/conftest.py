@@ -29,6 +29,7 @@ from kubeflow_aws.deployment import (  # noqa: E402
 )
 from kubeflow_aws.manifests.platform import Platform  # noqa: E402
 from kubeflow_aws.manifests.sources import Origin  # noqa: E402
+from localcloud.kubernetes.programs import control_plane_of  # noqa: E402
 from tests.support.assembly import (  # noqa: E402
     Assembly,
     CheckedAssembly,
@@ -106,6 +107,15 @@ def pytest_terminal_summary(
 @pytest.fixture(scope="session")
 def project() -> Path:
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Path:
+    """The programs of a real Kubernetes control plane."""
+    found = control_plane_of(PROJECT)
+    if found is None:
+        pytest.skip("a real control plane is not here: make control-plane")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,11 @@ from typing import Any, Final
 import yaml
 
 _WORKLOADS: Final = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
-_UNINTERESTING: Final = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints"})
+# What a control plane makes for others, and ComponentStatus, which is no object that is kept.
+_UNINTERESTING: Final = frozenset(
+    {"ComponentStatus", "ControllerRevision", "EndpointSlice", "Endpoints", "Event", "Lease"}
+)
+_MADE_FOR_OTHERS: Final = frozenset({"Job", "Pod", "ReplicaSet"})
 CLUSTER_SCOPE: Final = ""
 
 
@@ -90,8 +94,9 @@ def inventory(access: ClusterAccess) -> dict[str, Contents]:
     """The objects of a cluster by namespace; those of no namespace under `CLUSTER_SCOPE`."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for kind, item in _objects(access):
-        if kind not in _UNINTERESTING:
-            metadata = item["metadata"]
+        metadata = item["metadata"]
+        is_owned = kind in _MADE_FOR_OTHERS and metadata.get("ownerReferences")
+        if kind not in _UNINTERESTING and not is_owned:
             namespace = found.setdefault(metadata.get("namespace", CLUSTER_SCOPE), {})
             # An object of several API versions is one object.
             namespace.setdefault(f"{kind}/{metadata['uid']}", {**item, "kind": kind})

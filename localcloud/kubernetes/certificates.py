@@ -1,4 +1,4 @@
-"""A certificate authority for one API on loopback, in memory."""
+"""A certificate authority for one cluster, in memory."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ class Certificate:
     Attributes:
         certificate: The certificate.
         key: Its private key.
-        ca_certificate: The CA that signed it.
     """
 
     certificate: str
     key: str
-    ca_certificate: str
 
     def server_context(self) -> ssl.SSLContext:
         """For a server that shows this certificate."""
@@ -44,41 +42,56 @@ class Certificate:
         return context
 
 
-def loopback_certificate() -> Certificate:
-    """A certificate for 127.0.0.1 by a new CA, valid for 30 days."""
-    ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = _name("localcloud CA")
-    ca = (
-        _builder(ca_name, ca_name, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs=True), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False
+class Authority:
+    """A certificate authority in memory; everything it signs is valid for 30 days.
+
+    Attributes:
+        certificate: Its own, in PEM.
+        loopback: For servers on 127.0.0.1.
+    """
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _name("localcloud CA")
+        signed = (
+            _builder(self._name, self._name, self._key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs=True), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
+            )
+            .sign(self._key, hashes.SHA256())
         )
-        .sign(ca_key, hashes.SHA256())
-    )
-    key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    certificate = (
-        _builder(_name("localcloud"), ca_name, key.public_key())
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs=False), critical=True)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()),
-            critical=False,
+        self.certificate = _pem(signed)
+        self.loopback = self._sign(
+            [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
         )
-        .sign(ca_key, hashes.SHA256())
-    )
-    return Certificate(
-        certificate=_pem(certificate),
-        key=key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        ca_certificate=_pem(ca),
-    )
+
+    def certificate_for(self, name: str) -> Certificate:
+        """A server's certificate for a DNS name."""
+        return self._sign([x509.DNSName(name)])
+
+    def _sign(self, names: list[x509.GeneralName]) -> Certificate:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(_name("localcloud"), self._name, key.public_key())
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+        return Certificate(
+            certificate=_pem(certificate),
+            key=key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ).decode(),
+        )
 
 
 def _builder(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 30.0
+_GONE_MEANWHILE = frozenset({404, 409, 422})
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+_log = logging.getLogger(__name__)
 
 
 class ClientError(Exception):
@@ -97,6 +103,25 @@ class Client:
         options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         self._send("DELETE", path, options)
 
+    def watch(self, path: str) -> Iterator[None]:
+        """Yields once when the watch of a list begins, and again at each event, until it ends.
+
+        Raises:
+            ClientError: If it cannot begin, or breaks.
+        """
+        connection = self._connect(timeout=None)
+        with closing(connection):
+            try:
+                connection.request("GET", f"{path}?watch=true", headers=self._headers())
+                answer = connection.getresponse()
+                if answer.status != 200:
+                    raise ClientError(answer.status, answer.read().decode(errors="replace")[:500])
+                yield
+                for _ in answer:
+                    yield
+            except (OSError, http.client.HTTPException) as error:
+                raise ClientError(0, str(error)) from error
+
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
@@ -111,20 +136,9 @@ class Client:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> dict[str, Any]:
-        headers = {
-            "Accept": accept,
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": content_type,
-            # Without a field manager in the query, this is whose fields are.
-            "User-Agent": "localcloud-controllers",
-        }
+        headers = {**self._headers(), "Accept": accept, "Content-Type": content_type}
         if self._connection is None:
-            self._connection = http.client.HTTPSConnection(
-                str(self._address.hostname),
-                self._address.port,
-                context=self._context,
-                timeout=_TIMEOUT_SECONDS,
-            )
+            self._connection = self._connect(timeout=_TIMEOUT_SECONDS)
         try:
             self._connection.request(
                 method, path, json.dumps(body) if body is not None else None, headers
@@ -138,3 +152,38 @@ class Client:
             raise ClientError(answer.status, text.decode(errors="replace")[:500])
         document: dict[str, Any] = json.loads(text) if text else {}
         return document
+
+    def _headers(self) -> dict[str, str]:
+        # Without a field manager in the query, the agent is whose fields are.
+        return {"Authorization": f"Bearer {self._token}", "User-Agent": "localcloud-controllers"}
+
+    def _connect(self, *, timeout: float | None) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            str(self._address.hostname),
+            self._address.port,
+            context=self._context,
+            timeout=timeout,
+        )
+
+
+def path_of(collection: str, item: Mapping[str, Any]) -> str:
+    """The path of an object, by that of all objects of its kind in all namespaces."""
+    base, _, plural = collection.rpartition("/")
+    metadata = item["metadata"]
+    namespace = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{base}{namespace}/{plural}/{metadata['name']}"
+
+
+def attempt(action: Callable[..., None], *arguments: object) -> None:
+    """Do something to an object that may have gone or changed meanwhile: the next round sees.
+
+    Raises:
+        ClientError: If it fails for another reason.
+    """
+    try:
+        action(*arguments)
+    except ClientError as error:
+        if error.code not in _GONE_MEANWHILE:
+            raise
+        if error.code == 422:
+            _log.warning("%s", error)

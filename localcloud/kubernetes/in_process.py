@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 from localcloud.kubernetes.api import Authenticate
-from localcloud.kubernetes.certificates import loopback_certificate
+from localcloud.kubernetes.certificates import Authority
 from localcloud.kubernetes.http_server import Server
 from localcloud.kubernetes.store import Store
 
@@ -20,15 +20,19 @@ class InProcessApi:
     Args:
         version: Of Kubernetes, for example ``1.35``.
         authenticate: Decides about bearer tokens; whoever is known may do everything.
+
+    Attributes:
+        changed: Set at every change.
     """
 
     def __init__(self, version: str, authenticate: Authenticate) -> None:
         self._version = version
         self._authenticate = authenticate
         self._store = Store(version)
-        certificate = loopback_certificate()
-        self._context = certificate.server_context()
-        self.ca_certificate = certificate.ca_certificate
+        self.changed = self._store.objects.news
+        authority = Authority()
+        self._context = authority.loopback.server_context()
+        self.ca_certificate = authority.certificate
         self._server = self._listen(0)
         self._port = int(self._server.server_address[1])
         self.url = f"https://127.0.0.1:{self._port}"

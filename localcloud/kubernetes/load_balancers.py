@@ -1,4 +1,4 @@
-"""Plays the AWS Load Balancer Controller, as far as objects of the cluster show it."""
+"""Plays what makes load balancers of AWS, as far as objects of the cluster show it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from localcloud.kubernetes.client import Client, ClientError, attempt, path_of
 from localcloud.kubernetes.trees import Tree
 
 CONTROLLER: Final = "aws-load-balancer-controller"
@@ -15,11 +16,77 @@ INGRESSES: Final = "/apis/networking.k8s.io/v1/ingresses"
 CLASS_PARAMETERS: Final = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams"
 """Of a CRD that comes with the controller."""
 INGRESS_CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
+SERVICES: Final = "/api/v1/services"
+DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
+WATCHED: Final = (SERVICES, DEPLOYMENTS, INGRESSES, INGRESS_CLASSES, CLASS_PARAMETERS)
+"""Whose changes matter here."""
+
 _FINALIZER: Final = "ingress.k8s.aws/resources"
 # Every Ingress of a group has one of its own, with the group's name.
 _GROUP_FINALIZER: Final = "group.ingress.k8s.aws/"
 _CLASS_CONTROLLER: Final = "ingress.k8s.aws/alb"
 _GROUP: Final = "alb.ingress.kubernetes.io/group.name"
+
+
+class LoadBalancers:
+    """Services of type LoadBalancer, and Ingresses, get a load balancer's host name.
+
+    Ingresses are held by a finalizer, which goes only while the AWS Load Balancer Controller's
+    Deployment is there; without it nothing happens to them.
+
+    Args:
+        client: Of the API.
+        region: Part of the host names.
+    """
+
+    def __init__(self, client: Client, *, region: str) -> None:
+        self._client = client
+        self._region = region
+
+    def reconcile(self) -> None:
+        """Look at all Services and Ingresses.
+
+        Raises:
+            ClientError: If the API does not answer.
+        """
+        for item in self._client.items(SERVICES):
+            if is_balanced_service(item):
+                self._have_status(SERVICES, item, status(item, self._region))
+        if any(
+            item["metadata"]["name"] == CONTROLLER and "deletionTimestamp" not in item["metadata"]
+            for item in self._client.items(DEPLOYMENTS)
+        ):
+            self._ingresses()
+
+    def _ingresses(self) -> None:
+        listed = self._client.items(INGRESS_CLASSES)
+        classes = alb_classes(listed)
+        groups = groups_of(listed, self._class_parameters())
+        for item in self._client.items(INGRESSES):
+            if class_of(item) not in classes:
+                continue
+            group = group_of(item, groups)
+            wanted = finalizers(item, group)
+            if wanted != (item["metadata"].get("finalizers") or []):
+                patch = {"metadata": {"finalizers": wanted or None}}
+                attempt(self._client.merge, path_of(INGRESSES, item), patch)
+            if "deletionTimestamp" not in item["metadata"]:
+                self._have_status(INGRESSES, item, status(item, self._region, group))
+
+    def _class_parameters(self) -> list[Tree]:
+        try:
+            return self._client.items(CLASS_PARAMETERS)
+        except ClientError as error:
+            if error.code != 404:
+                raise
+            return []
+
+    def _have_status(self, collection: str, item: Tree, wanted: Tree) -> None:
+        balancer = (item.get("status") or {}).get("loadBalancer") or {}
+        # A real API adds how the address is to be reached.
+        found = [entry.get("hostname") for entry in balancer.get("ingress") or ()]
+        if found != [entry["hostname"] for entry in wanted["loadBalancer"]["ingress"]]:
+            attempt(self._client.merge, f"{path_of(collection, item)}/status", {"status": wanted})
 
 
 def status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tree:

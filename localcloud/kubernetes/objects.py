@@ -46,10 +46,12 @@ class Objects:
 
     Attributes:
         changed: Notified of every change; its lock guards everything.
+        news: Set at every change, and cleared by whoever has looked.
     """
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
+        self.news = threading.Event()
         self._objects: dict[tuple[str, str], dict[Key, Tree]] = {}
         self._changes: list[Change] = []
         self._revision = 0
@@ -106,3 +108,4 @@ class Objects:
         if len(self._changes) >= 2 * _CHANGES_KEPT:
             del self._changes[:-_CHANGES_KEPT]
         self.changed.notify_all()
+        self.news.set()

@@ -1,67 +1,100 @@
-"""Starts the Kubernetes API of a cluster: a real one if there is one, else the small one."""
+"""Starts the Kubernetes API of a cluster: a real control plane, else the small one."""
 
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.kubernetes import ca_bundles, load_balancers, volumes
 from localcloud.kubernetes.api import Authenticate, KubernetesApi
+from localcloud.kubernetes.ca_bundles import CaBundles
+from localcloud.kubernetes.changes import Changes
 from localcloud.kubernetes.client import Client
-from localcloud.kubernetes.controllers import Controllers
+from localcloud.kubernetes.collector import Collector
+from localcloud.kubernetes.control_plane import ControlPlane, ControlPlaneProps
+from localcloud.kubernetes.controllers import Controllers, Reconcile
 from localcloud.kubernetes.in_process import InProcessApi
-from localcloud.kubernetes.real import PROGRAMS, RealApi
+from localcloud.kubernetes.load_balancers import LoadBalancers
+from localcloud.kubernetes.volumes import Volumes
+from localcloud.kubernetes.workloads import Workloads
 
 
-class MissingAssetsError(Exception):
-    """KUBEBUILDER_ASSETS names a folder without the programs."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartProps:
+    """Inputs of `start_api`.
+
+    Attributes:
+        version: Of Kubernetes, for example ``1.35``; a real one has the version of its programs.
+        authenticate: Decides about bearer tokens.
+        folder: For files of a real one.
+        programs: Folder with the programs of a control plane; None for the small API.
+        region: Part of load balancers' host names.
+    """
+
+    version: str
+    authenticate: Authenticate
+    folder: Path
+    programs: Path | None
+    region: str
 
 
-@dataclass(kw_only=True)
 class ControlledApi:
-    """An API together with the loop that plays its controllers."""
+    """An API together with the stand-ins for what else acts on a cluster.
 
-    api: KubernetesApi
-    controllers: Controllers
+    Args:
+        api: The API.
+        client: For the stand-ins; closed in the end.
+        parts: What they do.
+        changes: What wakes them.
+    """
+
+    def __init__(
+        self,
+        api: KubernetesApi,
+        client: Client,
+        parts: Sequence[Reconcile],
+        changes: Changes | None,
+        changed: threading.Event,
+    ) -> None:
+        self._api = api
+        self._client = client
+        self._changes = changes
+        self._controllers = Controllers(parts, changed)
 
     @property
     def url(self) -> str:
         """``https://127.0.0.1:PORT``."""
-        return self.api.url
+        return self._api.url
 
     @property
     def ca_certificate(self) -> str:
         """The CA that signed its certificate, in PEM."""
-        return self.api.ca_certificate
+        return self._api.ca_certificate
 
     def pause(self) -> None:
         """Refuse connections until `resume`."""
-        self.api.pause()
+        self._api.pause()
 
     def resume(self) -> None:
         """End an outage."""
-        self.api.resume()
+        self._api.resume()
 
     def stop(self) -> None:
-        """Stop both for good."""
-        self.controllers.stop()
-        self.api.stop()
+        """Stop everything for good."""
+        if self._changes:
+            self._changes.stop()
+        self._controllers.stop()
+        self._client.close()
+        self._api.stop()
 
 
-def start_api(
-    version: str, authenticate: Authenticate, folder: Path, assets: Path | None, region: str
-) -> KubernetesApi:
-    """Start an API and its controllers.
-
-    Args:
-        version: Of Kubernetes, for example ``1.35``; a real one has the version of its program.
-        authenticate: Decides about bearer tokens.
-        folder: For files of a real one.
-        assets: Folder with ``kube-apiserver`` and ``etcd``; None for the small API.
-        region: Part of load balancers' host names.
+def start_api(props: StartProps) -> KubernetesApi:
+    """Start an API and what acts on it.
 
     Raises:
-        MissingAssetsError: If the folder lacks a program.
         RuntimeError: If a real one does not come up.
     """
     token = secrets.token_urlsafe(32)
@@ -69,19 +102,42 @@ def start_api(
     def authenticate_us_too(given: str) -> str | None:
         if secrets.compare_digest(given, token):
             return "localcloud-controllers"
-        return authenticate(given)
+        return props.authenticate(given)
 
-    api: KubernetesApi
-    if assets is None:
-        api = InProcessApi(version, authenticate_us_too)
-    else:
-        missing = [name for name in PROGRAMS if not (assets / name).is_file()]
-        if missing:
-            raise MissingAssetsError(
-                f"KUBEBUILDER_ASSETS: {assets} has no {' and no '.join(missing)}; let it name the "
-                "folder that `setup-envtest use -p path` prints, or unset it"
-            )
-        api = RealApi(assets, authenticate_us_too, token, folder)
-    client = Client(api.url, api.ca_certificate, token)
-    controllers = Controllers(client, region=region, ca_certificate=api.ca_certificate)
-    return ControlledApi(api=api, controllers=controllers)
+    if props.programs is None:
+        small = InProcessApi(props.version, authenticate_us_too)
+        client = Client(small.url, small.ca_certificate, token)
+        return ControlledApi(
+            small,
+            client,
+            (
+                Workloads(client).reconcile,
+                LoadBalancers(client, region=props.region).reconcile,
+                CaBundles(client, ca_certificate=small.ca_certificate).reconcile,
+                Collector(client).collect,
+            ),
+            None,
+            small.changed,
+        )
+    real = ControlPlane(
+        ControlPlaneProps(
+            programs=props.programs,
+            authenticate=authenticate_us_too,
+            token=token,
+            folder=props.folder,
+        )
+    )
+    client = Client(real.url, real.ca_certificate, token)
+    watched = {*load_balancers.WATCHED, *ca_bundles.WATCHED, *volumes.WATCHED}
+    changes = Changes(lambda: Client(real.url, real.ca_certificate, token), sorted(watched))
+    return ControlledApi(
+        real,
+        client,
+        (
+            LoadBalancers(client, region=props.region).reconcile,
+            CaBundles(client, ca_certificate=real.ca_certificate).reconcile,
+            Volumes(client).reconcile,
+        ),
+        changes,
+        changes.changed,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from localcloud.kubernetes.client import Client, attempt, path_of
 from localcloud.kubernetes.managers import timestamp
 from localcloud.kubernetes.trees import Tree
 
@@ -93,6 +94,30 @@ STATUSES: Final[Mapping[str, Status]] = {
     "/api/v1/persistentvolumeclaims": claim,
 }
 """What makes the status, by the collection."""
+
+
+class Workloads:
+    """Everything that should run does so at once, and Jobs complete; there is no pod.
+
+    Args:
+        client: Of the API.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def reconcile(self) -> None:
+        """Look at all workloads and claims.
+
+        Raises:
+            ClientError: If the API does not answer.
+        """
+        for path, status in STATUSES.items():
+            for item in self._client.items(path):
+                wanted = status(item)
+                if wanted and not says(item.get("status") or {}, wanted):
+                    patch = {"status": wanted}
+                    attempt(self._client.merge, f"{path_of(path, item)}/status", patch)
 
 
 def says(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -1,15 +1,22 @@
-"""Managed node groups. No node starts: the group is EKS's record of one."""
+"""Managed node groups: EKS's record of one, and nodes in the cluster; no instance starts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from kubeflow_aws.capacity.nodes import allocatable
+from kubeflow_aws.instance_types import instance_table
+from localcloud.kubernetes.nodes import NODE_GROUP, Node, Taint
 from localcloud.resources.arguments import arguments, conform
 from localcloud.resources.eks_cluster import cluster_name, moto_cluster
+from localcloud.resources.eks_state import KubernetesApis
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
 from localcloud.resources.tags import retagging, tags_of
+
+_UNLISTED_LIKE: Final = "m7i.xlarge"
+"""The size of an instance type that the table does not know: the template does not say it."""
 
 _CONFIGURATION: Final = ("NodeRepairConfig", "ScalingConfig", "UpdateConfig")
 _VERSION: Final[Mapping[str, str]] = {
@@ -58,7 +65,11 @@ def _roll(request: Request, resource: Resource, old: Properties) -> None:
 
 
 class Nodegroup(SettingsProvider):
-    """``AWS::EKS::Nodegroup``."""
+    """``AWS::EKS::Nodegroup``.
+
+    Args:
+        kubernetes: Where its nodes go.
+    """
 
     at_creation = frozenset(
         {
@@ -94,6 +105,21 @@ class Nodegroup(SettingsProvider):
     }
     recorded = frozenset({"ForceUpdateEnabled"})
 
+    def __init__(self, kubernetes: KubernetesApis) -> None:
+        self._kubernetes = kubernetes
+
+    def create(self, request: Request) -> Resource:
+        """Create the group, and its nodes."""
+        made = super().create(request)
+        self._have_nodes(request, made)
+        return made
+
+    def update(self, request: Request, resource: Resource, old: Properties) -> Resource:
+        """Change the group, and its nodes."""
+        updated = super().update(request, resource, old)
+        self._have_nodes(request, updated)
+        return updated
+
     def make(self, request: Request) -> Resource:
         """Create the group."""
         client, cluster = request.client("eks"), request.properties["ClusterName"]
@@ -120,9 +146,51 @@ class Nodegroup(SettingsProvider):
         )
 
     def delete(self, request: Request, resource: Resource) -> None:
-        """Delete the group."""
+        """Delete the group, and its nodes."""
+        cluster = cluster_name(request, request.properties["ClusterName"])
+        self._kubernetes.have_nodes(*cluster, resource.attributes["NodegroupName"], [])
         with missing_is_fine():
             request.client("eks").delete_nodegroup(
                 clusterName=request.properties["ClusterName"],
                 nodegroupName=resource.attributes["NodegroupName"],
             )
+
+    def _have_nodes(self, request: Request, resource: Resource) -> None:
+        cluster = cluster_name(request, request.properties["ClusterName"])
+        group = request.client("eks").describe_nodegroup(
+            clusterName=cluster.name, nodegroupName=resource.attributes["NodegroupName"]
+        )["nodegroup"]
+        subnets = request.client("ec2").describe_subnets(SubnetIds=group["subnets"])["Subnets"]
+        zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
+        self._kubernetes.have_nodes(*cluster, group["nodegroupName"], _nodes(group, zones))
+
+
+def _nodes(group: Mapping[str, Any], zones: Sequence[str]) -> list[Node]:
+    """The nodes of a group: the first of its instance types, in one zone after another."""
+    instance_type = group["instanceTypes"][0]
+    table = instance_table().instance_types
+    room = allocatable(table.get(instance_type) or table[_UNLISTED_LIKE])
+    taints = [
+        Taint(
+            key=taint["key"],
+            value=taint.get("value", ""),
+            # NO_SCHEDULE is NoSchedule.
+            effect=taint["effect"].title().replace("_", ""),
+        )
+        for taint in group.get("taints") or ()
+    ]
+    return [
+        Node(
+            name=f"{group['nodegroupName'].lower()}-{number}",
+            instance_type=instance_type,
+            zone=zones[number % len(zones)],
+            labels={NODE_GROUP: group["nodegroupName"], **(group.get("labels") or {})},
+            taints=taints,
+            allocatable={
+                "cpu": f"{room.cpu}m",
+                "memory": str(room.memory),
+                "pods": str(room.pods),
+            },
+        )
+        for number in range(group["scalingConfig"]["desiredSize"])
+    ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.nodes import Node
 from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties
 
@@ -27,6 +28,11 @@ class KubernetesApis(Protocol):
 
     def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
         """Create CustomResourceDefinitions in a cluster; those that are there stay."""
+
+    def have_nodes(
+        self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
+    ) -> None:
+        """Let the nodes of a managed group be these; without a cluster there are none."""
 
 
 class ClusterName(NamedTuple):

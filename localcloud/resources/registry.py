@@ -70,7 +70,6 @@ EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::EFS::AccessPoint": efs.AccessPoint(),
     "AWS::EFS::FileSystem": efs.FileSystem(),
     "AWS::EFS::MountTarget": efs.MountTarget(),
-    "AWS::EKS::Nodegroup": eks_nodegroup.Nodegroup(),
     "AWS::FSx::FileSystem": fsx.FileSystem(),
     "AWS::IAM::InstanceProfile": iam_roles.InstanceProfile(),
     "AWS::IAM::ManagedPolicy": iam_policies.ManagedPolicy(),
@@ -163,6 +162,7 @@ class Registry:
             "AWS::EKS::AccessEntry": eks_kept.AccessEntryProvider(self.clusters),
             "AWS::EKS::Addon": eks_kept.Addon(self.clusters, kubernetes),
             "AWS::EKS::Cluster": eks_cluster.Cluster(kubernetes, self.clusters),
+            "AWS::EKS::Nodegroup": eks_nodegroup.Nodegroup(kubernetes),
             "AWS::EKS::PodIdentityAssociation": eks_kept.PodIdentityAssociation(self.clusters),
         }
         self._schema_only = SchemaOnly()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import pytest
 
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.tools import find_tools
-from localcloud.kubernetes.real import PROGRAMS
-from localcloud.kubernetes.start import start_api
+from localcloud.kubernetes.start import StartProps, start_api
 from tests.conftest import PROJECT
 from tests.localcloud.kubernetes.cluster import Cluster, authenticate
 
@@ -24,16 +22,6 @@ def kubectl() -> Path:
     return find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache", path="").kubectl
 
 
-@pytest.fixture(scope="session")
-def assets() -> Path:
-    """Where a real API server is."""
-    folder = Path(os.environ.get("KUBEBUILDER_ASSETS", "/usr/local/kubebuilder/bin"))
-    missing = [name for name in PROGRAMS if not (folder / name).is_file()]
-    if missing:
-        pytest.skip(f"no {' and no '.join(missing)} in {folder}: set KUBEBUILDER_ASSETS")
-    return folder
-
-
 @pytest.fixture(scope="session", params=["in-process", "real"])
 def cluster(
     request: pytest.FixtureRequest, kubectl: Path, tmp_path_factory: pytest.TempPathFactory
@@ -41,8 +29,16 @@ def cluster(
     """Every test that takes it runs once with each API."""
     is_real = request.param == "real"
     folder = tmp_path_factory.mktemp("cluster")
-    assets = request.getfixturevalue("assets") if is_real else None
-    api = start_api(VERSION, authenticate, folder / "state", assets, "us-west-2")
+    programs = request.getfixturevalue("control_plane") if is_real else None
+    api = start_api(
+        StartProps(
+            version=VERSION,
+            authenticate=authenticate,
+            folder=folder / "state",
+            programs=programs,
+            region="us-west-2",
+        )
+    )
     yield Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=is_real)
     api.stop()
     assert not (folder / "state").exists()
