@@ -121,7 +121,7 @@ def test_a_quota_is_on_requests_so_that_no_pod_needs_a_limit() -> None:
     hard = any_objects(pack)[1]["spec"]["resourceQuotaSpec"]["hard"]
     assert not [name for name in hard if name.startswith("limits.")]
     asked = {name.removeprefix("requests.") for name in hard if name.startswith("requests.")}
-    # What is neither is not asked of every pod (k8s.io/kubernetes, quota/v1/evaluator/core/pods.go).
+    # These are not asked of every pod (k8s.io/kubernetes, pkg/quota/v1/evaluator/core/pods.go).
     assert asked - set(DEFAULT_REQUEST) == {"nvidia.com/gpu", "storage"}
 
 

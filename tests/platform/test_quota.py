@@ -1,15 +1,12 @@
-"""Under the quota of the README, a real API server admits every kind of pod that users make.
-
-Needs a kubeconfig of an API server with its own admission plugins in PLATFORM_KUBECONFIG.
-"""
+"""Under the quota of the README, a real API server admits every kind of pod that users make."""
 
 from __future__ import annotations
 
+import copy
 import json
-import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +19,12 @@ from kubeflow_aws.kubeflow.profile_limits import limit_range
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
 from kubeflow_aws.kubeflow.profiles import profile_packs
 from kubeflow_aws.manifests.objects import KubernetesObject
+from tests.platform.cluster import PlatformCluster, read_objects
+
+pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
 WORKLOADS: Final = {
-    file.stem: yaml.safe_load(file.read_text(encoding="utf-8"))
-    for file in sorted((Path(__file__).parent / "workloads").glob("*.yaml"))
+    name: pod for name, [pod] in read_objects(Path(__file__).parent / "workloads").items()
 }
 """A pod of each kind, with the resources that its makers give it."""
 
@@ -40,27 +39,6 @@ ASKS_FOR_NOTHING: Final = {
     "volume-viewer",
 }
 """Kinds with a container without requests, which a quota alone refuses."""
-
-Kubectl = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def kubectl() -> Kubectl:
-    """Runs kubectl against a real API server; its standard input is JSON."""
-    kubeconfig = os.environ.get("PLATFORM_KUBECONFIG")
-    if not kubeconfig:
-        pytest.skip("PLATFORM_KUBECONFIG names no kubeconfig of a real API server")
-
-    def run(*words: str, item: Any = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["kubectl", "--kubeconfig", kubeconfig, *words],
-            input=json.dumps(item) if item else None,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
 
 
 def readme_quota(project: Path) -> Quota:
@@ -83,56 +61,58 @@ def hard(quota: Quota) -> Any:
     return spec["resourceQuotaSpec"]
 
 
-def namespace(kubectl: Kubectl, name: str, quota: Any, *others: KubernetesObject) -> str:
+def namespace(platform: PlatformCluster, name: str, quota: Any, *others: KubernetesObject) -> str:
     """A namespace as the profile controller leaves it, and other objects in it."""
     labels = {"pod-security.kubernetes.io/enforce": "baseline"}
-    create(kubectl, {"kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    create(platform, {"kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     for account in ("default", "default-editor"):
         metadata = {"name": account, "namespace": name}
-        create(kubectl, {"kind": "ServiceAccount", "metadata": metadata})
+        create(platform, {"kind": "ServiceAccount", "metadata": metadata})
     metadata = {"name": "kf-resource-quota", "namespace": name}
-    create(kubectl, {"kind": "ResourceQuota", "metadata": metadata, "spec": quota})
-    # The controller manager's work, where there is none: a quota that was never counted refuses all.
-    used = {resource: "0" for resource in quota["hard"]}
+    create(platform, {"kind": "ResourceQuota", "metadata": metadata, "spec": quota})
+    # The controller manager's work, but at once: a quota that was never counted refuses everything.
+    used = dict.fromkeys(quota["hard"], "0")
     status = json.dumps({"status": {**quota, "used": used}})
     words = ("patch", "resourcequota", "kf-resource-quota", "-n", name, "--subresource=status")
-    assert kubectl(*words, "--type=merge", "-p", status).returncode == 0
+    done = platform.kubectl(*words, "--type=merge", "-p", status)
+    assert done.returncode == 0, done.stderr
     for item in others:
-        create(kubectl, item)
+        create(platform, item)
     return name
 
 
-def create(kubectl: Kubectl, item: dict[str, Any]) -> None:
-    done = kubectl("apply", "-f", "-", item={"apiVersion": "v1", **item})
+def create(platform: PlatformCluster, item: dict[str, Any]) -> None:
+    done = platform.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item}))
     assert done.returncode == 0, done.stderr
 
 
-def admit(kubectl: Kubectl, pod: Any, where: str) -> subprocess.CompletedProcess[str]:
+def admit(platform: PlatformCluster, pod: Any, where: str) -> subprocess.CompletedProcess[str]:
     """Ask whether a pod would be admitted; it is not made."""
-    return kubectl("create", "-n", where, "--dry-run=server", "-o", "json", "-f", "-", item=pod)
+    words = ("create", "-n", where, "--dry-run=server", "-o", "json", "-f", "-")
+    return platform.kubectl(*words, stdin=json.dumps(pod))
 
 
 @pytest.fixture(scope="module")
-def profile(kubectl: Kubectl, project: Path) -> Iterator[str]:
+def profile(platform: PlatformCluster, project: Path) -> Iterator[str]:
     """A profile with the quota of the README."""
     name = "quota-of-the-readme"
-    yield namespace(kubectl, name, hard(readme_quota(project)), limit_range(name))
-    kubectl("delete", "namespace", name, "--wait=false")
+    yield namespace(platform, name, hard(readme_quota(project)), limit_range(name))
+    platform.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture(scope="module")
-def without_limit_range(kubectl: Kubectl, project: Path) -> Iterator[str]:
+def without_limit_range(platform: PlatformCluster, project: Path) -> Iterator[str]:
     """The same without a LimitRange, as the profile controller alone would make it."""
     name = "quota-alone"
-    yield namespace(kubectl, name, hard(readme_quota(project)))
-    kubectl("delete", "namespace", name, "--wait=false")
+    yield namespace(platform, name, hard(readme_quota(project)))
+    platform.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.mark.parametrize("kind", WORKLOADS)
 def test_every_kind_of_pod_is_admitted_under_the_quota_of_the_readme(
-    kind: str, kubectl: Kubectl, profile: str
+    kind: str, platform: PlatformCluster, profile: str
 ) -> None:
-    done = admit(kubectl, WORKLOADS[kind], profile)
+    done = admit(platform, WORKLOADS[kind], profile)
 
     assert done.returncode == 0, done.stderr
     spec = json.loads(done.stdout)["spec"]
@@ -142,10 +122,10 @@ def test_every_kind_of_pod_is_admitted_under_the_quota_of_the_readme(
 
 @pytest.mark.parametrize("kind", WORKLOADS)
 def test_nothing_is_limited_that_asked_for_no_limit(
-    kind: str, kubectl: Kubectl, profile: str
+    kind: str, platform: PlatformCluster, profile: str
 ) -> None:
     asked = WORKLOADS[kind]["spec"]
-    found = json.loads(admit(kubectl, WORKLOADS[kind], profile).stdout)["spec"]
+    found = json.loads(admit(platform, WORKLOADS[kind], profile).stdout)["spec"]
 
     for part in ("containers", "initContainers"):
         limits = [each.get("resources", {}).get("limits") for each in asked.get(part, [])]
@@ -156,20 +136,20 @@ def test_nothing_is_limited_that_asked_for_no_limit(
 
 @pytest.mark.parametrize("kind", WORKLOADS)
 def test_a_quota_alone_refuses_whatever_asks_for_nothing(
-    kind: str, kubectl: Kubectl, without_limit_range: str
+    kind: str, platform: PlatformCluster, without_limit_range: str
 ) -> None:
-    done = admit(kubectl, WORKLOADS[kind], without_limit_range)
+    done = admit(platform, WORKLOADS[kind], without_limit_range)
 
     assert (done.returncode != 0) is (kind in ASKS_FOR_NOTHING)
     if done.returncode:
         assert "must specify requests." in done.stderr
 
 
-def test_more_gpus_than_the_quota_are_refused(kubectl: Kubectl, profile: str) -> None:
-    pod = json.loads(json.dumps(WORKLOADS["notebook-with-gpus"]))
+def test_more_gpus_than_the_quota_are_refused(platform: PlatformCluster, profile: str) -> None:
+    pod = copy.deepcopy(WORKLOADS["notebook-with-gpus"])
     pod["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] = "3"
 
-    done = admit(kubectl, pod, profile)
+    done = admit(platform, pod, profile)
 
     assert done.returncode != 0
     assert "exceeded quota: kf-resource-quota, requested: requests.nvidia.com/gpu=3" in done.stderr

@@ -1,9 +1,9 @@
 """What a container of a profile asks for if it does not say so itself.
 
 A quota on `requests.*` refuses every pod with a container that asks for nothing (Kubernetes,
-"Resource Quotas"), and most of what controllers make in a profile has one: Argo's `init` and `wait`,
-KServe's predictors, TensorBoard, volume viewers. A LimitRange fills requests in before quotas count
-(Kubernetes, "Limit Ranges"), for containers that webhooks add as well.
+"Resource Quotas"), and most of what controllers make in a profile has one: Argo's `init` and
+`wait`, KServe's predictors, TensorBoard, volume viewers. A LimitRange fills requests in before
+quotas count (Kubernetes, "Limit Ranges"), for containers that webhooks add as well.
 """
 
 from __future__ import annotations

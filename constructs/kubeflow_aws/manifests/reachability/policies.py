@@ -1,7 +1,7 @@
 """NetworkPolicies: which connections they allow (Kubernetes, "Network Policies").
 
-A pod that no policy selects for a direction is open in that direction. Once one does, only what some
-policy allows is open. A connection must be allowed by both of its ends.
+A pod that no policy selects for a direction is open in that direction. Once one does, only what
+some policy allows is open. A connection must be allowed by both of its ends.
 """
 
 from __future__ import annotations
