@@ -133,11 +133,9 @@ class Policy(_Form):
 
     def selects(self, end: End, direction: Direction) -> bool:
         """Whether it closes an end in a direction, but for what it allows."""
-        types = self.spec.policyTypes
-        if types is None:
-            types = ("Ingress", "Egress") if self.spec.egress else ("Ingress",)
+        implied: tuple[Direction, ...] = ("Ingress", "Egress") if self.spec.egress else ("Ingress",)
         return (
-            direction in types
+            direction in (self.spec.policyTypes or implied)
             and end.namespace == self.namespace
             and self.spec.podSelector.matches(end.labels)
         )
