@@ -157,7 +157,7 @@ def test_pods_show_their_metrics_to_the_scrapers_subnets_alone(
     found = ranges_of_metrics(data_plane_assembly)
 
     assert len(private) == 3
-    assert {"alice", "bob", "istio-system", "kubeflow"} <= found.keys()
+    assert {"alice", "bob", "kubeflow", "kubeflow-system"} <= found.keys()
     assert all(ranges == private for ranges in found.values())
     assert ranges_of_metrics(sample_assembly) == {}
 

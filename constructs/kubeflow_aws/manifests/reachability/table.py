@@ -48,7 +48,7 @@ def table_of(network: Network, *, hidden: frozenset[str] = frozenset()) -> str:
     lines = ["| namespace | pods | who may connect | at which ports |", "|---|---|---|---|"]
     for (namespace, callers), names in sorted(rows.items(), key=lambda row: (row[0][0], row[1])):
         sources = "<br>".join(source for source, _ in callers) or "nobody"
-        ports = "<br>".join(ports for _, ports in callers)
+        ports = "<br>".join(ports for _, ports in callers) or "none"
         lines.append(f"| {namespace} | {', '.join(sorted(names))} | {sources} | {ports} |")
     return "".join(f"{line}\n" for line in lines)
 
@@ -61,7 +61,7 @@ def _callers(network: Network, target: End) -> Iterator[tuple[str, str]]:
     anybody = str(network.ports(network.outside[-1], target))
     opened: dict[str, list[str]] = defaultdict(list)
     for caller, found in _grouped(everybody, ports):
-        if found not in ("none", anybody):
+        if found != anybody:
             opened[found].append(caller)
     for found, callers in sorted(opened.items(), key=lambda each: sorted(each[1])):
         yield ", ".join(sorted(callers)), found
