@@ -44,7 +44,7 @@ def policy(name: str, *rules: Any, app: str | None = None) -> dict[str, Any]:
 
 ONE = [workload("a", "one"), workload("b", "one")]
 TWO = [workload("c", "two"), workload("d", "two")]
-SAME = {"from": [{"podSelector": {}}]}
+SAME: dict[str, Any] = {"from": [{"podSelector": {}}]}
 
 
 def rows(*items: Any, hidden: str = "two") -> list[str]:
