@@ -154,5 +154,6 @@ def lost_system_node(platform: PlatformCluster) -> Iterator[None]:
         yield
     finally:
         del node["metadata"]["resourceVersion"], node["metadata"]["uid"]
-        platform.create([node])
+        # Items of a list do not say what they are.
+        platform.create([{"apiVersion": "v1", "kind": "Node", **node}])
         platform.eventually(platform.incomplete)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,11 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.objects import KubernetesObject, key_of, parse_objects
+from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
 from kubeflow_aws.manifests.tools import find_tools
 from kubeflow_aws.manifests.upgrades import load_upgrades
 from localcloud.kubernetes.api import KubernetesApi
@@ -29,7 +31,7 @@ from tests.support.platforms import best_of
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
-RELEASE_BEFORE = "26.03"
+LOCK = Path(__file__).with_name("release-before.lock.yaml")
 TOKEN = "of-the-tests"  # noqa: S105
 ROUNDS = 8
 
@@ -102,31 +104,30 @@ def cluster(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="module")
-def before(
-    cluster: BareCluster, tmp_path_factory: pytest.TempPathFactory
-) -> list[KubernetesObject]:
+def before(cluster: BareCluster) -> list[KubernetesObject]:
     """The example of the release before."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    archive = Path(mirror or "", f"kubeflow-manifests-{RELEASE_BEFORE}.tar.gz")
-    if not mirror or not archive.is_file():
-        pytest.skip(f"no kubeflow-manifests-{RELEASE_BEFORE}.tar.gz in KUBEFLOW_UPSTREAM_MIRROR")
-    folder = tmp_path_factory.mktemp("before")
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    [example] = folder.glob("*/example")
+    options = SourceOptions(
+        cache=PROJECT / "build" / "cache", mirror=Path(mirror) if mirror else None
+    )
+    try:
+        sources = fetch_sources(load_lock(LOCK), options, print)
+    except UserError as error:
+        pytest.skip(f"the release before cannot be had: {error}")
     done = subprocess.run(
-        [str(cluster.kubectl), "kustomize", str(example)],
+        [str(cluster.kubectl), "kustomize", str(sources.root / "kubeflow-manifests" / "example")],
         capture_output=True,
         text=True,
         check=True,
     )
-    return parse_objects(done.stdout, origin=f"the example of {RELEASE_BEFORE}")
+    return parse_objects(done.stdout, origin="the example of the release before")
 
 
 def by_hand() -> set[str]:
     """What the notes on leaving the release before say must be deleted."""
     upgrades = load_upgrades(PROJECT / "manifests" / "upgrades.yaml")
-    return {name for each in upgrades if each.leaving == RELEASE_BEFORE for name in each.delete}
+    release = load_lock(LOCK).kubeflow
+    return {name for each in upgrades if each.leaving == release for name in each.delete}
 
 
 def test_what_the_notes_delete_is_all_that_stands_in_the_way(
