@@ -33,9 +33,8 @@ from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.instance_types import SIZES, UNLISTED
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.placeholders import Placeholder, Value, used_placeholders
+from kubeflow_aws.manifests.placeholders import Placeholder
 from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.network.scraper_ranges import scraper_ranges
 from kubeflow_aws.network.vpc import vpc_of
 
 
@@ -84,7 +83,7 @@ class ClusterStack(cdk.Stack):
         self._autoscaling: Autoscaling | None = None
         vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
-        values: dict[Placeholder, Value] = {}
+        values: dict[Placeholder, str] = {}
         if self._autoscaling:
             ready = [*ready, self._autoscaling]
             values |= self._autoscaling.values
@@ -100,12 +99,6 @@ class ClusterStack(cdk.Stack):
                 Placeholder.REGION: self.region,
                 Placeholder.VPC_ID: vpc.vpc_id,
             }
-        used = used_placeholders(item for one in props.rendered for item in one.objects)
-        # Those of an existing cluster may be in no namespace that has policies.
-        if Placeholder.SCRAPER_RANGES in used:
-            values[Placeholder.SCRAPER_RANGES] = scraper_ranges(
-                props.vpc, props.deployment.network.existing
-            )
         services = Components(
             self,
             "Services",

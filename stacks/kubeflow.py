@@ -30,7 +30,8 @@ from kubeflow_aws.kubeflow.profile_folders import ProfileFolders, ProfileFolders
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
 from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
-from kubeflow_aws.manifests.packs import Pack
+from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.packs import Pack, Phase
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.manifests.platform import image_names
 from kubeflow_aws.manifests.render import Rendered
@@ -74,6 +75,7 @@ class KubeflowStackProps:
         efs: The shared file system in EFS, if there is one.
         fsx: The shared file system in FSx, if there is one.
         scraper_ranges: Where Prometheus' scraper stands, if there is one.
+        metrics_policies: What lets it reach the platform's pods.
     """
 
     deployment: Deployment
@@ -90,6 +92,7 @@ class KubeflowStackProps:
     efs: EfsVolumes | None
     fsx: FsxVolumes | None
     scraper_ranges: tuple[str, ...]
+    metrics_policies: Sequence[KubernetesObject]
 
 
 class KubeflowStack(cdk.Stack):
@@ -140,7 +143,6 @@ class KubeflowStack(cdk.Stack):
                     **storage_access.values,
                     **_notebook_values(props.deployment),
                     **(balancer.values if balancer else {}),
-                    **_scraper_values(props.scraper_ranges),
                 },
             ),
         )
@@ -148,6 +150,14 @@ class KubeflowStack(cdk.Stack):
             if component := self.components.applied.get(name):
                 component.node.add_dependency(data_access)
         self._create_profiles(props)
+        if props.metrics_policies:
+            pack = Pack(
+                component="metrics",
+                phase=Phase.WORKLOADS,
+                number=1,
+                objects=list(props.metrics_policies),
+            )
+            self._apply("Metrics", [pack], list(self.components.applied.values()), props)
         cdk.CfnOutput(
             self,
             "KubeflowRelease",
@@ -291,10 +301,6 @@ def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
         Placeholder.CULLING_IDLE_MINUTES: str(culling.idle_minutes),
         Placeholder.CULLING_CHECK_MINUTES: str(culling.check_minutes),
     }
-
-
-def _scraper_values(ranges: tuple[str, ...]) -> Mapping[Placeholder, Value]:
-    return {Placeholder.SCRAPER_RANGES: ranges} if ranges else {}
 
 
 def _sign_in_values(props: KubeflowStackProps) -> Mapping[Placeholder, Value]:

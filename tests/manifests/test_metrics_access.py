@@ -9,7 +9,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubeflow.network import network_of
-from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT
+from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT, metrics_policies
 from kubeflow_aws.manifests.objects import metadata, pod_template
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.reachability.pods import PRIVATE_SUBNETS, texts
@@ -89,17 +89,9 @@ def test_the_switch_opens_metrics_and_nothing_else(
     assert more_than_metrics(off, on, platforms[1]) == []
 
 
-def test_without_the_switch_the_platform_is_as_it_was(
-    data_plane: Deployment, sample_cache: Any
-) -> None:
-    off, on = (
-        sample_of(switched(data_plane, on=each), sample_cache).components for each in (False, True)
-    )
-
-    for before, after in zip(off, on, strict=True):
-        added = after.objects[len(before.objects) :]
-        assert after.objects[: len(before.objects)] == before.objects
-        assert {item["kind"] for item in added} <= {"NetworkPolicy"}
+def test_without_a_scraper_there_is_no_policy(sample_platform: Platform) -> None:
+    assert metrics_policies(sample_platform.components, ()) == []
+    assert metrics_policies(sample_platform.components, ("10.0.64.0/18",)) != []
 
 
 def test_no_policy_is_left_without_a_range(data_plane: Deployment, sample_cache: Any) -> None:

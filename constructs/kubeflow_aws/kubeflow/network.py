@@ -6,6 +6,7 @@ from typing import Final
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubeflow.profile_network import network_policy
+from kubeflow_aws.manifests.metrics_access import metrics_policies
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.reachability.pods import (
@@ -36,7 +37,10 @@ def network_of(platform: Platform, deployment: Deployment) -> Network:
     ]
     scraper = POD_ADDRESSES if deployment.monitoring.prometheus else ()
     profiles = (PROFILE, OTHER_PROFILE)
-    policies = [network_policy(name, scraper_ranges=scraper) for name in profiles]
+    policies = [
+        *metrics_policies(platform.components, scraper),
+        *(network_policy(name, scraper_ranges=scraper) for name in profiles),
+    ]
     return Network(
         pods=[
             *pods_of(objects, namespace_labels(objects)),

@@ -10,18 +10,15 @@ AuthorizationPolicy is before that port.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
     metadata,
     pod_template,
 )
-from kubeflow_aws.manifests.placeholders import Placeholder
 from kubeflow_aws.manifests.render import Rendered
 
 SIDECAR_METRICS_PORT: Final = 15020
@@ -31,25 +28,28 @@ WITHOUT_POLICIES: Final = frozenset({"kube-system"})
 """Namespaces whose pods are open to every address: a policy would close what is open now."""
 
 
-def open_metrics(rendered: Rendered, deployment: Deployment) -> Rendered:
-    """A component with the policies that admit the scraper; as it is if there is no scraper.
+def metrics_policies(
+    components: Iterable[Rendered], ranges: Sequence[str]
+) -> list[KubernetesObject]:
+    """The policies that admit the scraper to the pods of some components; none without a scraper.
 
     Args:
-        rendered: The component.
-        deployment: Says whether there is a scraper.
+        components: The components.
+        ranges: Where the scraper stands; may be tokens.
     """
-    if not deployment.monitoring.prometheus:
-        return rendered
-    policies = [policy for item in rendered.objects for policy in _policies(item)]
-    return replace(rendered, objects=[*rendered.objects, *policies]) if policies else rendered
+    if not ranges:
+        # A rule without an address would admit everybody.
+        return []
+    items = (item for one in components for item in one.objects)
+    return [policy for item in items for policy in _policies(item, ranges)]
 
 
-def _policies(item: KubernetesObject) -> Iterator[KubernetesObject]:
+def _policies(item: KubernetesObject, ranges: Sequence[str]) -> Iterator[KubernetesObject]:
     meta = metadata(item)
     name, namespace = str(meta.get("name")), str(meta.get("namespace") or "")
     if item.get("kind") == "Namespace":
         if _text(meta.get("labels"), "istio-injection") == "enabled":
-            yield _policy("sidecars", name, selector={}, port=SIDECAR_METRICS_PORT)
+            yield _policy("sidecars", name, selector={}, port=SIDECAR_METRICS_PORT, ranges=ranges)
         return
     template = pod_template(item)
     spec = item.get("spec")
@@ -58,15 +58,17 @@ def _policies(item: KubernetesObject) -> Iterator[KubernetesObject]:
     annotations = metadata(template).get("annotations")
     port = _text(annotations, "prometheus.io/port")
     if _text(annotations, "prometheus.io/scrape") == "true" and port:
-        yield _policy(name, namespace, selector=spec["selector"], port=int(port))
+        yield _policy(name, namespace, selector=spec["selector"], port=int(port), ranges=ranges)
 
 
 def _text(mapping: JsonValue, key: str) -> str:
     return str(mapping.get(key) or "") if isinstance(mapping, dict) else ""
 
 
-def _policy(name: str, namespace: str, *, selector: JsonValue, port: int) -> KubernetesObject:
-    scraper: JsonValue = {"ipBlock": {"cidr": f"${{kubeflow-aws:{Placeholder.SCRAPER_RANGES}}}"}}
+def _policy(
+    name: str, namespace: str, *, selector: JsonValue, port: int, ranges: Sequence[str]
+) -> KubernetesObject:
+    scraper: list[JsonValue] = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -74,6 +76,6 @@ def _policy(name: str, namespace: str, *, selector: JsonValue, port: int) -> Kub
         "spec": {
             "podSelector": selector,
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": [scraper], "ports": [{"port": port}]}],
+            "ingress": [{"from": scraper, "ports": [{"port": port}]}],
         },
     }

@@ -63,7 +63,6 @@ class Placeholder(StrEnum):
     FSX_STORAGE_CLASS = "fsx-storage-class"
     FSX_SUBNET = "fsx-subnet"
     FSX_THROUGHPUT = "fsx-throughput"
-    SCRAPER_RANGES = "scraper-ranges"
     CULLING_ENABLED = "culling-enabled"
     CULLING_IDLE_MINUTES = "culling-idle-minutes"
     CULLING_CHECK_MINUTES = "culling-check-minutes"

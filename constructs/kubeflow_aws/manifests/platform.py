@@ -16,7 +16,6 @@ from kubeflow_aws.manifests.floors import load_floors, raise_images
 from kubeflow_aws.manifests.images import ImageNames, check_digests, rename_images
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
-from kubeflow_aws.manifests.metrics_access import open_metrics
 from kubeflow_aws.manifests.model_addresses import configure_model_addresses
 from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
@@ -214,9 +213,8 @@ def image_names(deployment: Deployment) -> ImageNames:
 
 
 def _configured(one: Rendered, deployment: Deployment) -> Rendered:
-    """What a deployment sets where overlays do not reach: inside of texts, and for every pod."""
-    configured = configure_model_addresses(configure_notebook_form(one, deployment), deployment)
-    return open_metrics(configured, deployment)
+    """What a deployment sets inside of texts, where overlays do not reach."""
+    return configure_model_addresses(configure_notebook_form(one, deployment), deployment)
 
 
 def fill_components(

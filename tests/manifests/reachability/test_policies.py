@@ -170,8 +170,8 @@ def test_nobody_is_kept_from_itself() -> None:
 
 
 def test_a_placeholder_is_a_range_of_its_own() -> None:
-    rule = {"from": [{"ipBlock": {"cidr": "${kubeflow-aws:scraper-ranges}"}}]}
-    inside = End(name="scraper", addresses=("${kubeflow-aws:scraper-ranges}",))
+    rule = {"from": [{"ipBlock": {"cidr": "${kubeflow-aws:cluster-ranges}"}}]}
+    inside = End(name="scraper", addresses=("${kubeflow-aws:cluster-ranges}",))
     other = End(name="balancer", addresses=("${kubeflow-aws:load-balancer-ranges}",))
 
     assert ports(inside, DB, admits(rule)) == "all"

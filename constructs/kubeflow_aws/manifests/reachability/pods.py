@@ -16,7 +16,7 @@ NAME_LABEL: Final = "kubernetes.io/metadata.name"
 INJECTION: Final = "istio-injection"
 INJECT: Final = "sidecar.istio.io/inject"
 
-POD_ADDRESSES: Final = (f"${{kubeflow-aws:{Placeholder.SCRAPER_RANGES}}}",)
+POD_ADDRESSES: Final = ("private-subnets",)
 """Pods have addresses of the private subnets, as the scraper has (VPC CNI)."""
 
 LOAD_BALANCER: Final = End(
