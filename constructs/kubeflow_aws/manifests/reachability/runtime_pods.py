@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.manifests.reachability.ends import End
-from kubeflow_aws.manifests.reachability.pods import INJECTION, NAME_LABEL, pod
+from kubeflow_aws.manifests.reachability.pods import INJECT, INJECTION, NAME_LABEL, pod
 
 FILE: Final = Path(__file__).with_name("runtime-pods.yaml")
 
@@ -20,6 +20,7 @@ class RuntimePod(BaseModel):
     Attributes:
         name: What people call it.
         labels: Its labels; NAME stands for the user's own name of it.
+        sidecar: Whether it has one; its maker declines it else.
         source: Where that is from.
     """
 
@@ -27,6 +28,7 @@ class RuntimePod(BaseModel):
 
     name: str
     labels: dict[str, str]
+    sidecar: bool = True
     source: str
 
 
@@ -56,7 +58,7 @@ def pods_of_profile(namespace: str) -> list[End]:
             namespace,
             namespace_labels=labels,
             labels=each.labels,
-            annotations={},
+            annotations={} if each.sidecar else {INJECT: "false"},
             ports={},
         )
         for each in load_runtime_pods()
