@@ -169,6 +169,10 @@ bench: install ## the budgets, as ratios measured side by side
 render: install ## write the rendered objects of DEPLOYMENT to build/rendered
 	$(BIN)/python -m kubeflow_aws.cli render $(DEPLOYMENT)
 
+.PHONY: reachability
+reachability: install ## who may connect to whom in DEPLOYMENT, by its NetworkPolicies
+	@$(BIN)/python -m kubeflow_aws.cli reachability $(DEPLOYMENT)
+
 .PHONY: images
 images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
 	@$(BIN)/python -m kubeflow_aws.cli images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))

@@ -17,8 +17,10 @@ from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.identity.sign_in import SignIn
+from kubeflow_aws.manifests.metrics_access import metrics_policies
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
+from kubeflow_aws.network.scraper_ranges import scraper_ranges
 from stacks.certificate import CertificateStack, CertificateStackProps
 from stacks.cluster import ClusterStack, ClusterStackProps
 from stacks.data import DataStack, DataStackProps
@@ -75,6 +77,9 @@ def build(
     data = _data(scope, prefix, deployment, env, vpc)
     storage = _storage(scope, prefix, deployment, env, vpc, data.artifacts if data else None)
     address = _address(scope, prefix, deployment, env, vpc)
+    scrapers = (
+        scraper_ranges(vpc, deployment.network.existing) if deployment.monitoring.prometheus else ()
+    )
     KubeflowStack(
         scope,
         f"{prefix}Platform",
@@ -92,6 +97,9 @@ def build(
             artifacts=data.artifacts if data else None,
             efs=storage.efs if storage else None,
             fsx=storage.fsx if storage else None,
+            scraper_ranges=scrapers,
+            # Those of the Cluster stack's components too, which are there before.
+            metrics_policies=metrics_policies(platform.components, scrapers),
         ),
     )
     MonitoringStack(

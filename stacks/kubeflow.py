@@ -30,7 +30,8 @@ from kubeflow_aws.kubeflow.profile_folders import ProfileFolders, ProfileFolders
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
 from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
-from kubeflow_aws.manifests.packs import Pack
+from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.packs import Pack, Phase
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.manifests.platform import image_names
 from kubeflow_aws.manifests.render import Rendered
@@ -73,6 +74,8 @@ class KubeflowStackProps:
         artifacts: The bucket of artifacts, if there is one.
         efs: The shared file system in EFS, if there is one.
         fsx: The shared file system in FSx, if there is one.
+        scraper_ranges: Where Prometheus' scraper stands, if there is one.
+        metrics_policies: What lets it reach the platform's pods.
     """
 
     deployment: Deployment
@@ -88,6 +91,8 @@ class KubeflowStackProps:
     artifacts: ArtifactStore | None
     efs: EfsVolumes | None
     fsx: FsxVolumes | None
+    scraper_ranges: tuple[str, ...]
+    metrics_policies: Sequence[KubernetesObject]
 
 
 class KubeflowStack(cdk.Stack):
@@ -145,6 +150,14 @@ class KubeflowStack(cdk.Stack):
             if component := self.components.applied.get(name):
                 component.node.add_dependency(data_access)
         self._create_profiles(props)
+        if props.metrics_policies:
+            pack = Pack(
+                component="metrics",
+                phase=Phase.WORKLOADS,
+                number=1,
+                objects=list(props.metrics_policies),
+            )
+            self._apply("Metrics", [pack], list(self.components.applied.values()), props)
         cdk.CfnOutput(
             self,
             "KubeflowRelease",
@@ -224,6 +237,7 @@ class KubeflowStack(cdk.Stack):
                 artifacts_bucket=props.artifacts.bucket_name if props.artifacts else None,
                 region=props.deployment.region,
             ),
+            scraper_ranges=props.scraper_ranges,
         )
         applied = [
             self._apply(f"Profiles{number}", packs[number], before, props) for number in packs

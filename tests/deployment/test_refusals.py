@@ -249,6 +249,15 @@ REFUSALS = {
         COGNITO + ALICE + PUBLIC_VPC,
         "network.existing.load_balancer_cidrs is empty; give the ranges of the subnets",
     ),
+    "a scraper in subnets of unknown ranges": (
+        WEST + USERS + VPC + "monitoring: {prometheus: true}",
+        "network.existing.private_cidrs is empty, and monitoring.prometheus needs it; give the "
+        "ranges of the private subnets",
+    ),
+    "a range of private subnets that is none": (
+        WEST + USERS + VPC + "    private_cidrs: [inside]",
+        "network.existing: private_cidrs: Expected 4 octets in 'inside'; give ranges such as",
+    ),
     "a load balancer on the internet without public subnets": (
         COGNITO + ALICE + VPC + "    load_balancer_cidrs: [10.0.0.0/24]",
         "network.existing.public_subnet_ids is empty, and a load balancer on the internet needs "

@@ -6,6 +6,7 @@ from typing import Any
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorRole, Profile, Quota
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
+from kubeflow_aws.kubeflow.profile_limits import DEFAULT_REQUEST
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
 from kubeflow_aws.kubeflow.profiles import (
     CONTRIBUTOR_STACKS,
@@ -65,7 +66,7 @@ def bindings(packs: dict[int, list[Pack]]) -> dict[str, Any]:
 
 def test_a_profile_finds_a_namespace_that_its_controller_takes_as_its_own() -> None:
     [[pack]] = profile_packs([team(1)], *NOTHING).values()
-    [namespace, profile] = any_objects(pack)
+    namespace, profile, *_ = any_objects(pack)
 
     assert pack.phase is Phase.DEFINITIONS
     assert namespace["metadata"]["annotations"] == {"owner": "owner-1@example.com"}
@@ -90,16 +91,73 @@ def test_a_quota_limits_what_pods_and_volumes_ask_for() -> None:
     }
 
 
+def of_kind(kind: str, packs: dict[int, list[Pack]]) -> dict[str, Any]:
+    """Objects of one kind by their namespaces."""
+    return {
+        item["metadata"]["namespace"]: item
+        for members in packs.values()
+        for pack in members
+        for item in any_objects(pack)
+        if item["kind"] == kind
+    }
+
+
+def test_what_asks_for_nothing_gets_a_request_and_no_limit_with_and_without_a_quota() -> None:
+    with_quota = team(1).model_copy(update={"quota": Quota(cpu="32")})
+    found = of_kind("LimitRange", profile_packs([with_quota, team(2)], *NOTHING))
+
+    assert set(found) == {"team-1", "team-2"}
+    for item in found.values():
+        [limits] = item["spec"]["limits"]
+        assert limits == {
+            "type": "Container",
+            "defaultRequest": {"cpu": "10m", "memory": "32Mi"},
+        }
+
+
+def test_a_quota_is_on_requests_so_that_no_pod_needs_a_limit() -> None:
+    quota = Quota(cpu="32", memory="128Gi", gpus=2, storage="1Ti", volumes=10)
+    [[pack]] = profile_packs([team(1).model_copy(update={"quota": quota})], *NOTHING).values()
+
+    hard = any_objects(pack)[1]["spec"]["resourceQuotaSpec"]["hard"]
+    assert not [name for name in hard if name.startswith("limits.")]
+    asked = {name.removeprefix("requests.") for name in hard if name.startswith("requests.")}
+    # These are not asked of every pod (k8s.io/kubernetes, pkg/quota/v1/evaluator/core/pods.go).
+    assert asked - set(DEFAULT_REQUEST) == {"nvidia.com/gpu", "storage"}
+
+
+def test_a_quota_that_left_the_file_leaves_the_profile() -> None:
+    """The controller then deletes its ResourceQuota (Dashboard v2.0.0, profile_controller.go)."""
+    [[pack]] = profile_packs([team(1)], *NOTHING).values()
+
+    assert "resourceQuotaSpec" not in any_objects(pack)[1]["spec"]
+
+
+def test_the_scraper_reads_the_metrics_of_a_profile_only_where_there_is_one() -> None:
+    ranges = ("10.0.96.0/19", "10.0.128.0/19")
+    without = of_kind("NetworkPolicy", profile_packs([team(1)], *NOTHING))["team-1"]
+    found = profile_packs([team(1)], *NOTHING, scraper_ranges=ranges)
+    *rules, metrics = of_kind("NetworkPolicy", found)["team-1"]["spec"]["ingress"]
+
+    assert rules == without["spec"]["ingress"]
+    assert metrics == {
+        "from": [{"ipBlock": {"cidr": each}} for each in ranges],
+        "ports": [{"port": 15020}],
+    }
+    assert all("from" in rule or "ports" in rule for rule in rules)
+
+
 def test_a_thousand_profiles_fit_into_bounded_packs() -> None:
     profiles = [team(number) for number in range(1000)]
     stacks = profile_packs(profiles, *NOTHING)
     packs = [pack for members in stacks.values() for pack in members]
 
     assert {name for members in stacks.values() for name in named(members)} == {
-        profile.name for profile in profiles
+        *(profile.name for profile in profiles),
+        "kubeflow-profile",
     }
-    assert sum(len(pack.objects) for pack in packs) == 2000
-    assert len(packs) <= 100
+    assert sum(len(pack.objects) for pack in packs) == 4000
+    assert len(packs) <= 200
     for members in stacks.values():
         assert len({pack.number for pack in members}) == len(members)
     for pack in packs:
@@ -190,6 +248,8 @@ def test_namespaces_come_first_and_what_profiles_hold_after_them() -> None:
     assert [item["kind"] for item in any_objects(pack)] == [
         "Namespace",
         "Profile",
+        "LimitRange",
+        "NetworkPolicy",
         "PersistentVolumeClaim",
         "PersistentVolume",
         "PersistentVolumeClaim",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.monitoring.cluster_alarms import PLATFORM_NAMESPACES
-from tests.support.assembly import Assembly, Template, resources
+from tests.support.assembly import Assembly, Template, resources, synthesize
+from tests.support.deployments import VPC, variation
+from tests.support.platforms import sample_of
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +127,57 @@ def test_prometheus_is_encrypted_and_scrapes_this_cluster(monitoring: Template) 
     assert len(source["SubnetIds"]) == 3
     jobs = yaml.safe_load(base64.b64decode(blob))["scrape_configs"]
     assert [job["job_name"] for job in jobs] == ["pods", "kubelet-cadvisor"]
+
+
+def ranges_of_metrics(assembly: Assembly) -> dict[str, set[str]]:
+    """From where the policies for metrics admit, by namespace."""
+    found: dict[str, set[str]] = {}
+    for item in assembly.objects():
+        if item["kind"] == "NetworkPolicy":
+            for rule in any_of(item)["spec"].get("ingress", []):
+                if {"port": 15020} in rule.get("ports", []):
+                    ranges = {peer["ipBlock"]["cidr"] for peer in rule["from"]}
+                    found[str(any_of(item)["metadata"]["namespace"])] = ranges
+    return found
+
+
+def any_of(item: KubernetesObject) -> Any:
+    return item
+
+
+def test_pods_show_their_metrics_to_the_scrapers_subnets_alone(
+    data_plane_assembly: Assembly, sample_assembly: Assembly
+) -> None:
+    subnets = resources(data_plane_assembly.stack("Network"), "AWS::EC2::Subnet").values()
+    private = {
+        each["Properties"]["CidrBlock"]
+        for each in subnets
+        if {"Key": "aws-cdk:subnet-type", "Value": "Private"} in each["Properties"]["Tags"]
+    }
+    found = ranges_of_metrics(data_plane_assembly)
+
+    assert len(private) == 3
+    assert {"alice", "bob", "kubeflow", "kubeflow-system"} <= found.keys()
+    assert all(ranges == private for ranges in found.values())
+    assert ranges_of_metrics(sample_assembly) == {}
+
+
+def test_in_somebody_elses_vpc_the_file_says_where_the_scraper_stands(
+    data_plane: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    ranges: JsonValue = ["172.16.8.0/24", "172.16.9.0/24"]
+    vpc: dict[str, JsonValue] = {
+        **VPC,
+        "private_cidrs": ranges,
+        "public_subnet_ids": ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"],
+        "load_balancer_cidrs": ["172.16.0.0/24"],
+    }
+    deployment = variation(data_plane, {"network": {"existing": vpc}})
+    assembly = synthesize(deployment, sample_of(deployment, sample_cache), tmp_path)
+
+    found = ranges_of_metrics(assembly)
+    assert "kubeflow" in found
+    assert all(each == {"172.16.8.0/24", "172.16.9.0/24"} for each in found.values())
 
 
 def test_what_is_not_there_has_no_alarm(sample_assembly: Assembly) -> None:

@@ -12,6 +12,7 @@ VPC: dict[str, JsonValue] = {
     "vpc_id": "vpc-0123456789abcdef0",
     "availability_zones": ["us-west-2a", "us-west-2b"],
     "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "private_cidrs": ["10.0.32.0/20", "10.0.48.0/20"],
 }
 EXISTING_VPC: JsonValue = {"existing": VPC}
 EXISTING_CLUSTER: JsonValue = {

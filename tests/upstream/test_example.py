@@ -83,7 +83,9 @@ def test_what_is_rendered_is_what_is_applied(
         "NodePool.karpenter.sh gpu",
         "PodDefault.kubeflow.org kubeflow-user-example-com/access-ml-pipeline",
         "StorageClass.storage.k8s.io gp3",
+        "LimitRange kubeflow-user-example-com/kubeflow-profile",
         "Namespace kubeflow-user-example-com",
+        "NetworkPolicy.networking.k8s.io kubeflow-user-example-com/kubeflow-profile",
         "Profile.kubeflow.org kubeflow-user-example-com",
     }
     assert rendered <= set(applied)

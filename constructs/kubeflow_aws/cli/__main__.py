@@ -28,6 +28,7 @@ from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.schema import json_schema
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.kubeflow.network import OTHER_PROFILE, network_of
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.floors import Floor, load_floors
 from kubeflow_aws.manifests.lock import load_lock
@@ -38,6 +39,7 @@ from kubeflow_aws.manifests.platform import (
     render_all_variants,
     render_platform,
 )
+from kubeflow_aws.manifests.reachability.table import table_of
 from kubeflow_aws.manifests.relock import relock
 from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support
 from kubeflow_aws.manifests.tools import find_tools
@@ -89,6 +91,14 @@ def diagram(
 ) -> None:
     """Draw the stacks of a synthesized deployment, and the order of its components."""
     sys.stdout.write(diagrams_of(assembly))
+
+
+@cli.command()
+def reachability(deployment: Annotated[str, typer.Argument(help="A deployment's name.")]) -> None:
+    """Print who may connect to whom in a deployment's cluster, by its NetworkPolicies."""
+    settings = load_deployment(deployment_path(PROJECT, deployment))
+    network = network_of(_rendered(settings, quiet=True), settings)
+    sys.stdout.write(table_of(network, hidden=frozenset({OTHER_PROFILE})))
 
 
 @cli.command()

@@ -27,6 +27,12 @@ class ExistingVpc(Section):
         default=(), max_length=3, description="One public subnet per zone, or none."
     )
 
+    private_cidrs: tuple[str, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Ranges of the private subnets, for monitoring.prometheus alone: its scraper "
+        "stands there.",
+    )
     load_balancer_cidrs: tuple[str, ...] = Field(
         default=(),
         max_length=10,
@@ -36,13 +42,13 @@ class ExistingVpc(Section):
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
-        for cidr in self.load_balancer_cidrs:
-            try:
-                IPv4Network(cidr)
-            except ValueError as error:
-                raise ValueError(
-                    f"load_balancer_cidrs: {error}; give ranges such as 10.0.0.0/24"
-                ) from None
+        for name in ("private_cidrs", "load_balancer_cidrs"):
+            cidrs: tuple[str, ...] = getattr(self, name)
+            for cidr in cidrs:
+                try:
+                    IPv4Network(cidr)
+                except ValueError as error:
+                    raise ValueError(f"{name}: {error}; give ranges such as 10.0.0.0/24") from None
         return self
 
     @model_validator(mode="after")

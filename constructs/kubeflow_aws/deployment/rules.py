@@ -48,6 +48,11 @@ def check_network(deployment: Deployment) -> None:
         raise ValueError(
             f"cluster.existing names {cluster.existing.name}; give its VPC under network.existing"
         )
+    if deployment.monitoring.prometheus and network.existing and not network.existing.private_cidrs:
+        raise ValueError(
+            "network.existing.private_cidrs is empty, and monitoring.prometheus needs it; give the "
+            "ranges of the private subnets, so that the pods' metrics are open to the scraper there"
+        )
 
 
 def check_components(deployment: Deployment) -> None:

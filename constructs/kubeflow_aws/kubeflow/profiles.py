@@ -18,6 +18,8 @@ from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
+from kubeflow_aws.kubeflow.profile_limits import limit_range
+from kubeflow_aws.kubeflow.profile_network import network_policy
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import MAX_PACK_OBJECTS, Pack, Phase
@@ -40,7 +42,11 @@ T = TypeVar("T")
 
 
 def profile_packs(
-    profiles: Iterable[Profile], volumes: ProfileVolumes, offer: PodDefaults
+    profiles: Iterable[Profile],
+    volumes: ProfileVolumes,
+    offer: PodDefaults,
+    *,
+    scraper_ranges: Sequence[str] = (),
 ) -> dict[int, list[Pack]]:
     """Profiles and what they hold from the start, in packs by nested stack.
 
@@ -50,42 +56,40 @@ def profile_packs(
         profiles: The profiles.
         volumes: What there is to claim.
         offer: What notebooks may use.
+        scraper_ranges: Where Prometheus' scraper stands, if there is one; may be tokens.
     """
+
+    def objects_of(profile: Profile) -> list[KubernetesObject]:
+        """All objects of a profile; as many for every one."""
+        return [
+            _namespace(profile),
+            _profile(profile),
+            limit_range(profile.name),
+            network_policy(profile.name, scraper_ranges=scraper_ranges),
+            *profile_volumes(profile.name, volumes),
+            *pod_defaults(profile, offer),
+        ]
+
     stacks: dict[int, list[Profile]] = {}
     for profile in profiles:
         stacks.setdefault(_hash(profile.name) % PROFILE_STACKS + 1, []).append(profile)
     return {
         stack: [
-            _profile_pack(number, members, volumes, offer)
+            _profile_pack(number, [item for each in members for item in objects_of(each)])
             for number, members in _groups(
                 stacks[stack],
                 lambda profile: profile.name,
-                MAX_PACK_OBJECTS // len(_objects(stacks[stack][0], volumes, offer)),
+                MAX_PACK_OBJECTS // len(objects_of(stacks[stack][0])),
             )
         ]
         for stack in sorted(stacks)
     }
 
 
-def _profile_pack(
-    number: int, members: Sequence[Profile], volumes: ProfileVolumes, offer: PodDefaults
-) -> Pack:
-    objects = [item for profile in members for item in _objects(profile, volumes, offer)]
+def _profile_pack(number: int, objects: list[KubernetesObject]) -> Pack:
     # kubectl stops at the first object whose namespace is not there.
     objects.sort(key=lambda item: item["kind"] != "Namespace")
     return Pack(component="profiles", phase=Phase.DEFINITIONS, number=number, objects=objects)
-
-
-def _objects(
-    profile: Profile, volumes: ProfileVolumes, offer: PodDefaults
-) -> list[KubernetesObject]:
-    """All objects of a profile; as many for every one."""
-    return [
-        _namespace(profile),
-        _profile(profile),
-        *profile_volumes(profile.name, volumes),
-        *pod_defaults(profile, offer),
-    ]
 
 
 def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:

@@ -1,0 +1,108 @@
+"""Prometheus' scraper reaches the metrics of pods, and nothing else, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.kubeflow.network import network_of
+from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT, metrics_policies
+from kubeflow_aws.manifests.objects import metadata, pod_template
+from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.reachability.pods import PRIVATE_SUBNETS, texts
+from kubeflow_aws.manifests.reachability.ports import PortRange, Ports
+from kubeflow_aws.manifests.reachability.table import Network
+from tests.support.deployments import variation
+from tests.support.platforms import best_of, sample_of
+
+
+def switched(deployment: Deployment, *, on: bool) -> Deployment:
+    return variation(deployment, {"monitoring": {"prometheus": on}})
+
+
+def scraped(platform: Platform) -> dict[str, int]:
+    """The pods of the platform that the scraper reads, and their ports."""
+    found = {}
+    for item in (item for one in platform.components for item in one.objects):
+        template = pod_template(item)
+        annotations = texts(metadata(template).get("annotations")) if template else {}
+        if annotations.get("prometheus.io/scrape") == "true":
+            name = f"{metadata(item)['namespace']}/{metadata(item)['name']}"
+            found[name] = int(annotations["prometheus.io/port"])
+    return found
+
+
+def shut_to_scraper(platform: Platform, network: Network) -> list[str]:
+    ports = scraped(platform)
+    return [
+        str(pod)
+        for pod in network.pods
+        if (port := port_of(ports, pod.labels, str(pod)))
+        and port not in network.ports(PRIVATE_SUBNETS, pod)
+    ]
+
+
+def port_of(ports: dict[str, int], labels: Any, name: str) -> int | None:
+    """Istio's agent shows the metrics of a pod with a sidecar, whatever it annotates."""
+    return SIDECAR_METRICS_PORT if "security.istio.io/tlsMode" in labels else ports.get(name)
+
+
+def more_than_metrics(off: Network, on: Network, platform: Platform) -> list[str]:
+    """What the switch opens beside the ports of metrics."""
+    ports = scraped(platform)
+    found = []
+    for source in (*on.pods, *on.outside):
+        for target in on.pods:
+            own = {SIDECAR_METRICS_PORT, ports.get(str(target), SIDECAR_METRICS_PORT)}
+            metrics = Ports.of(PortRange("TCP", port, port) for port in own)
+            before, after = off.ports(source, target), on.ports(source, target)
+            if (before | metrics) & after != after or before & after != before:
+                found.append(f"{source} to {target}: {before}, then {after}")
+    return found
+
+
+@pytest.mark.parametrize("source", ["sample", pytest.param("best", marks=pytest.mark.upstream)])
+def test_the_switch_opens_metrics_and_nothing_else(
+    source: str,
+    data_plane: Deployment,
+    sample_cache: Any,
+    request: pytest.FixtureRequest,
+) -> None:
+    render: Callable[[Deployment], Platform]
+    if source == "best":
+        request.getfixturevalue("upstream_platform")
+        render = best_of
+    else:
+
+        def render(deployment: Deployment) -> Platform:
+            return sample_of(deployment, sample_cache)
+
+    deployments = [switched(data_plane, on=each) for each in (False, True)]
+    platforms = [render(each) for each in deployments]
+    off, on = (network_of(*pair) for pair in zip(platforms, deployments, strict=True))
+
+    assert shut_to_scraper(platforms[1], on) == []
+    assert len(shut_to_scraper(platforms[0], off)) > 10
+    assert more_than_metrics(off, on, platforms[1]) == []
+
+
+def test_without_a_scraper_there_is_no_policy(sample_platform: Platform) -> None:
+    assert metrics_policies(sample_platform.components, ()) == []
+    assert metrics_policies(sample_platform.components, ("10.0.64.0/18",)) != []
+
+
+def test_no_policy_is_left_without_a_range(data_plane: Deployment, sample_cache: Any) -> None:
+    """A rule without `from` would admit everybody."""
+    deployment = switched(data_plane, on=True)
+    network = network_of(sample_of(deployment, sample_cache), deployment)
+    opened = [each for each in network.policies if each.name.startswith("allow-scraper-to-")]
+
+    assert opened
+    for policy in opened:
+        [rule] = policy.spec.ingress or ()
+        [peer] = rule.from_ or ()
+        assert peer.ipBlock
+        assert rule.ports
