@@ -137,21 +137,33 @@ class Client:
         accept: str = "application/json",
     ) -> dict[str, Any]:
         headers = {**self._headers(), "Accept": accept, "Content-Type": content_type}
-        if self._connection is None:
-            self._connection = self._connect(timeout=_TIMEOUT_SECONDS)
+        kept = self._connection is not None
         try:
-            self._connection.request(
-                method, path, json.dumps(body) if body is not None else None, headers
-            )
-            answer = self._connection.getresponse()
-            text = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise ClientError(0, str(error)) from error
+            answer, text = self._answer(method, path, body, headers)
+        except ClientError:
+            # The server may have closed a connection that was quiet; reading again does no harm.
+            if not kept or method != "GET":
+                raise
+            answer, text = self._answer(method, path, body, headers)
         if answer.status >= 400:
             raise ClientError(answer.status, text.decode(errors="replace")[:500])
         document: dict[str, Any] = json.loads(text) if text else {}
         return document
+
+    def _answer(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        if self._connection is None:
+            self._connection = self._connect(timeout=_TIMEOUT_SECONDS)
+        try:
+            self._connection.request(
+                method, path, json.dumps(body) if body is not None else None, dict(headers)
+            )
+            answer = self._connection.getresponse()
+            return answer, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise ClientError(0, str(error)) from error
 
     def _headers(self) -> dict[str, str]:
         # Without a field manager in the query, the agent is whose fields are.
