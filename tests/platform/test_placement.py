@@ -10,12 +10,11 @@ import pytest
 
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 from localcloud.kubernetes.nodes import NODE_GROUP
-from tests.platform.cluster import PODS, PlatformCluster, namespaced
+from tests.platform.cluster import PODS, PROFILES, PlatformCluster, namespaced
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
 NODES = "/api/v1/nodes"
-PROFILES = {"alice", "bob"}
 SYSTEM_NODES = f"{NODES}?labelSelector={NODE_GROUP.replace('/', '%2F')}"
 
 
