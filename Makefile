@@ -131,11 +131,15 @@ destroy: install ## remove DEPLOYMENT from AWS
 
 .PHONY: test
 test: lint ## lint, types and all tests that need no upstream sources and deploy nothing
-	$(BIN)/pytest --numprocesses 2 -m "not e2e and not upstream"
+	$(BIN)/pytest --numprocesses 2 -m "not e2e and not platform and not upstream"
 
 .PHONY: test-upstream
 test-upstream: install build/checkov/.installed ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
 	$(BIN)/pytest --numprocesses 2 -m upstream
+
+.PHONY: test-platform
+test-platform: install ## deploy everything into a real control plane, crowd its nodes, lose one, upgrade (make control-plane before)
+	$(BIN)/pytest -m platform
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud, and run what the documents say (about 40 minutes)

@@ -9,12 +9,12 @@ would refuse or change beyond that is not seen here.
 from __future__ import annotations
 
 import base64
-import copy
 import json
 import logging
 import socketserver
 import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from localcloud.kubernetes.trees import Tree
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED: Final = b"HTTP/1.1 503 Service Unavailable\r\n\r\n"
 _INJECTOR: Final = "/inject"
+_INJECTOR_CONFIG: Final = "/api/v1/namespaces/istio-system/configmaps/istio-sidecar-injector"
 _NOBODY_SECONDS: Final = 30
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class InCluster:
             def handle(self) -> None:
                 try:
                     _serve(self, services, contexts)
-                except (OSError, ValueError) as error:
+                except (ClientError, OSError, ValueError) as error:
                     # The API server hung up, or checked the certificate and did not like it.
                     _log.debug("in-cluster call: %s", error)
 
@@ -100,6 +101,17 @@ class _Services:
             )
         return False
 
+    def proxy(self) -> Tree:
+        """What istiod's chart says of the proxy.
+
+        Raises:
+            ClientError: It cannot be read.
+        """
+        with self._lock:
+            values: Tree = json.loads(self._client.get(_INJECTOR_CONFIG)["data"]["values"])
+        proxy: Tree = values["global"]["proxy"]
+        return proxy
+
 
 class _Contexts:
     """A server context for each name that is called, made once."""
@@ -140,7 +152,8 @@ def _serve(
             name, _, value = header.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
-        body = json.dumps(_answer(path, json.loads(stream.read(length)))).encode()
+        review = json.loads(stream.read(length))
+        body = json.dumps(_answer(path, review, services.proxy)).encode()
         # Kept open, it would go on answering when the pods are gone.
         stream.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -150,7 +163,7 @@ def _serve(
         stream.flush()
 
 
-def _answer(path: str, review: Tree) -> Tree:
+def _answer(path: str, review: Tree, proxy: Callable[[], Tree]) -> Tree:
     request = review["request"]
     response: dict[str, Any] = {"uid": request["uid"]}
     if review["kind"] == "ConversionReview":
@@ -161,7 +174,7 @@ def _answer(path: str, review: Tree) -> Tree:
     else:
         response["allowed"] = True
         if path.split("?")[0].startswith(_INJECTOR):
-            patch = json.dumps(injection(request["object"])).encode()
+            patch = json.dumps(injection(request["object"], proxy())).encode()
             response |= {
                 "patchType": "JSONPatch",
                 "patch": base64.b64encode(patch).decode(),
@@ -169,14 +182,20 @@ def _answer(path: str, review: Tree) -> Tree:
     return {"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response}
 
 
-def injection(pod: Tree) -> list[Tree]:
+def injection(pod: Tree, proxy: Tree) -> list[Tree]:
     """The JSON patch that adds Istio's proxy to a pod: a native sidecar, and what checks the CNI.
 
-    Requests, limits and security contexts are those of Istio's chart, template `sidecar` with CNI
-    (manifests/charts/istio-control/istio-discovery/files/injection-template.yaml).
+    Security contexts are those of istiod's chart, template `sidecar` with CNI
+    (files/injection-template.yaml); a gateway's own template adds no container.
+
+    Args:
+        pod: As it is to be made.
+        proxy: ``global.proxy`` of the values that istiod's chart was rendered with.
     """
-    spec = pod["spec"]
-    before = copy.deepcopy(spec.get("initContainers") or [])
+    metadata, spec = pod["metadata"], pod["spec"]
+    annotations = metadata.get("annotations") or {}
+    if annotations.get("inject.istio.io/templates", "sidecar") != "sidecar":
+        return []
     secure = {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -186,19 +205,26 @@ def injection(pod: Tree) -> list[Tree]:
         "runAsNonRoot": True,
         "runAsUser": 1337,
     }
-    resources = {
-        "requests": {"cpu": "100m", "memory": "128Mi"},
-        "limits": {"cpu": "2000m", "memory": "1024Mi"},
+    if profile := proxy.get("seccompProfile"):
+        secure["seccompProfile"] = profile
+    container = {
+        "image": proxy["image"],
+        "resources": proxy["resources"],
+        "securityContext": secure,
     }
-    image = {"image": "istio/proxyv2", "resources": resources, "securityContext": secure}
-    validation = {"name": "istio-validation", **image}
-    proxy = {"name": "istio-proxy", "restartPolicy": "Always", **image}
-    annotations = {**(pod["metadata"].get("annotations") or {}), "sidecar.istio.io/status": "{}"}
+    containers = [
+        {"name": "istio-validation", **container},
+        {"name": "istio-proxy", "restartPolicy": "Always", **container},
+    ]
     return [
         {
             "op": "add",
             "path": "/spec/initContainers",
-            "value": [validation, proxy, *before],
+            "value": [*containers, *(spec.get("initContainers") or [])],
         },
-        {"op": "add", "path": "/metadata/annotations", "value": annotations},
+        {
+            "op": "add",
+            "path": "/metadata/annotations",
+            "value": {**annotations, "sidecar.istio.io/status": "{}"},
+        },
     ]

@@ -120,8 +120,10 @@ def test_the_build_runs_all_tests_on_mirrored_sources(delivery_stack: Template) 
 
     assert [each for each in commands if each.startswith("make ")] == [
         "make mirror FOLDER=build/mirror",
+        "make control-plane",
         "make test",
         "make test-upstream",
+        "make test-platform",
         "make e2e",
         "make synth-delivery DELIVERY=deployments/delivery/pipeline.yaml",
     ]
@@ -131,7 +133,12 @@ def test_the_build_runs_all_tests_on_mirrored_sources(delivery_stack: Template) 
 def test_packages_and_renders_are_cached(delivery_stack: Template) -> None:
     paths = build_spec(delivery_stack, "BuildSynth")["cache"]["paths"]
 
-    assert {"/root/.cache/pip/**/*", "/root/.npm/**/*", "build/cache/**/*"} == set(paths)
+    assert set(paths) == {
+        "/root/.cache/pip/**/*",
+        "/root/.npm/**/*",
+        "build/cache/**/*",
+        "build/control-plane/**/*",
+    }
 
 
 def test_the_plan_shows_resources_and_objects_of_its_stage(delivery_stack: Template) -> None:

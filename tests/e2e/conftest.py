@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.cloud import LocalCloud, LocalCloudProps
-from tests.e2e.laboratory import Laboratory
-from tests.support.assembly import PROJECT
+from tests.e2e.laboratory import Laboratory, running_laboratory
 
 
 @pytest.fixture(scope="session")
 def laboratory(
     tmp_path_factory: pytest.TempPathFactory, control_plane: Path
 ) -> Iterator[Laboratory]:
-    folder = tmp_path_factory.mktemp("cloud")
-    cloud = LocalCloud(
-        LocalCloudProps(
-            folder=folder,
-            node_modules=PROJECT / "node_modules",
-            control_plane=control_plane,
-        )
-    )
-    cloud.start()
-    laboratory = Laboratory(cloud=cloud, folder=folder)
-    laboratory.cdk.bootstrap([laboratory.region])
-    yield laboratory
-    cloud.stop()
+    with running_laboratory(tmp_path_factory.mktemp("cloud"), control_plane) as laboratory:
+        yield laboratory

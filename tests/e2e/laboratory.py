@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from localcloud.cloud import LocalCloud
+from localcloud.cloud import LocalCloud, LocalCloudProps
 from localcloud.cloudformation.stack import Event, Stack
 from localcloud.demo.cdk import Cdk
 from localcloud.demo.inventory import ClusterAccess, Contents, inventory
@@ -191,6 +191,23 @@ class Laboratory:
             ended.set()
             watcher.join()
         assert done.is_set(), "what the test waited for did not happen"
+
+
+@contextmanager
+def running_laboratory(folder: Path, control_plane: Path) -> Iterator[Laboratory]:
+    """A local cloud, bootstrapped, with a real control plane for its clusters."""
+    cloud = LocalCloud(
+        LocalCloudProps(
+            folder=folder, node_modules=PROJECT / "node_modules", control_plane=control_plane
+        )
+    )
+    cloud.start()
+    try:
+        laboratory = Laboratory(cloud=cloud, folder=folder)
+        laboratory.cdk.bootstrap([laboratory.region])
+        yield laboratory
+    finally:
+        cloud.stop()
 
 
 def _names(answer: dict[str, Any], name: str) -> list[str]:

@@ -91,6 +91,19 @@ def test_nothing_waits_for_a_webhook_that_may_be_down(component: Callable[..., C
     assert phases(packs)["Thing.example.org kubeflow/thing"] is Phase.WORKLOADS
 
 
+@pytest.mark.parametrize("group", ["example.org", "*"])
+@pytest.mark.parametrize("resource", ["things", "things/*", "*", "*/*"])
+def test_a_webhook_names_what_it_admits_as_kubernetes_lets_it(
+    component: Callable[..., Component], group: str, resource: str
+) -> None:
+    rules: JsonValue = [{"apiGroups": [group], "resources": [resource]}]
+    admits = make("ValidatingWebhookConfiguration", "v", webhooks=[{"name": "v", "rules": rules}])
+    gate = Gate(kind="ValidatingWebhookConfiguration", name="v")
+    packs = pack_component(component("one", ready=(gate,)), [make("Thing", "thing"), CRD, admits])
+
+    assert phases(packs)["Thing.example.org kubeflow/thing"] is Phase.ADMITTED
+
+
 def test_an_object_whose_webhook_nobody_waits_for_is_named(
     component: Callable[..., Component],
 ) -> None:

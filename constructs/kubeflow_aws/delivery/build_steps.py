@@ -50,7 +50,16 @@ def runtimes() -> codebuild.BuildSpec:
 def cached_packages() -> codebuild.BuildSpec:
     """Folders that the next build finds again: packages, and what was rendered."""
     return codebuild.BuildSpec.from_object(
-        {"cache": {"paths": ["/root/.cache/pip/**/*", "/root/.npm/**/*", "build/cache/**/*"]}}
+        {
+            "cache": {
+                "paths": [
+                    "/root/.cache/pip/**/*",
+                    "/root/.npm/**/*",
+                    "build/cache/**/*",
+                    "build/control-plane/**/*",
+                ]
+            }
+        }
     )
 
 
@@ -82,7 +91,7 @@ def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
     mirror = f"s3://{props.mirror.bucket_name}"
     tests = ["make test", "make test-upstream"]
     if props.settings.end_to_end:
-        tests.append("make e2e")
+        tests = ["make control-plane", *tests, "make test-platform", "make e2e"]
     return pipelines.CodeBuildStep(
         "Synth",
         input=props.source,

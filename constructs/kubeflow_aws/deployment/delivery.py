@@ -41,7 +41,7 @@ class BuildSettings(Section):
 
     end_to_end: bool = Field(
         default=True,
-        description="Also deploy, change and destroy everything on the local cloud (40 minutes).",
+        description="Also deploy, change and destroy everything on a local cloud (an hour).",
     )
     minutes: int = Field(
         default=120, ge=30, le=480, description="How long the build may take, in minutes."

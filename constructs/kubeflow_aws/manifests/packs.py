@@ -223,7 +223,12 @@ def _admitted_kinds(items: list[KubernetesObject]) -> set[tuple[str, str]]:
         names = spec.get("names")
         if isinstance(names, dict):
             group, plural = str(spec.get("group")), str(names.get("plural"))
-            if (group, plural) in ruled or (group, "*") in ruled:
+            if any(
+                (each, resource) in ruled
+                for each in (group, "*")
+                # As rules of webhooks name them (Kubernetes, API reference, RuleWithOperations).
+                for resource in (plural, f"{plural}/*", "*", "*/*")
+            ):
                 kinds.add((group, str(names.get("kind"))))
     return kinds
 

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -54,7 +55,6 @@ class Cluster:
     def __post_init__(self) -> None:
         self.kubeconfig = self.folder / "kubeconfig"
         self._context = ssl.create_default_context(cadata=self.api.ca_certificate)
-        self.client = Client(self.api.url, self.api.ca_certificate, TOKEN)
         self.write_kubeconfig(self.kubeconfig, TOKEN)
 
     def write_kubeconfig(self, file: Path, token: str) -> None:
@@ -69,6 +69,13 @@ class Cluster:
             "current-context": "c",
         }
         file.write_text(json.dumps(config), encoding="utf-8")
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The client of the stand-ins."""
+        client = Client(self.api.url, self.api.ca_certificate, TOKEN)
+        yield client
+        client.close()
 
     def command(self, *arguments: str, kubeconfig: Path | None = None) -> list[str]:
         return [str(self.kubectl_file), f"--kubeconfig={kubeconfig or self.kubeconfig}", *arguments]

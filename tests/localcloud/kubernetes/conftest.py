@@ -38,10 +38,10 @@ def started(folder: Path, kubectl: Path, programs: Path | None) -> Iterator[Clus
     )
     cluster = Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=programs is not None)
     try:
-        have_nodes(cluster.client, SELECTOR, [NODE])
+        with cluster.client() as client:
+            have_nodes(client, SELECTOR, [NODE])
         yield cluster
     finally:
-        cluster.client.close()
         api.stop()
     assert not (folder / "state").exists()
 

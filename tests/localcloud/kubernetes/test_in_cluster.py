@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.localcloud.kubernetes.cluster import (
@@ -52,6 +54,14 @@ def configuration(kind: str, namespace: str, resource: str, path: str) -> Tree:
         "metadata": {"name": namespace},
         "webhooks": [webhook],
     }
+
+
+def pod(name: str, **annotations: str) -> Tree:
+    spec = {
+        "containers": [{"name": "main", "image": "i"}],
+        "initContainers": [{"name": "first", "image": "i"}],
+    }
+    return {"metadata": {"name": name, "annotations": annotations}, "spec": spec}
 
 
 def try_create(real: Cluster, namespace: str) -> tuple[int, Tree]:
@@ -108,29 +118,42 @@ def test_a_webhook_that_shuts_out_its_own_pods_is_found(real: Cluster, namespace
     real.done("DELETE", f"{VALIDATING}/{namespace}")
 
 
-def test_istio_is_injected_before_what_is_there(real: Cluster, namespace: str) -> None:
+@pytest.fixture
+def proxy(real: Cluster) -> Tree:
+    """What istiod's chart leaves in the cluster of the proxy."""
+    proxy: Tree = {
+        "image": "istio/proxyv2:tests",
+        "resources": {"requests": {"cpu": "7m"}},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    text = json.dumps({"global": {"proxy": proxy}})
+    real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}})
+    real.apply(config_map("istio-sidecar-injector", "istio-system", values=text))
+    return proxy
+
+
+def test_istio_is_injected_before_what_is_there(real: Cluster, namespace: str, proxy: Tree) -> None:
     item = configuration("MutatingWebhookConfiguration", namespace, "pods", "/inject/cluster/x")
     real.apply(service(namespace), deployment("web", namespace))
     real.kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=20s")
     real.apply(item)
-    webhook = f"{MUTATING}/{namespace}"
-    real.eventually(lambda: real.get(webhook)["webhooks"][0]["clientConfig"].get("caBundle"))
     pods = f"/api/v1/namespaces/{namespace}/pods"
-    spec = {
-        "containers": [{"name": "main", "image": "i"}],
-        "initContainers": [{"name": "first", "image": "i"}],
-    }
-    body = {"metadata": {"name": "user", "annotations": {"own": "kept"}}, "spec": spec}
-    # The API server learns of the bundle a moment later.
-    real.eventually(lambda: real.request("POST", pods, body)[0] == 201)
+    tried = f"{pods}?dryRun=All"
+    # The API server learns of the configuration, and of its bundle, a moment later.
+    real.eventually(lambda: "istio-proxy" in json.dumps(real.request("POST", tried, pod("a"))[1]))
+    made = real.done("POST", pods, pod("user", own="kept"))
+    gateway = real.done("POST", tried, pod("b", **{"inject.istio.io/templates": "gateway"}))
 
-    made = real.get(f"{pods}/user")
-    found = [each["name"] for each in made["spec"]["initContainers"]]
-    assert found == ["istio-validation", "istio-proxy", "first"]
-    assert made["spec"]["initContainers"][1]["restartPolicy"] == "Always"
+    containers = made["spec"]["initContainers"]
+    assert [each["name"] for each in containers] == ["istio-validation", "istio-proxy", "first"]
+    assert containers[1]["restartPolicy"] == "Always"
+    assert containers[1]["image"] == proxy["image"]
+    assert containers[1]["resources"] == proxy["resources"]
+    assert containers[1]["securityContext"]["seccompProfile"] == proxy["seccompProfile"]
+    assert [each["name"] for each in gateway["spec"]["initContainers"]] == ["first"]
     assert made["metadata"]["annotations"] == {"own": "kept", "sidecar.istio.io/status": "{}"}
     real.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/user", "--timeout=20s")
-    real.done("DELETE", webhook)
+    real.done("DELETE", f"{MUTATING}/{namespace}")
 
 
 def test_objects_are_converted_while_somebody_is_there(

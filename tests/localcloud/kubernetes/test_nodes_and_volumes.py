@@ -59,18 +59,19 @@ def claim_path(namespace: str) -> str:
 
 
 def test_the_nodes_of_a_group_come_change_and_go(cluster: Cluster) -> None:
-    have_nodes(cluster.client, SELECTOR, [OTHER, replace(OTHER, name="third")])
-    assert names(cluster) == {NODE.name, "other", "third"}
-
     changed = replace(OTHER, taints=[TAINT], labels={**OTHER.labels, "new": "label"})
-    have_nodes(cluster.client, SELECTOR, [changed])
-    cluster.eventually(lambda: names(cluster) == {NODE.name, "other"})
-    item = cluster.get("/api/v1/nodes/other")
-    assert item["metadata"]["labels"]["new"] == "label"
-    assert TAINT.key in {taint["key"] for taint in item["spec"]["taints"]}
+    with cluster.client() as client:
+        have_nodes(client, SELECTOR, [OTHER, replace(OTHER, name="third")])
+        assert names(cluster) == {NODE.name, "other", "third"}
 
-    have_nodes(cluster.client, SELECTOR, [])
-    cluster.eventually(lambda: names(cluster) == {NODE.name})
+        have_nodes(client, SELECTOR, [changed])
+        cluster.eventually(lambda: names(cluster) == {NODE.name, "other"})
+        item = cluster.get("/api/v1/nodes/other")
+        assert item["metadata"]["labels"]["new"] == "label"
+        assert TAINT.key in {taint["key"] for taint in item["spec"]["taints"]}
+
+        have_nodes(client, SELECTOR, [])
+        cluster.eventually(lambda: names(cluster) == {NODE.name})
 
 
 def test_a_pod_is_placed_where_there_is_room_only(real: Cluster, namespace: str) -> None:

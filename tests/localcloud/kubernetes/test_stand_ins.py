@@ -73,6 +73,10 @@ def host_name(cluster: Cluster, path: str) -> str:
     return str(found[0].get("hostname", ""))
 
 
+def is_of_group(cluster: Cluster, path: str) -> bool:
+    return host_name(cluster, path).startswith("k8s-platform-")
+
+
 def test_a_deployment_becomes_available_again_and_again(cluster: Cluster, namespace: str) -> None:
     for replicas in (2, 3, 0):
         cluster.apply(deployment("web", namespace, replicas=replicas))
@@ -178,7 +182,7 @@ def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace
     group = {"group": {"name": "platform"}}
     cluster.apply(item("IngressClassParams", "", "elbv2.k8s.aws/v1beta1", group, "together"))
     for path in paths:
-        cluster.eventually(lambda path=path: host_name(cluster, path).startswith("k8s-platform-"))
+        cluster.eventually(partial(is_of_group, cluster, path))
     assert len({host_name(cluster, path) for path in paths}) == 1
     held = cluster.get(paths[0])["metadata"]["finalizers"]
     assert "group.ingress.k8s.aws/platform" in held

@@ -1,0 +1,51 @@
+"""Everything switched on, deployed through CDK's own handler into a real control plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment
+from localcloud.demo.preparation import prepare
+from tests.e2e.laboratory import Laboratory, running_laboratory
+from tests.platform.addons import addon_workloads
+from tests.platform.cluster import PlatformCluster
+from tests.support.assembly import Assembly, synthesize
+from tests.support.platforms import best_of
+
+
+@pytest.fixture(scope="session")
+def platform_laboratory(
+    tmp_path_factory: pytest.TempPathFactory, control_plane: Path
+) -> Iterator[Laboratory]:
+    with running_laboratory(tmp_path_factory.mktemp("platform"), control_plane) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture(scope="session")
+def everything(data_plane: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """All options of the data plane, from the real sources where they are."""
+    return synthesize(data_plane, best_of(data_plane), tmp_path_factory.mktemp("everything"))
+
+
+@pytest.fixture(scope="session")
+def platform(
+    platform_laboratory: Laboratory, data_plane: Deployment, everything: Assembly
+) -> PlatformCluster:
+    """The deployed platform, with the add-ons' pods and a node for each of Karpenter's pools."""
+    prepare(platform_laboratory.cloud.clients, data_plane)
+    platform_laboratory.deploy(everything)
+    cluster = PlatformCluster(platform_laboratory)
+    addons = addon_workloads(data_plane)
+    namespaces = {item["metadata"]["namespace"] for item in addons}
+    there = {item["metadata"]["name"] for item in cluster.items("/api/v1/namespaces")}
+    cluster.create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        for name in sorted(namespaces - there)
+    )
+    cluster.create(addons)
+    cluster.start_pool_nodes()
+    cluster.eventually(cluster.incomplete)
+    return cluster

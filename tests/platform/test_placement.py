@@ -1,0 +1,159 @@
+"""Where the real scheduler puts the platform, and what users can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from localcloud.kubernetes.nodes import NODE_GROUP
+from tests.platform.cluster import PODS, PlatformCluster, namespaced
+
+pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
+
+NODES = "/api/v1/nodes"
+PROFILES = {"alice", "bob"}
+SYSTEM_NODES = f"{NODES}?labelSelector={NODE_GROUP.replace('/', '%2F')}"
+
+
+def test_every_pod_is_made_and_placed(platform: PlatformCluster) -> None:
+    platform.eventually(platform.incomplete)
+
+    assert platform.unplaced() == []
+
+
+def test_what_could_not_be_made_at_first_came_within_the_deployment(
+    platform: PlatformCluster,
+) -> None:
+    late = [
+        each
+        for each in platform.complaints()
+        if "serviceaccount" not in each and "PriorityClass" not in each
+    ]
+
+    assert late == []
+
+
+def test_the_platform_runs_on_its_own_nodes_alone(platform: PlatformCluster) -> None:
+    assert strangers_on(platform, system=False) == []
+
+
+def test_a_restart_does_not_move_the_platform_to_users_nodes(platform: PlatformCluster) -> None:
+    for namespace in ("kubeflow", "knative-serving", "istio-system"):
+        done = platform.kubectl("rollout", "restart", "deployment", "--namespace", namespace)
+        assert done.returncode == 0, done.stderr
+    platform.eventually(platform.incomplete)
+    platform.eventually(lambda: going(platform))
+
+    assert strangers_on(platform, system=False) == []
+    assert platform.unplaced() == []
+
+
+def test_users_pods_in_any_number_leave_the_platform_its_room(platform: PlatformCluster) -> None:
+    with notebooks(platform, 60):
+        platform.eventually(lambda: unseen(platform))
+
+        assert strangers_on(platform, system=True) == []
+        with lost_system_node(platform):
+            platform.eventually(platform.incomplete)
+            assert platform.unplaced(outside=PROFILES) == []
+
+
+def test_the_platform_finds_room_after_a_node_is_lost(platform: PlatformCluster) -> None:
+    with lost_system_node(platform):
+        platform.eventually(platform.incomplete)
+
+        assert platform.unplaced() == []
+        assert strangers_on(platform, system=False) == []
+
+
+def strangers_on(platform: PlatformCluster, *, system: bool) -> list[str]:
+    """Users' pods on the system nodes, or pods of the platform on users' nodes."""
+    own = {
+        node["metadata"]["name"]
+        for node in platform.items(NODES)
+        if node["metadata"]["labels"].get(NODE_GROUP_LABEL) == SYSTEM
+    }
+    return [
+        namespaced(pod)
+        for pod in platform.items(PODS)
+        if pod["spec"].get("nodeName")
+        and not any(o["kind"] == "DaemonSet" for o in pod["metadata"].get("ownerReferences") or ())
+        and (pod["metadata"]["namespace"] in PROFILES) == system
+        and (pod["spec"]["nodeName"] in own) == system
+    ]
+
+
+def going(platform: PlatformCluster) -> list[str]:
+    return [
+        namespaced(pod) for pod in platform.items(PODS) if "deletionTimestamp" in pod["metadata"]
+    ]
+
+
+def unseen(platform: PlatformCluster) -> list[str]:
+    """Pods that the scheduler has not looked at yet."""
+    return [each for each in platform.unplaced() if each.endswith("nobody looked yet")]
+
+
+@contextmanager
+def notebooks(platform: PlatformCluster, count: int) -> Iterator[None]:
+    """As many pods as the spawner's default notebooks have."""
+    labels = {"flood": "yes", "sidecar.istio.io/inject": "false"}
+    flood: dict[str, Any] = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "flood", "namespace": "alice"},
+        "spec": {
+            "replicas": count,
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "notebook",
+                            "image": "jupyter",
+                            "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}},
+                        }
+                    ]
+                },
+            },
+        },
+    }
+    platform.create([flood])
+    try:
+        platform.eventually(
+            lambda: (
+                count
+                - len(platform.items("/api/v1/namespaces/alice/pods?labelSelector=flood%3Dyes"))
+            )
+        )
+        yield
+    finally:
+        platform.delete("/apis/apps/v1/namespaces/alice/deployments/flood")
+        platform.eventually(
+            lambda: platform.items("/api/v1/namespaces/alice/pods?labelSelector=flood%3Dyes")
+        )
+
+
+@contextmanager
+def lost_system_node(platform: PlatformCluster) -> Iterator[None]:
+    """A node goes with all that ran on it, and comes back in the end."""
+    node = platform.items(SYSTEM_NODES)[0]
+    name = node["metadata"]["name"]
+    platform.delete(f"{NODES}/{name}")
+    platform.eventually(
+        lambda: [
+            namespaced(pod) for pod in platform.items(PODS) if pod["spec"].get("nodeName") == name
+        ]
+    )
+    try:
+        yield
+    finally:
+        del node["metadata"]["resourceVersion"], node["metadata"]["uid"]
+        # Items of a list do not say what they are.
+        platform.create([{"apiVersion": "v1", "kind": "Node", **node}])
+        platform.eventually(platform.incomplete)

@@ -1,0 +1,118 @@
+"""Changes of a deployment that is in use: no field is refused, and nobody's fields are taken.
+
+They come last, for each leaves another deployment behind; the file's name says so to pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.manifests.objects import JsonValue
+from tests.platform.cluster import Object, PlatformCluster
+from tests.support.assembly import synthesize
+from tests.support.deployments import variation
+from tests.support.platforms import best_of
+
+pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
+
+DEFAULT_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+PROFILE = "/apis/kubeflow.org/v1/profiles/alice"
+OWN_MANAGER = "kubectl"
+
+
+@pytest.fixture(scope="module")
+def deploy(
+    platform: PlatformCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Deployment], None]:
+    def of(deployment: Deployment) -> None:
+        folder: Path = tmp_path_factory.mktemp("changed")
+        platform.laboratory.deploy(synthesize(deployment, best_of(deployment), folder))
+        platform.eventually(platform.incomplete)
+
+    return of
+
+
+def profile(**fields: JsonValue) -> dict[str, JsonValue]:
+    """The data plane's profiles with another first one."""
+    alice: JsonValue = {"name": "alice", "owner": "alice@example.com", **fields}
+    bob: JsonValue = {
+        "name": "bob",
+        "owner": "alice@example.com",
+        "artifacts_prefix": "teams/bob",
+    }
+    return {"profiles": [alice, bob]}
+
+
+def test_each_field_of_a_profile_may_change(
+    platform: PlatformCluster, data_plane: Deployment, deploy: Callable[[Deployment], None]
+) -> None:
+    deploy(
+        variation(
+            data_plane,
+            profile(
+                owner="carol@example.com",
+                contributors=[{"email": "dave@example.com", "role": "view"}],
+                quota={"cpu": "32", "memory": "128Gi", "gpus": 2, "storage": "1Ti", "volumes": 5},
+                artifacts_prefix="teams/alice",
+            ),
+        )
+    )
+    live = platform.laboratory.read(PROFILE)
+    assert live["spec"]["owner"]["name"] == "carol@example.com"
+    assert live["spec"]["resourceQuotaSpec"]["hard"]["requests.cpu"] == "32"
+
+    deploy(data_plane)
+    live = platform.laboratory.read(PROFILE)
+    assert live["spec"]["owner"]["name"] == "alice@example.com"
+    assert not (live["spec"].get("resourceQuotaSpec") or {}).get("hard")
+
+
+def test_a_component_goes_and_comes_back(
+    platform: PlatformCluster, data_plane: Deployment, deploy: Callable[[Deployment], None]
+) -> None:
+    katib = "/apis/apps/v1/namespaces/kubeflow/deployments/katib-controller"
+    deploy(variation(data_plane, {"components": {"katib": False, "training_operator": True}}))
+    assert not platform.laboratory.exists(katib)
+
+    deploy(data_plane)
+    assert platform.laboratory.exists(katib)
+
+
+def test_another_version_of_kubernetes_changes_no_object_that_may_not_change(
+    platform: PlatformCluster, data_plane: Deployment, deploy: Callable[[Deployment], None]
+) -> None:
+    deploy(
+        variation(
+            data_plane,
+            {"cluster": {**_cluster(data_plane), "kubernetes_version": "1.36"}},
+        )
+    )
+
+    assert set(platform.laboratory.statuses().values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def test_an_aggregated_role_keeps_its_rules_through_a_deployment(
+    platform: PlatformCluster,
+) -> None:
+    taken = [
+        role["metadata"]["name"]
+        for role in platform.items(DEFAULT_ROLES)
+        if "aggregationRule" in role and "f:rules" in _own_fields(role)
+    ]
+
+    assert taken == []
+
+
+def _own_fields(item: Object) -> Iterator[str]:
+    for entry in item["metadata"].get("managedFields") or ():
+        if entry["operation"] == "Apply" and entry["manager"] == OWN_MANAGER:
+            yield from entry["fieldsV1"]
+
+
+def _cluster(deployment: Deployment) -> dict[str, JsonValue]:
+    given: dict[str, JsonValue] = deployment.cluster.model_dump(mode="json", exclude_unset=True)
+    return given
