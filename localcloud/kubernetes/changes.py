@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -17,7 +16,8 @@ class Changes:
 
     Args:
         client: Makes a client.
-        paths: The lists. One of a kind that does not exist yet is tried until it does.
+        paths: The lists. One of a kind that does not exist yet is tried again at every change of
+            another: the CRD that defines it should be among them.
 
     Attributes:
         changed: Is set when something changed.
@@ -25,6 +25,8 @@ class Changes:
 
     def __init__(self, client: Callable[[], Client], paths: Iterable[str]) -> None:
         self.changed = threading.Event()
+        self._count = 0
+        self._news = threading.Condition()
         self._stopping = threading.Event()
         for path in paths:
             threading.Thread(
@@ -34,12 +36,29 @@ class Changes:
     def stop(self) -> None:
         """Watch no more; what waits for the API ends with it."""
         self._stopping.set()
+        with self._news:
+            self._news.notify_all()
 
     def _watch(self, client: Client, path: str) -> None:
         while not self._stopping.is_set():
-            with contextlib.suppress(ClientError):
+            seen = self._count
+            try:
                 for _ in client.watch(path):
                     if self._stopping.is_set():
                         return
-                    self.changed.set()
+                    self._tell()
+            except ClientError as error:
+                if error.code == 404:
+                    self._wait_for_more_than(seen)
+            # What a CRD defines is served a moment after the CRD says so.
             self._stopping.wait(_AGAIN_SECONDS)
+
+    def _tell(self) -> None:
+        self.changed.set()
+        with self._news:
+            self._count += 1
+            self._news.notify_all()
+
+    def _wait_for_more_than(self, seen: int) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._stopping.is_set() or self._count > seen)

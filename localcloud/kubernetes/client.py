@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 30.0
 _GONE_MEANWHILE = frozenset({404, 409, 422})
-_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-
 
 _log = logging.getLogger(__name__)
 
@@ -54,14 +52,6 @@ class Client:
         """
         return self._send("GET", path)
 
-    def metadata_items(self, path: str) -> list[dict[str, Any]]:
-        """The items of a list, with their metadata only.
-
-        Raises:
-            ClientError: If that fails.
-        """
-        return list(self._send("GET", path, accept=_METADATA_ONLY).get("items") or [])
-
     def items(self, path: str) -> list[dict[str, Any]]:
         """The items of a list.
 
@@ -85,14 +75,6 @@ class Client:
             ClientError: If that fails, with code 409 if it is there.
         """
         self._send("POST", path, item)
-
-    def put(self, path: str, item: Mapping[str, Any]) -> None:
-        """Replace something.
-
-        Raises:
-            ClientError: If that fails.
-        """
-        self._send("PUT", path, item)
 
     def delete(self, path: str, uid: str) -> None:
         """Delete an object in the background, if it still has this UID.
@@ -134,9 +116,8 @@ class Client:
         path: str,
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
-        accept: str = "application/json",
     ) -> dict[str, Any]:
-        headers = {**self._headers(), "Accept": accept, "Content-Type": content_type}
+        headers = {**self._headers(), "Content-Type": content_type}
         kept = self._connection is not None
         try:
             answer, text = self._answer(method, path, body, headers)
@@ -166,7 +147,7 @@ class Client:
             raise ClientError(0, str(error)) from error
 
     def _headers(self) -> dict[str, str]:
-        # Without a field manager in the query, the agent is whose fields are.
+        # To a real control plane, the agent is the manager of what is written.
         return {"Authorization": f"Bearer {self._token}", "User-Agent": "localcloud-controllers"}
 
     def _connect(self, *, timeout: float | None) -> http.client.HTTPSConnection:

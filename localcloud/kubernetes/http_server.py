@@ -7,15 +7,15 @@ import json
 import logging
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from localcloud.kubernetes import openapi
 from localcloud.kubernetes.api import Authenticate
 from localcloud.kubernetes.handlers import answer
+from localcloud.kubernetes.listening import Listening
 from localcloud.kubernetes.requests import parse_request
 from localcloud.kubernetes.status import ApiError
 from localcloud.kubernetes.store import Store
@@ -26,7 +26,7 @@ _WATCH_SECONDS: Final = 300.0
 _log = logging.getLogger(__name__)
 
 
-class Server(ThreadingHTTPServer):
+class Server(Listening, HTTPServer):
     """Listens on loopback.
 
     Args:
@@ -36,12 +36,6 @@ class Server(ThreadingHTTPServer):
         version: Of Kubernetes, for example ``1.35``.
         authenticate: Decides about bearer tokens.
     """
-
-    daemon_threads = True
-    # Connections are ended by `stop`; their threads then end by themselves.
-    block_on_close = False
-    allow_reuse_address = True
-    request_queue_size = 128
 
     def __init__(
         self,
@@ -59,7 +53,6 @@ class Server(ThreadingHTTPServer):
         self.store = store
         self.version = version
         self.authenticate = authenticate
-        self.stopping = threading.Event()
         self._connections: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -72,16 +65,9 @@ class Server(ThreadingHTTPServer):
         self._connections.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or does not trust the certificate, is no news."""
-
-    def stop(self) -> None:
-        """Refuse connections, and end those that there are; a second time does nothing."""
-        if self.stopping.is_set():
-            return
-        self.stopping.set()
-        self.shutdown()
-        self.server_close()
+    def end(self) -> None:
+        """Refuse connections, and end those that there are."""
+        super().end()
         with self.store.objects.changed:
             self.store.objects.changed.notify_all()
         for connection in list(self._connections):
@@ -141,11 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.path,
             content_type=self.headers.get("content-type") or "application/json",
             body=body,
-            user_agent=self.headers.get("user-agent") or "unknown",
-            accept=self.headers.get("accept") or "",
         )
-        if request is None:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource")
         if request.method == "GET" and request.query.get("watch") in {"1", "true"}:
             seconds = float(request.query.get("timeoutSeconds") or _WATCH_SECONDS)
             self._stream(Watch(self.server.store, request), min(seconds, _WATCH_SECONDS))
@@ -178,8 +160,6 @@ class _Handler(BaseHTTPRequestHandler):
                     return kinds.resources("", "v1")
                 case ["apis"]:
                     return kinds.groups()
-                case ["apis", group]:
-                    return kinds.group(group)
                 case ["apis", group, version]:
                     return kinds.resources(group, version)
                 case ["openapi", "v3"]:
@@ -204,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for event in watch.events(seconds, self.server.stopping.is_set):
+        for event in watch.events(seconds, lambda: self.server.is_ending):
             self._chunk(event)
         self.wfile.write(b"0\r\n\r\n")
 

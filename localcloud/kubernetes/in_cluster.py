@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from localcloud.kubernetes.certificates import Authority
 from localcloud.kubernetes.client import Client, ClientError
+from localcloud.kubernetes.listening import Listening
 from localcloud.kubernetes.trees import Tree
 
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -56,19 +57,17 @@ class InCluster:
         self._client = client
         self._file = socket_file
         self._server = _Server(str(socket_file), Handler)
-        threading.Thread(target=self._server.serve_forever, name="in-cluster", daemon=True).start()
+        self._server.start("in-cluster")
 
     def stop(self) -> None:
         """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
         self._client.close()
         self._file.unlink(missing_ok=True)
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
-    request_queue_size = 128
+class _Server(Listening, socketserver.UnixStreamServer):
+    pass
 
 
 class _Services:
@@ -147,22 +146,21 @@ def _serve(
     handler.wfile.write(_ESTABLISHED)
     with contexts.first.wrap_socket(handler.connection, server_side=True) as connection:
         stream = connection.makefile("rwb")
-        while line := stream.readline():
-            length = 0
-            while header := stream.readline().strip():
-                name, _, value = header.partition(b":")
-                if name.lower() == b"content-length":
-                    length = int(value)
-            path = line.split(b" ")[1].decode("ascii")
-            body = json.dumps(
-                _answer(path, json.loads(stream.read(length)), services.proxy)
-            ).encode()
-            stream.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n\r\n" % len(body)
-            )
-            stream.write(body)
-            stream.flush()
+        path = stream.readline().split(b" ")[1].decode("ascii")
+        length = 0
+        while header := stream.readline().strip():
+            name, _, value = header.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        review = json.loads(stream.read(length))
+        body = json.dumps(_answer(path, review, services.proxy)).encode()
+        # Kept open, it would go on answering when the pods are gone.
+        stream.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        stream.write(body)
+        stream.flush()
 
 
 def _answer(path: str, review: Tree, proxy: Callable[[], Tree]) -> Tree:

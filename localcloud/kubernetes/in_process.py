@@ -1,12 +1,12 @@
 """A small Kubernetes API in this process: HTTPS on loopback, objects in memory.
 
-It has no RBAC, no admission webhooks, no CEL rules, no conversion between API versions, and no
-aggregated APIs. Protobuf is read for a few kinds only (see `localcloud.kubernetes.protobuf`).
+It serves, keeps, merges, lists and deletes what a demo on a machine without a control plane's
+programs needs. It has no schemas, defaults, field managers, RBAC, admission, garbage collection or
+tables, converts nothing between API versions and reads no protobuf: all that is asked of a real
+control plane.
 """
 
 from __future__ import annotations
-
-import threading
 
 from localcloud.kubernetes.api import Authenticate
 from localcloud.kubernetes.certificates import Authority
@@ -28,7 +28,7 @@ class InProcessApi:
     def __init__(self, version: str, authenticate: Authenticate) -> None:
         self._version = version
         self._authenticate = authenticate
-        self._store = Store(version)
+        self._store = Store()
         self.changed = self._store.objects.news
         authority = Authority()
         self._context = authority.loopback.server_context()
@@ -39,7 +39,7 @@ class InProcessApi:
 
     def pause(self) -> None:
         """Refuse connections until `resume`."""
-        self._server.stop()
+        self._server.end()
 
     def resume(self) -> None:
         """Listen again on the same port."""
@@ -47,14 +47,9 @@ class InProcessApi:
 
     def stop(self) -> None:
         """Stop for good; a second time does nothing."""
-        self._server.stop()
+        self._server.end()
 
     def _listen(self, port: int) -> Server:
         server = Server(port, self._context, self._store, self._version, self._authenticate)
-        threading.Thread(
-            target=server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="kubernetes",
-            daemon=True,
-        ).start()
+        server.start("kubernetes")
         return server

@@ -31,7 +31,6 @@ class Kind:
         crd: Name of the CRD that defines it; empty for a built-in kind.
         categories: Groups of kinds that kubectl takes, ``all`` for example.
         has_status: Whether status is a subresource.
-        has_scale: Whether scale is a subresource.
     """
 
     group: str
@@ -43,7 +42,6 @@ class Kind:
     crd: str = ""
     categories: tuple[str, ...] = ()
     has_status: bool = False
-    has_scale: bool = False
 
     @property
     def api_version(self) -> str:
@@ -79,10 +77,6 @@ class Kinds:
         if kind is None:
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         return kind
-
-    def versions_of(self, key: tuple[str, str]) -> list[Kind]:
-        """A kind in all its API versions."""
-        return [kind for kind in self._kinds.values() if kind.key == key]
 
     def define(self, crd: dict[str, Any]) -> None:
         """Serve what a CRD defines, and no more what it defined before."""
@@ -124,17 +118,6 @@ class Kinds:
             ],
         }
 
-    def group(self, name: str) -> dict[str, Any]:
-        """The ``APIGroup`` of a name.
-
-        Raises:
-            ApiError: If there is none.
-        """
-        for entry in self.groups()["groups"]:
-            if entry["name"] == name:
-                return {"kind": "APIGroup", "apiVersion": "v1", **entry}
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
-
     def resources(self, group: str, version: str) -> dict[str, Any]:
         """The ``APIResourceList`` of an API version.
 
@@ -166,15 +149,12 @@ def _resources(kind: Kind) -> Iterator[dict[str, Any]]:
         "shortNames": list(kind.short_names),
         "categories": list(kind.categories),
     }
-    subresources = ["status"] if kind.has_status else []
-    if kind.has_scale:
-        subresources.append("scale")
-    for name in subresources:
+    if kind.has_status:
         yield {
-            "name": f"{kind.plural}/{name}",
+            "name": f"{kind.plural}/status",
             "singularName": "",
             "namespaced": kind.namespaced,
-            "kind": "Scale" if name == "scale" else kind.kind,
+            "kind": kind.kind,
             "verbs": ["get", "patch", "update"],
         }
 
@@ -195,5 +175,4 @@ def _built_in() -> Iterator[Kind]:
                     short_names=tuple(word for word in more if word.isalpha()),
                     categories=("all",) if "@all" in more else (),
                     has_status="/status" in more,
-                    has_scale="/scale" in more,
                 )

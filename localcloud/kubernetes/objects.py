@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from localcloud.kubernetes.status import ApiError
@@ -47,39 +48,43 @@ class Objects:
     Attributes:
         changed: Notified of every change; its lock guards everything.
         news: Set at every change, and cleared by whoever has looked.
+        applied: What was applied last of an object, by its key.
+        revision: The number of the last change.
     """
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.news = threading.Event()
-        self._objects: dict[tuple[str, str], dict[Key, Tree]] = {}
+        self.applied: dict[Key, Tree] = {}
+        self.revision = 0
+        self._objects: dict[Key, Tree] = {}
         self._changes: list[Change] = []
-        self._revision = 0
-
-    @property
-    def revision(self) -> int:
-        """The number of the last change."""
-        return self._revision
 
     def find(self, key: Key) -> Tree | None:
         """An object; None if there is none."""
-        return self._objects.get(key[:2], {}).get(key)
+        return self._objects.get(key)
 
     def of_kind(self, kind: tuple[str, str]) -> Iterator[tuple[Key, Tree]]:
         """All objects of a kind, given as group and plural, by namespace and name."""
-        yield from sorted(self._objects.get(kind, {}).items())
+        keys = sorted(key for key in self._objects if key[:2] == kind)
+        yield from ((key, self._objects[key]) for key in keys)
+
+    def in_namespace(self, name: str) -> list[Key]:
+        """What a namespace holds."""
+        return [key for key in self._objects if key.namespace == name]
 
     def put(self, key: Key, item: Tree) -> Tree:
         """Add or replace an object; returns it with its resource version."""
         item = {**item, "metadata": {**item["metadata"]}}
         before = self.find(key)
-        self._objects.setdefault(key[:2], {})[key] = item
+        self._objects[key] = item
         self._record(key, before, item, item)
         return item
 
     def remove(self, key: Key) -> None:
         """Remove an object that exists."""
-        before = self._objects[key[:2]].pop(key)
+        self.applied.pop(key, None)
+        before = self._objects.pop(key)
         self._record(key, before, None, {**before, "metadata": {**before["metadata"]}})
 
     def changes_since(self, revision: int) -> tuple[list[Change], int]:
@@ -91,7 +96,7 @@ class Objects:
         first = self._changes[0].revision if self._changes else 1
         if revision < first - 1:
             raise ApiError(410, "Expired", f"too old resource version: {revision} ({first})")
-        return self._changes[revision - first + 1 :], self._revision
+        return self._changes[revision - first + 1 :], self.revision
 
     def _record(
         self,
@@ -100,12 +105,17 @@ class Objects:
         after: Mapping[str, Any] | None,
         last: Tree,
     ) -> None:
-        self._revision += 1
-        last["metadata"]["resourceVersion"] = str(self._revision)
+        self.revision += 1
+        last["metadata"]["resourceVersion"] = str(self.revision)
         self._changes.append(
-            Change(revision=self._revision, key=key, before=before, after=after, last=last)
+            Change(revision=self.revision, key=key, before=before, after=after, last=last)
         )
         if len(self._changes) >= 2 * _CHANGES_KEPT:
             del self._changes[:-_CHANGES_KEPT]
         self.changed.notify_all()
         self.news.set()
+
+
+def timestamp() -> str:
+    """The time as Kubernetes writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,6 @@ from localcloud.kubernetes.api import Authenticate, KubernetesApi
 from localcloud.kubernetes.ca_bundles import CaBundles
 from localcloud.kubernetes.changes import Changes
 from localcloud.kubernetes.client import Client
-from localcloud.kubernetes.collector import Collector
 from localcloud.kubernetes.control_plane import ControlPlane, ControlPlaneProps
 from localcloud.kubernetes.controllers import Controllers, Reconcile
 from localcloud.kubernetes.in_process import InProcessApi
@@ -48,7 +47,8 @@ class ControlledApi:
         api: The API.
         client: For the stand-ins; closed in the end.
         parts: What they do.
-        changes: What wakes them.
+        changes: What sets `changed`; None if the API itself does.
+        changed: What wakes them.
     """
 
     def __init__(
@@ -114,7 +114,6 @@ def start_api(props: StartProps) -> KubernetesApi:
                 Workloads(client).reconcile,
                 LoadBalancers(client, region=props.region).reconcile,
                 CaBundles(client, ca_certificate=small.ca_certificate).reconcile,
-                Collector(client).collect,
             ),
             None,
             small.changed,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import yaml
 
 from localcloud.kubernetes.api import Authenticate
+from localcloud.kubernetes.listening import Listening
 
 
 class TokenWebhook:
@@ -42,11 +42,8 @@ class TokenWebhook:
             def log_message(self, *_: object) -> None:
                 """The API server tells what it refuses."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(
-            target=self._server.serve_forever, name="token webhook", daemon=True
-        ).start()
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server.start("token webhook")
 
     def write_config(self, file: Path) -> None:
         """Write the file for ``--authentication-token-webhook-config-file``."""
@@ -68,5 +65,8 @@ class TokenWebhook:
 
     def stop(self) -> None:
         """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
+
+
+class _Server(Listening, HTTPServer):
+    pass

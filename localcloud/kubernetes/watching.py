@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from localcloud.kubernetes.handlers import shaped
-from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.objects import Change
 from localcloud.kubernetes.requests import ResourceRequest
 from localcloud.kubernetes.selectors import matches
@@ -14,7 +13,6 @@ from localcloud.kubernetes.status import ApiError
 from localcloud.kubernetes.store import Store, as_version
 from localcloud.kubernetes.trees import Tree
 
-_POLL_SECONDS: Final = 0.5
 _INITIAL_EVENTS_END: Final = {"k8s.io/initial-events-end": "true"}
 
 
@@ -30,20 +28,16 @@ class Watch:
     """
 
     def __init__(self, store: Store, request: ResourceRequest) -> None:
-        self._store = store
-        self._request = request
+        self._objects = store.objects
+        self._namespace = request.namespace
         self._labels = request.query.get("labelSelector", "")
         self._fields = request.query.get("fieldSelector", "")
-        if request.name:
-            self._fields = f"metadata.name={request.name}"
+        self._is_list = request.query.get("sendInitialEvents") == "true"
         self._initial: list[Tree] = []
         with store.objects.changed:
             self._kind = store.kinds.find(request.group, request.version, request.plural)
             self._revision = int(request.query.get("resourceVersion") or 0)
-            self._with_initial = (
-                request.query.get("sendInitialEvents") == "true" or not self._revision
-            )
-            if self._with_initial:
+            if self._is_list or not self._revision:
                 self._initial, self._revision = store.listed(
                     self._kind, request.namespace, labels=self._labels, fields=self._fields
                 )
@@ -51,55 +45,45 @@ class Watch:
                 store.objects.changes_since(self._revision)
 
     def events(self, seconds: float, stopping: Callable[[], bool]) -> Iterator[Tree]:
-        """The events, until the time is over, or the server stops; one that is quiet gives none."""
-        yield from (self._event("ADDED", item) for item in self._initial)
-        self._initial = []
-        if self._request.query.get("sendInitialEvents") == "true":
+        """The events until the time is over, or the server stops and notifies of a change."""
+        yield from ({"type": "ADDED", "object": item} for item in self._initial)
+        if self._is_list:
             yield self._bookmark()
-        objects = self._store.objects
-        waited = 0.0
-        while waited < seconds and not stopping():
-            with objects.changed:
-                if objects.revision == self._revision and not objects.changed.wait(_POLL_SECONDS):
-                    waited += _POLL_SECONDS
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._objects.changed:
+                self._objects.changed.wait_for(
+                    lambda: stopping() or self._objects.revision != self._revision,
+                    deadline - time.monotonic(),
+                )
+                if stopping() or time.monotonic() >= deadline:
+                    return
                 try:
-                    changes, self._revision = objects.changes_since(self._revision)
+                    changes, self._revision = self._objects.changes_since(self._revision)
                 except ApiError as error:
                     yield {"type": "ERROR", "object": error.status}
                     return
-            for change in changes:
-                event = self._told(change)
-                if event:
-                    yield event
+            yield from filter(None, map(self._told, changes))
 
     def _told(self, change: Change) -> Tree | None:
         """What a change means to this client: what leaves its selection is deleted for it."""
-        if change.key[:2] != self._kind.key or self._request.namespace not in {
-            "",
-            change.key.namespace,
-        }:
-            return None
-        was, is_now = self._selects(change.before), self._selects(change.after)
+        was, is_now = (self._selects(change, item) for item in (change.before, change.after))
         if not was and not is_now:
             return None
         kind = "MODIFIED" if was and is_now else "ADDED" if is_now else "DELETED"
-        return self._event(kind, as_version(self._kind, change.last))
+        return {"type": kind, "object": as_version(self._kind, change.last)}
 
-    def _selects(self, item: Mapping[str, Any] | None) -> bool:
-        return item is not None and matches(item, self._labels, self._fields)
-
-    def _event(self, kind: str, item: Mapping[str, Any]) -> Tree:
-        return {"type": kind, "object": shaped(self._store, self._kind, self._request, item)}
+    def _selects(self, change: Change, item: Mapping[str, Any] | None) -> bool:
+        return (
+            item is not None
+            and change.key[:2] == self._kind.key
+            and self._namespace in {"", change.key.namespace}
+            and matches(item, self._labels, self._fields)
+        )
 
     def _bookmark(self) -> Tree:
-        kind: Kind = self._kind
         metadata = {
-            "name": "",
             "resourceVersion": str(self._revision),
             "annotations": _INITIAL_EVENTS_END,
         }
-        item = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
-        if self._request.shape == "Table":
-            item = {**self._event("", item)["object"], "rows": []}
-            item["metadata"] = metadata
-        return {"type": "BOOKMARK", "object": item}
+        return {"type": "BOOKMARK", "object": as_version(self._kind, {"metadata": metadata})}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from localcloud.kubernetes.client import Client, attempt, path_of
-from localcloud.kubernetes.managers import timestamp
+from localcloud.kubernetes.objects import timestamp
 from localcloud.kubernetes.trees import Tree
 
 Status: TypeAlias = Callable[[Mapping[str, Any]], Tree | None]

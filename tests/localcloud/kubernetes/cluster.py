@@ -11,11 +11,14 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.client import Client
+from localcloud.kubernetes.nodes import NODE_GROUP, Node
 
 Tree: TypeAlias = dict[str, Any]
 
@@ -25,6 +28,14 @@ MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
+SELECTOR = f"{NODE_GROUP}=tests"
+NODE = Node(
+    name="ip-10-0-0-1.us-west-2.compute.internal",
+    instance_type="m7i.48xlarge",
+    zone="us-west-2a",
+    labels={NODE_GROUP: "tests"},
+    allocatable={"cpu": "190", "memory": "700Gi", "pods": "700"},
+)
 
 
 def authenticate(token: str) -> str | None:
@@ -58,6 +69,13 @@ class Cluster:
             "current-context": "c",
         }
         file.write_text(json.dumps(config), encoding="utf-8")
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The client of the stand-ins."""
+        client = Client(self.api.url, self.api.ca_certificate, TOKEN)
+        yield client
+        client.close()
 
     def command(self, *arguments: str, kubeconfig: Path | None = None) -> list[str]:
         return [str(self.kubectl_file), f"--kubeconfig={kubeconfig or self.kubeconfig}", *arguments]
@@ -156,6 +174,13 @@ class Cluster:
             assert time.monotonic() < deadline, "it never came"
             time.sleep(0.1)
 
+    def define(self, definition: Tree) -> None:
+        """Apply a CRD, and wait until its first version is served."""
+        self.apply(definition)
+        name, group = definition["spec"]["names"]["plural"], definition["spec"]["group"]
+        path = f"/apis/{group}/{definition['spec']['versions'][0]['name']}/{name}"
+        self.eventually(lambda: self.request("GET", path)[0] == 200)
+
     def namespace(self) -> str:
         """A new namespace."""
         name = f"space-{next(self._numbers)}"
@@ -198,16 +223,20 @@ def deployment(name: str, namespace: str, *, image: str = "one", replicas: int =
     }
 
 
-def owned(item: Tree, owner: Tree) -> Tree:
-    """An object with an owner."""
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-        "blockOwnerDeletion": True,
-    }
-    return {**item, "metadata": {**item["metadata"], "ownerReferences": [reference]}}
+def configs(namespace: str, name: str = "") -> str:
+    """The path of ConfigMaps."""
+    return f"/api/v1/namespaces/{namespace}/configmaps/{name}".rstrip("/")
+
+
+def deployments(namespace: str, name: str = "") -> str:
+    """The path of Deployments."""
+    return f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}".rstrip("/")
+
+
+def customs(kind: str, namespace: str, name: str = "", version: str = "v1") -> str:
+    """The path of objects that `crd` defines."""
+    base = f"/apis/tests.example/{version}/namespaces/{namespace}/{kind.lower()}s"
+    return f"{base}/{name}".rstrip("/")
 
 
 def crd(kind: str, properties: Tree, *, versions: tuple[str, ...] = ("v1",)) -> Tree:
@@ -235,9 +264,6 @@ def crd(kind: str, properties: Tree, *, versions: tuple[str, ...] = ("v1",)) -> 
                     "storage": version == versions[0],
                     "schema": {"openAPIV3Schema": schema},
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [
-                        {"name": "Size", "type": "integer", "jsonPath": ".spec.size"}
-                    ],
                 }
                 for version in versions
             ],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.tools import find_tools
+from localcloud.kubernetes.nodes import have_nodes
 from localcloud.kubernetes.start import StartProps, start_api
 from tests.conftest import PROJECT
-from tests.localcloud.kubernetes.cluster import Cluster, authenticate
+from tests.localcloud.kubernetes.cluster import NODE, SELECTOR, Cluster, authenticate
 
-VERSION = "1.34"
+VERSION = "1.35"
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +24,9 @@ def kubectl() -> Path:
     return find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache", path="").kubectl
 
 
-@pytest.fixture(scope="session", params=["in-process", "real"])
-def cluster(
-    request: pytest.FixtureRequest, kubectl: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
-    """Every test that takes it runs once with each API."""
-    is_real = request.param == "real"
-    folder = tmp_path_factory.mktemp("cluster")
-    programs = request.getfixturevalue("control_plane") if is_real else None
+@contextmanager
+def started(folder: Path, kubectl: Path, programs: Path | None) -> Iterator[Cluster]:
+    """A cluster with one node, which has room for everything."""
     api = start_api(
         StartProps(
             version=VERSION,
@@ -39,11 +36,42 @@ def cluster(
             region="us-west-2",
         )
     )
-    yield Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=is_real)
-    api.stop()
+    cluster = Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=programs is not None)
+    try:
+        with cluster.client() as client:
+            have_nodes(client, SELECTOR, [NODE])
+        yield cluster
+    finally:
+        api.stop()
     assert not (folder / "state").exists()
 
 
+@pytest.fixture(scope="session")
+def small(kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The in-process API."""
+    with started(tmp_path_factory.mktemp("small"), kubectl, None) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def real(
+    kubectl: Path, control_plane: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """A real control plane."""
+    with started(tmp_path_factory.mktemp("real"), kubectl, control_plane) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session", params=["small", "real"])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Every test that takes it runs once with each API."""
+    found: Cluster = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
-def namespace(cluster: Cluster) -> str:
+def namespace(request: pytest.FixtureRequest) -> str:
+    """A new namespace in the cluster that the test takes."""
+    name = next(name for name in ("cluster", "real", "small") if name in request.fixturenames)
+    cluster: Cluster = request.getfixturevalue(name)
     return cluster.namespace()

@@ -1,16 +1,12 @@
-"""Watches: who looks on is told what happens."""
+"""Watches: who looks on is told what happens, and nobody looks twice."""
 
 from __future__ import annotations
 
+import http.client
 import subprocess
+import threading
 
-import pytest
-
-from tests.localcloud.kubernetes.cluster import MERGE, Cluster, Tree, config_map
-
-
-def configs(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/configmaps/{name}".rstrip("/")
+from tests.localcloud.kubernetes.cluster import MERGE, Cluster, Tree, config_map, configs
 
 
 def told(events: list[Tree]) -> list[tuple[str, str]]:
@@ -36,11 +32,12 @@ def test_a_watch_tells_what_happens_after_a_list(cluster: Cluster, namespace: st
 
 def test_a_watch_begins_with_what_there_is_if_asked(cluster: Cluster, namespace: str) -> None:
     for name in ("a", "b"):
-        cluster.done("POST", configs(namespace), config_map(name, namespace))
+        item = config_map(name, namespace)
+        item["metadata"]["labels"] = {"seen": ""}
+        cluster.done("POST", configs(namespace), item)
     query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    query += "&labelSelector=seen"
     events = cluster.watch(f"{configs(namespace)}?{query}", 3, during=lambda: None)
-    if cluster.is_real and "RequestWatchProgress" in events[0]["object"].get("message", ""):
-        pytest.skip("the etcd in KUBEBUILDER_ASSETS is older than 3.4.31 or 3.5.13")
     assert told(events) == [("ADDED", "a"), ("ADDED", "b"), ("BOOKMARK", "")]
     annotations = events[2]["object"]["metadata"]["annotations"]
     assert annotations == {"k8s.io/initial-events-end": "true"}
@@ -78,3 +75,29 @@ def test_kubectl_follows_what_happens(cluster: Cluster, namespace: str) -> None:
             assert watching.stdout.readline() == "configmap/second\n"
         finally:
             watching.terminate()
+
+
+def test_a_watch_ends_with_its_time(cluster: Cluster, namespace: str) -> None:
+    path = f"{configs(namespace)}?labelSelector=nobody&watch=true&timeoutSeconds=1"
+    assert cluster.request("GET", path) == (200, {})
+
+
+def test_a_watch_that_waits_ends_with_the_api(small: Cluster, namespace: str) -> None:
+    events: list[Tree] = []
+    begun = threading.Event()
+
+    def follow() -> None:
+        path = f"{configs(namespace)}?labelSelector=nobody"
+        try:
+            events.extend(small.watch(path, 1, during=begun.set))
+        except (http.client.HTTPException, OSError):
+            return
+
+    watching = threading.Thread(target=follow)
+    watching.start()
+    assert begun.wait(20)
+    small.api.pause()
+    watching.join(10)
+    small.api.resume()
+    assert not watching.is_alive()
+    assert not events

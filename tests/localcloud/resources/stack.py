@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localcloud.kubernetes.nodes import Node
 from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.registry import Registry
@@ -67,6 +68,7 @@ class Apis:
 
     running: dict[tuple[str, str, str], str] = field(default_factory=dict)
     defined: list[str] = field(default_factory=list)
+    nodes: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def start(self, account: str, region: str, name: str, version: str) -> Api:
         self.running[account, region, name] = version
@@ -78,6 +80,12 @@ class Apis:
     def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
         assert (account, region, name) in self.running
         self.defined += [each["metadata"]["name"] for each in definitions]
+
+    def have_nodes(
+        self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
+    ) -> None:
+        assert not nodes or (account, region, name) in self.running
+        self.nodes[name, group] = [node.name for node in nodes]
 
 
 @dataclass

@@ -168,6 +168,9 @@ def test_a_node_group_is_scaled_labelled_and_tainted(
     assert about["taints"] == []
     assert about["scalingConfig"] == {"desiredSize": 4, "maxSize": 8, "minSize": 4}
     assert about["version"] == "1.35"
+    assert len(stack.apis.nodes[cluster.physical_id, "system"]) == 4
+    stack.delete(NODE_GROUP, group, **new)
+    assert stack.apis.nodes[cluster.physical_id, "system"] == []
 
 
 def test_a_cluster_with_nodes_is_not_deleted(

@@ -1,0 +1,183 @@
+"""What acts on changes is woken by them, and otherwise sleeps."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from queue import Queue
+from typing import Any, cast
+
+import pytest
+
+from localcloud.kubernetes import changes as changes_module
+from localcloud.kubernetes import controllers as controllers_module
+from localcloud.kubernetes.changes import Changes
+from localcloud.kubernetes.client import Client, ClientError
+from localcloud.kubernetes.controllers import Controllers
+from localcloud.kubernetes.listening import Listening
+
+PATIENCE = 20.0
+
+
+class Lists:
+    """Lists that can be watched."""
+
+    def __init__(self, *paths: str) -> None:
+        self.events: dict[str, Queue[str]] = {path: Queue() for path in paths}
+        self.begun: Counter[str] = Counter()
+        self.began = threading.Condition()
+
+    def watch(self, path: str) -> Iterator[None]:
+        with self.began:
+            self.begun[path] += 1
+            self.began.notify_all()
+        if path not in self.events:
+            raise ClientError(404, "no such kind")
+        yield
+        while self.events[path].get() == "change":
+            yield
+        raise ClientError(0, "the connection is lost")
+
+    def wait_for(self, path: str, times: int) -> None:
+        with self.began:
+            assert self.began.wait_for(lambda: self.begun[path] >= times, PATIENCE)
+
+
+class Part:
+    """Something to reconcile, which can fail."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.count = 0
+        self.done = threading.Condition()
+
+    def reconcile(self) -> None:
+        with self.done:
+            self.count += 1
+            self.done.notify_all()
+        if self.failure:
+            raise self.failure
+
+    def wait_for(self, times: int) -> None:
+        with self.done:
+            assert self.done.wait_for(lambda: self.count >= times, PATIENCE)
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Says what it hears."""
+
+    def handle(self) -> None:
+        self.request.sendall(self.request.recv(10))
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever looks again without a change does so all the time."""
+    monkeypatch.setattr(changes_module, "_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(controllers_module, "_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(controllers_module, "_TOGETHER_SECONDS", 0.001)
+
+
+@pytest.fixture
+def watching() -> Iterator[Callable[..., Changes]]:
+    started: list[Changes] = []
+
+    def watch(lists: Lists, *paths: str) -> Changes:
+        started.append(Changes(lambda: cast("Client", lists), paths))
+        return started[-1]
+
+    yield watch
+    for each in started:
+        each.stop()
+
+
+def told(changes: Changes) -> bool:
+    was = changes.changed.wait(PATIENCE)
+    changes.changed.clear()
+    return was
+
+
+def test_a_change_is_told(watching: Callable[..., Changes]) -> None:
+    lists = Lists("/a", "/b")
+    changes = watching(lists, "/a", "/b")
+    lists.wait_for("/b", 1)
+    assert told(changes)
+    lists.events["/b"].put("change")
+    assert told(changes)
+
+
+def test_a_watch_that_breaks_begins_anew_and_says_so(watching: Callable[..., Changes]) -> None:
+    lists = Lists("/a")
+    changes = watching(lists, "/a")
+    assert told(changes)
+    lists.events["/a"].put("break")
+    lists.wait_for("/a", 2)
+    assert told(changes)
+
+
+def test_a_kind_that_is_missing_is_tried_again_after_a_change_only(
+    watching: Callable[..., Changes],
+) -> None:
+    lists = Lists("/crds")
+    changes = watching(lists, "/crds", "/missing")
+    lists.wait_for("/crds", 1)
+    lists.wait_for("/missing", 1)
+    assert told(changes)
+    threading.Event().wait(0.2)
+    # Once more for the first event of the other, if that came later.
+    tried = lists.begun["/missing"]
+    assert tried <= 2
+    lists.events["/missing"] = Queue()
+    lists.events["/crds"].put("change")
+    lists.wait_for("/missing", tried + 1)
+
+
+def test_controllers_look_at_every_change_and_rest_between() -> None:
+    part, changed = Part(), threading.Event()
+    controllers = Controllers([part.reconcile], changed)
+    for count in (1, 2):
+        changed.set()
+        part.wait_for(count)
+        threading.Event().wait(0.1)
+        assert part.count == count
+    controllers.stop()
+    changed.set()
+    assert part.count == 2
+
+
+@pytest.mark.parametrize("failure", [ClientError(503, "an outage"), ValueError("a mistake")])
+def test_what_failed_is_tried_again_and_keeps_nobody_else_from_work(failure: Exception) -> None:
+    bad, good, changed = Part(failure), Part(), threading.Event()
+    controllers = Controllers([bad.reconcile, good.reconcile], changed)
+    changed.set()
+    bad.wait_for(3)
+    good.wait_for(2)
+    bad.failure = None
+    controllers.stop()
+
+
+def test_a_server_waits_for_calls_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    plain: Any = socketserver._ServerSelector  # type: ignore[attr-defined]
+
+    class Selector(plain):  # type: ignore[misc]
+        def select(self, timeout: float | None = None) -> object:
+            waits.append(timeout)
+            return super().select(timeout)
+
+    monkeypatch.setattr(socketserver, "_ServerSelector", Selector)
+    server = Listening(("127.0.0.1", 0), Echo)
+    server.start("echo")
+    address = server.server_address
+    with socket.create_connection((str(address[0]), int(address[1])), PATIENCE) as connection:
+        connection.sendall(b"hello")
+        assert connection.recv(10) == b"hello"
+    server.end()
+    server.end()
+    assert waits
+    assert set(waits) == {None}
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((str(address[0]), int(address[1])), PATIENCE)

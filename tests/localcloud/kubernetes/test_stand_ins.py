@@ -1,0 +1,249 @@
+"""What acts on a cluster besides the control plane is played, on either API."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import pytest
+
+from tests.localcloud.kubernetes.cluster import (
+    MERGE,
+    Cluster,
+    Tree,
+    crd,
+    custom,
+    deployment,
+    deployments,
+)
+
+CONTROLLER = "aws-load-balancer-controller"
+POD: Tree = {
+    "metadata": {"labels": {"app": "x"}},
+    "spec": {"containers": [{"name": "c", "image": "i"}]},
+}
+JOB: Tree = {"spec": {**POD["spec"], "restartPolicy": "Never"}}
+WORKLOAD: Tree = {"selector": {"matchLabels": {"app": "x"}}, "template": POD}
+CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+CLASS_PARAMETERS: Tree = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "ingressclassparams.elbv2.k8s.aws"},
+    "spec": {
+        "group": "elbv2.k8s.aws",
+        "names": {"kind": "IngressClassParams", "plural": "ingressclassparams"},
+        "scope": "Cluster",
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": True,
+                    }
+                },
+            }
+        ],
+    },
+}
+"""As in the controller's chart, without its schema."""
+
+
+def item(kind: str, namespace: str, api_version: str, spec: Tree, name: str = "it") -> Tree:
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def ingress(name: str, namespace: str, class_name: str = "alb") -> Tree:
+    backend = {"service": {"name": "s", "port": {"number": 80}}}
+    spec = {"ingressClassName": class_name, "defaultBackend": backend}
+    return item("Ingress", namespace, "networking.k8s.io/v1", spec, name)
+
+
+def ingress_path(namespace: str, name: str) -> str:
+    return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}"
+
+
+def host_name(cluster: Cluster, path: str) -> str:
+    found = cluster.get(path).get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
+    return str(found[0].get("hostname", ""))
+
+
+def is_of_group(cluster: Cluster, path: str) -> bool:
+    return host_name(cluster, path).startswith("k8s-platform-")
+
+
+def test_a_deployment_becomes_available_again_and_again(cluster: Cluster, namespace: str) -> None:
+    for replicas in (2, 3, 0):
+        cluster.apply(deployment("web", namespace, replicas=replicas))
+        cluster.kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=20s")
+        status = cluster.get(deployments(namespace, "web"))["status"]
+        assert status.get("availableReplicas", 0) == replicas
+    cluster.kubectl("-n", namespace, "wait", "--for=condition=Available", "deploy/web")
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "spec", "condition"),
+    [
+        ("apps/v1", "StatefulSet", {**WORKLOAD, "serviceName": "s"}, ".status.readyReplicas}=1"),
+        ("apps/v1", "DaemonSet", WORKLOAD, ".status.numberReady}=1"),
+        ("apps/v1", "ReplicaSet", {**WORKLOAD, "replicas": 2}, ".status.readyReplicas}=2"),
+        ("batch/v1", "Job", {"template": JOB, "completions": 2}, ".status.succeeded}=2"),
+    ],
+)
+def test_what_runs_pods_says_that_they_run(
+    cluster: Cluster, namespace: str, api_version: str, kind: str, spec: Tree, condition: str
+) -> None:
+    cluster.apply(item(kind, namespace, api_version, spec))
+    waiting = ["wait", f"--for=jsonpath={{{condition}", f"{kind}/it", "--timeout=20s"]
+    cluster.kubectl("-n", namespace, *waiting)
+
+
+def test_a_job_that_is_suspended_does_not_complete(cluster: Cluster, namespace: str) -> None:
+    spec = {"template": JOB, "suspend": True}
+    cluster.apply(item("Job", namespace, "batch/v1", spec, "later"))
+    cluster.apply(item("Job", namespace, "batch/v1", {"template": JOB}))
+    waiting = ["wait", "--for=condition=Complete", "job/it", "--timeout=20s"]
+    cluster.kubectl("-n", namespace, *waiting)
+    later = cluster.get(f"/apis/batch/v1/namespaces/{namespace}/jobs/later")
+    assert "completionTime" not in later.get("status", {})
+
+
+def test_who_changes_a_status_by_hand_sees_it_put_right(cluster: Cluster, namespace: str) -> None:
+    cluster.apply(deployment("web", namespace))
+    path = deployments(namespace, "web")
+    cluster.kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=20s")
+    patch = {"status": {"availableReplicas": 0}}
+    cluster.done("PATCH", f"{path}/status", patch, content_type=MERGE)
+    cluster.eventually(lambda: cluster.get(path)["status"].get("availableReplicas") == 1)
+
+
+def test_a_service_gets_a_load_balancer_if_it_asks_for_one(
+    cluster: Cluster, namespace: str
+) -> None:
+    ports = {"ports": [{"port": 80}]}
+    balanced = {**ports, "type": "LoadBalancer"}
+    cluster.apply(
+        item("Service", namespace, "v1", ports, "plain"),
+        item("Service", namespace, "v1", balanced, "balanced"),
+    )
+    base = f"/api/v1/namespaces/{namespace}/services"
+    cluster.eventually(lambda: host_name(cluster, f"{base}/balanced"))
+    assert host_name(cluster, f"{base}/balanced").endswith(".us-west-2.elb.amazonaws.com")
+    assert not host_name(cluster, f"{base}/plain")
+
+
+def test_an_ingress_needs_its_controller_to_come_and_to_go(
+    cluster: Cluster, namespace: str
+) -> None:
+    cluster.apply(ingress("early", namespace))
+    time.sleep(1)
+    assert not host_name(cluster, ingress_path(namespace, "early"))
+    cluster.apply(
+        deployment(CONTROLLER, namespace),
+        ingress("late", namespace),
+        ingress("nginx", namespace, "nginx"),
+    )
+    for name in ("early", "late"):
+        path = ingress_path(namespace, name)
+        cluster.eventually(partial(host_name, cluster, path))
+        assert cluster.get(path)["metadata"]["finalizers"] == ["ingress.k8s.aws/resources"]
+    assert not host_name(cluster, ingress_path(namespace, "nginx"))
+    assert "finalizers" not in cluster.get(ingress_path(namespace, "nginx"))["metadata"]
+    # While it is there, an Ingress goes; after that, it hangs.
+    cluster.kubectl("-n", namespace, "delete", "ingress/early", "--timeout=20s")
+    cluster.kubectl("-n", namespace, "delete", f"deploy/{CONTROLLER}", "--timeout=20s")
+    refusal = cluster.refusal("-n", namespace, "delete", "ingress/late", "--timeout=2s")
+    assert "timed out" in refusal
+    assert cluster.exists(ingress_path(namespace, "late"))
+    cluster.apply(deployment(CONTROLLER, namespace))
+    cluster.eventually(lambda: not cluster.exists(ingress_path(namespace, "late")))
+    cluster.kubectl("-n", namespace, "delete", f"deploy/{CONTROLLER}", "--timeout=20s")
+
+
+def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace: str) -> None:
+    # Its CRD comes after whoever watches it.
+    cluster.define(CLASS_PARAMETERS)
+    parameters = {"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": "together"}
+    of_class = {"controller": "ingress.k8s.aws/alb", "parameters": parameters}
+    cluster.apply(
+        item("IngressClass", "", "networking.k8s.io/v1", of_class, "together"),
+        deployment(CONTROLLER, namespace),
+        ingress("one", namespace, "together"),
+        ingress("two", namespace, "together"),
+    )
+    paths = [ingress_path(namespace, name) for name in ("one", "two")]
+    for path in paths:
+        cluster.eventually(partial(host_name, cluster, path))
+    group = {"group": {"name": "platform"}}
+    cluster.apply(item("IngressClassParams", "", "elbv2.k8s.aws/v1beta1", group, "together"))
+    for path in paths:
+        cluster.eventually(partial(is_of_group, cluster, path))
+    assert len({host_name(cluster, path) for path in paths}) == 1
+    held = cluster.get(paths[0])["metadata"]["finalizers"]
+    assert "group.ingress.k8s.aws/platform" in held
+    cluster.kubectl("-n", namespace, "delete", "ingress", "one", "two", "--timeout=20s")
+    cluster.kubectl("-n", namespace, "delete", f"deploy/{CONTROLLER}", "--timeout=20s")
+
+
+@pytest.mark.parametrize("empty", [None, "Cg=="])
+def test_a_webhook_gets_a_bundle_once_something_runs_in_its_namespace(
+    cluster: Cluster, namespace: str, empty: str | None
+) -> None:
+    service = {"name": "s", "namespace": namespace, "path": "/"}
+    bundle = {"caBundle": empty} if empty else {}
+    rule = {
+        "apiGroups": ["tests.example"],
+        "apiVersions": ["*"],
+        "operations": ["*"],
+        "resources": ["nothings"],
+    }
+    webhook = {
+        "name": f"{namespace}.tests.example",
+        "clientConfig": {"service": service, **bundle},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "rules": [rule],
+    }
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": namespace},
+        "webhooks": [webhook],
+    }
+    cluster.apply(configuration)
+
+    def found() -> str | None:
+        [each] = cluster.get(f"{CONFIGURATIONS}/{namespace}")["webhooks"]
+        text: str | None = each["clientConfig"].get("caBundle")
+        return text
+
+    time.sleep(1)
+    assert found() == empty
+    cluster.apply(deployment("web", namespace))
+    cluster.eventually(lambda: found() != empty)
+    cluster.done("DELETE", f"{CONFIGURATIONS}/{namespace}")
+
+
+def test_a_conversion_gets_a_bundle_and_keeps_one_that_it_has(
+    cluster: Cluster, namespace: str
+) -> None:
+    definition = crd("Bundle", {"size": {"type": "integer"}}, versions=("v1", "v2"))
+    config: Tree = {"service": {"name": "s", "namespace": namespace}}
+    webhook = {"conversionReviewVersions": ["v1"], "clientConfig": config}
+    definition["spec"]["conversion"] = {"strategy": "Webhook", "webhook": webhook}
+    cluster.apply(definition, deployment("web", namespace))
+
+    def found() -> str:
+        spec = cluster.get(f"{CRDS}/bundles.tests.example")["spec"]
+        return str(spec["conversion"]["webhook"]["clientConfig"].get("caBundle", ""))
+
+    cluster.eventually(found)
+    config["caBundle"] = found()
+    cluster.apply(definition, custom("Bundle", "one", namespace, {"size": 1}))
+    assert found() == config["caBundle"]
+    cluster.done("DELETE", f"{CRDS}/bundles.tests.example")
