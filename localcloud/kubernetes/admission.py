@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kubeflow_aws.manifests.immutable import refused_changes
 from localcloud.kubernetes.built_in_defaults import fill_in
-from localcloud.kubernetes.immutable import changed_immutable_fields
 from localcloud.kubernetes.kinds import NAMESPACES, Kind
 from localcloud.kubernetes.objects import Key, Objects
 from localcloud.kubernetes.schemas import Schemas
@@ -127,6 +127,8 @@ class Admission:
                 f"metadata.{problem}" for problem in self._schemas.metadata.problems(metadata)
             ]
         if live is not None and not kind.crd and not problems:
-            problems += changed_immutable_fields(live, item)
+            problems += [
+                f"{path}: Forbidden: field is immutable" for path in refused_changes(live, item)
+            ]
         if problems:
             raise invalid(kind.kind, kind.group, name, problems)

@@ -15,10 +15,3 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(entry) for entry in value]
     return value
-
-
-def value_at_path(tree: Any, path: str) -> Any:
-    """What is at a dotted path, for example ``spec.replicas``; None if there is nothing."""
-    for name in path.split("."):
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return tree
