@@ -171,7 +171,7 @@ def _versions(definition: KubernetesObject) -> set[str]:
     }
 
 
-def _given(item: KubernetesObject, field: str, default: JsonValue) -> JsonValue:
+def _given(item: KubernetesObject, field: str, default: object) -> object:
     value = value_at(item, field)
     return default if is_empty(value) else value
 
