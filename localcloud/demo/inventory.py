@@ -15,7 +15,10 @@ from typing import Any, Final
 import yaml
 
 _WORKLOADS: Final = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
-_UNINTERESTING: Final = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints"})
+# A ComponentStatus is made up for the answer: it has not even a uid.
+_UNINTERESTING: Final = frozenset(
+    {"ComponentStatus", "Event", "Lease", "EndpointSlice", "Endpoints"}
+)
 CLUSTER_SCOPE: Final = ""
 
 
