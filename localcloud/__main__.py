@@ -7,6 +7,8 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +18,7 @@ from rich.padding import Padding
 
 from localcloud import server
 from localcloud.demo.cdk import CdkError, aws_environment
-from localcloud.demo.driver import Demo
+from localcloud.demo.driver import Demo, DemoError
 from localcloud.kubernetes.building import BuildError, Building, go_command, have_programs
 from localcloud.kubernetes.programs import FOLDER as CONTROL_PLANE
 from localcloud.kubernetes.programs import control_plane_of
@@ -38,9 +40,7 @@ def demo(
 ) -> None:
     """Deploy to a local cloud, starting one if none runs, and show what came up."""
     state, console = State(folder), Console()
-    # Being terminated leaves no more behind than Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with state.exclusively("a demo"):
+    with _ends_in_a_sentence(console, state), state.exclusively("a demo"):
         running = state.running()
         if running is None:
             running = server.start(state, port=port)
@@ -56,26 +56,23 @@ def demo(
                 f"{error}\nThe local cloud is still up: look around, then make demo again, or "
                 "make demo-destroy"
             ) from error
-        except KeyboardInterrupt:
-            state.stop()
-            console.print("interrupted: the local cloud is stopped, and nothing is left")
-            sys.exit(130)
 
 
 @cli.command()
 def destroy(folder: StateOption = DEFAULT_FOLDER) -> None:
     """Remove what was deployed, then stop the local cloud."""
     state, console = State(folder), Console()
-    with state.exclusively("a removal"):
+    with _ends_in_a_sentence(console, state), state.exclusively("a removal"):
         running = state.running()
         if running is None:
             console.print("no local cloud runs")
             return
         try:
             Demo(project=PROJECT, state=state, running=running, console=console).destroy()
-        finally:
-            state.stop()
-            console.print("the local cloud is stopped")
+        except Exception:
+            _stop(state, console)
+            raise
+        _stop(state, console)
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -160,6 +157,26 @@ def control_plane() -> None:
     )
 
 
+def _stop(state: State, console: Console) -> None:
+    state.stop()
+    console.print("the local cloud is stopped")
+
+
+@contextmanager
+def _ends_in_a_sentence(console: Console, state: State) -> Iterator[None]:
+    """Ctrl-C, and being terminated, stop the local cloud whatever is under way."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        # A second one would leave it half stopped.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        state.stop()
+        console.print("interrupted: the local cloud is stopped, and nothing is left")
+        sys.exit(130)
+
+
 def _running(state: State) -> Running:
     running = state.running()
     if running is None:
@@ -170,5 +187,5 @@ def _running(state: State) -> Running:
 if __name__ == "__main__":
     try:
         cli()
-    except (BuildError, CdkError, StateError) as error:
+    except (BuildError, CdkError, DemoError, StateError) as error:
         sys.exit(f"error: {error}")

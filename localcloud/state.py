@@ -56,6 +56,7 @@ class State:
     def __init__(self, folder: Path = DEFAULT_FOLDER) -> None:
         self.folder = folder
         self._file = folder / "running.json"
+        self._sources = folder / "sources"
 
     @property
     def log(self) -> Path:
@@ -66,6 +67,18 @@ class State:
     def kubeconfig(self) -> Path:
         """For kubectl, once there is a cluster."""
         return self.folder / "kubeconfig"
+
+    @property
+    def sources(self) -> str | None:
+        """The upstream sources of what is deployed, as the application calls them."""
+        try:
+            return self._sources.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def record_sources(self, sources: str) -> None:
+        """Keep from which upstream sources something is deployed."""
+        self._sources.write_text(sources, encoding="utf-8")
 
     def running(self) -> Running | None:
         """The local cloud that runs; what a dead one left is removed."""
@@ -93,6 +106,7 @@ class State:
         """Remove what only makes sense while a local cloud runs; unpacked code is kept."""
         self._file.unlink(missing_ok=True)
         self.kubeconfig.unlink(missing_ok=True)
+        self._sources.unlink(missing_ok=True)
         for name in ("clusters", "scratch"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 

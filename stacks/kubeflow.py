@@ -17,6 +17,7 @@ from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.lasting import LASTING_KEY, lasting_values
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
@@ -108,6 +109,8 @@ class KubeflowStack(cdk.Stack):
             env=props.env,
             description="Kubeflow on AWS: the platform's Kubernetes objects",
         )
+        # `make plan` compares it: nobody else knows what is deployed.
+        self.template_options.metadata = {LASTING_KEY: dict(lasting_values(props.deployment))}
         data_access = DataAccess(
             self,
             "DataAccess",

@@ -23,6 +23,7 @@ from localcloud.cloudformation.stack import STACK_TYPE, Output, Stack, StackReso
 from localcloud.cloudformation.template import ResourceDefinition, Template
 from localcloud.resources.provider import (
     CancelledError,
+    NotEmulatedError,
     Resource,
     ResourceError,
 )
@@ -247,6 +248,9 @@ class Deployment:
                     self._changed.add(wanted.logical_id)
                     resource = provider.update(request, current.resource, current.properties)
         except FAILURES as error:
+            if isinstance(error, NotEmulatedError):
+                # Nor could it be changed back: it still is as it was.
+                self._changed.discard(wanted.logical_id)
             self._fail(started, current, "UPDATE", error)
             raise
         if resource.physical_id != current.resource.physical_id:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Final
 
 from localcloud.clients import ACCOUNT
 
-_TAIL_LINES = 25
+_END_SECONDS: Final = 10
+_REASONS: Final = (
+    # aws-cdk, toolkit-lib: one line for each stack or environment that failed.
+    re.compile(r"❌\s+(.+? failed\b[^:]*: .+?)(?: \{)?"),
+    re.compile(r"error: (.+)"),
+    re.compile(r"(?:\[?[A-Za-z]*Error\]?): (.+)"),
+)
 
 
 class CdkError(Exception):
-    """A command of the CDK CLI failed; the text shows the end of what it said."""
+    """A command of the CDK CLI failed; the text says why, in one sentence."""
 
 
 def aws_environment(endpoint: str, region: str) -> dict[str, str]:
@@ -93,24 +103,66 @@ class Cdk:
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"cdk-{name}.log"
         with log.open("w+", encoding="utf-8") as output:
-            done = subprocess.run(
+            code = _run_to_its_end(
                 [str(self.project / "node_modules" / ".bin" / "cdk"), *arguments],
                 cwd=self.project,
-                env={
+                environment={
                     **os.environ,
                     **aws_environment(self.endpoint, self.region),
                     "CDK_DISABLE_CLI_TELEMETRY": "true",
                     "CI": "true",
                     "NO_COLOR": "1",
                 },
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
+                output=output,
             )
             output.seek(0)
             said = output.read()
-        if done.returncode:
-            tail = "\n".join(said.rstrip().splitlines()[-_TAIL_LINES:])
-            raise CdkError(f"cdk {name} failed; its end ({log} has all of it):\n{tail}")
+        if code:
+            raise CdkError(f"cdk {name} failed: {reason_of(said)} ({log} has all that it said)")
         return said
+
+
+def _run_to_its_end(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], output: IO[str]
+) -> int:
+    """Run a command in a group of its own: when this one is interrupted, all of it ends."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    except BaseException:
+        _end_group(process)
+        raise
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_END_SECONDS)
+
+
+def reason_of(said: str) -> str:
+    """Why a command failed, out of all that it said.
+
+    The CLI says which stack failed and why, then its own call stack; an application that ends by
+    itself says `error:`; of anything else the last line is taken that is no call stack.
+
+    Args:
+        said: The command's output.
+    """
+    lines = [line.strip() for line in said.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("at ", "Node.js v"))]
+    for pattern in _REASONS:
+        found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
+        if found:
+            return "; ".join(dict.fromkeys(found)).rstrip(".")
+    return lines[-1] if lines else "it said nothing"

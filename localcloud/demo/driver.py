@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -22,6 +25,12 @@ from localcloud.state import Running, State
 
 _BOOTSTRAP_STACK = "CDKToolkit"
 _WORTH_TELLING = ("Kubeflow ", "WARNING")
+_SOURCES: Final = re.compile(r"^Kubeflow \S+ from (.+)$", re.MULTILINE)
+"""What `app.py` says it renders."""
+
+
+class DemoError(Exception):
+    """A demo cannot be what was asked for; the text says what to do."""
 
 
 @dataclass(kw_only=True)
@@ -52,12 +61,19 @@ class Demo:
 
         Raises:
             CdkError: If a command of the CDK CLI fails.
+            DemoError: If other sources are deployed.
         """
         with self._phase("synth", "render and synthesize"):
-            said = self._cdk("us-east-1").synthesize(self.assembly, context)
+            # Beside the last one, which must stay whole: a removal reads it.
+            unfinished = self.assembly.with_suffix(".new")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            said = self._cdk("us-east-1").synthesize(unfinished, context)
             for line in said.splitlines():
                 if line.startswith(_WORTH_TELLING):
                     self.console.print(f"  {line}", highlight=False)
+            sources = self._checked_sources(said)
+            shutil.rmtree(self.assembly, ignore_errors=True)
+            unfinished.rename(self.assembly)
         stacks = stacks_of(self.assembly)
         clients = EmulatedClients(self.running.endpoint)
         missing = [r for r in regions_of(stacks) if not _is_bootstrapped(clients, r)]
@@ -70,10 +86,30 @@ class Demo:
             self._phase("deploy", "cdk deploy --all --concurrency 4"),
             shown(self.console, clients, stacks),
         ):
+            self.state.record_sources(sources)
             cdk.deploy(self.assembly)
         self.show(clients, stacks)
         clients.close()
         return stacks
+
+    def _checked_sources(self, said: str) -> str:
+        """What the synth rendered, if it can replace what is deployed.
+
+        The sample and the real platform have objects of the same names that nobody can change.
+
+        Raises:
+            DemoError: What is deployed comes from the other one.
+        """
+        found = _SOURCES.search(said)
+        sources = found[1].partition(",")[0] if found else ""
+        deployed = self.state.sources
+        if deployed is not None and deployed != sources:
+            raise DemoError(
+                f"the demo that is up comes from {deployed}, and this one would come from "
+                f"{sources}, whose objects cannot replace the others; run make demo-destroy, then "
+                "make demo again. Nothing was deployed"
+            )
+        return sources
 
     def show(self, clients: EmulatedClients, stacks: list[AssembledStack]) -> None:
         """Print the stacks, what runs in their clusters, and how to look around."""

@@ -9,6 +9,7 @@ from localcloud.resources.arguments import arguments
 from localcloud.resources.ec2_common import Ec2Provider
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting
+from localcloud.resources.tags import tag_list
 
 
 def _new_version(request: Request, resource: Resource, old: Properties) -> None:
@@ -25,6 +26,25 @@ def _new_version(request: Request, resource: Resource, old: Properties) -> None:
     )
 
 
+def _retag(request: Request, resource: Resource, old: Properties) -> None:
+    client = request.client("ec2")
+    now, before = (_tags(properties) for properties in (request.properties, old))
+    gone = before.keys() - now.keys()
+    if gone:
+        client.delete_tags(Resources=[resource.physical_id], Tags=[{"Key": key} for key in gone])
+    if now:
+        client.create_tags(Resources=[resource.physical_id], Tags=tag_list(now))
+
+
+def _tags(properties: Properties) -> dict[str, str]:
+    """The tags of the template itself; those of instances are in its data."""
+    return {
+        tag["Key"]: tag["Value"]
+        for each in properties.get("TagSpecifications", [])
+        for tag in each.get("Tags", [])
+    }
+
+
 class LaunchTemplate(Ec2Provider):
     """``AWS::EC2::LaunchTemplate``: an update makes a new version, the default stays the first."""
 
@@ -33,6 +53,7 @@ class LaunchTemplate(Ec2Provider):
     )
     settings: ClassVar[Mapping[str, Setting]] = {
         "LaunchTemplateData": _new_version,
+        "TagSpecifications": _retag,
         "VersionDescription": _new_version,
     }
     deletion = ("delete_launch_template", "LaunchTemplateId")

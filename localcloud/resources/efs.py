@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Final
 from moto.efs.models import efs_backends
 
 from localcloud.resources.arguments import arguments, document
-from localcloud.resources.provider import Properties, Provider, Request, Resource
+from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
+from localcloud.resources.tags import retagging, tag_list
 
 _CREATION: Final = (
     "AvailabilityZoneName",
@@ -60,14 +61,23 @@ def _back_up(request: Request, resource: Resource, old: Properties) -> None:
     backend.file_systems_by_id[resource.physical_id]._backup = status == "ENABLED"
 
 
+def _retag(request: Request, resource: Resource, tags: Mapping[str, str]) -> None:
+    request.client("efs").tag_resource(ResourceId=resource.physical_id, Tags=tag_list(tags))
+
+
+def _untag(request: Request, resource: Resource, keys: list[str]) -> None:
+    request.client("efs").untag_resource(ResourceId=resource.physical_id, TagKeys=keys)
+
+
 class FileSystem(SettingsProvider):
     """``AWS::EFS::FileSystem``."""
 
-    at_creation = frozenset({*_CREATION, "FileSystemTags"})
+    at_creation = frozenset(_CREATION)
     settings: ClassVar[Mapping[str, Setting]] = {
         "LifecyclePolicies": _keep_files,
         "FileSystemPolicy": _admit,
         "BackupPolicy": _back_up,
+        "FileSystemTags": retagging(_retag, _untag, "FileSystemTags"),
     }
     recorded = frozenset({"BypassPolicyLockoutSafetyCheck"})
 
@@ -77,6 +87,7 @@ class FileSystem(SettingsProvider):
         file_system_id = client.create_file_system(
             CreationToken=request.generated_name(),
             **arguments(client, "CreateFileSystem", request.properties, _CREATION),
+            # The stack's tags go on it even if it has none of its own.
             **_tags(request, "FileSystemTags"),
         )["FileSystemId"]
         return Resource(
@@ -123,13 +134,16 @@ class MountTarget(SettingsProvider):
             request.client("efs").delete_mount_target(MountTargetId=resource.physical_id)
 
 
-class AccessPoint(Provider):
+class AccessPoint(SettingsProvider):
     """``AWS::EFS::AccessPoint``."""
 
-    applied = frozenset({"AccessPointTags", "FileSystemId", "PosixUser", "RootDirectory"})
+    at_creation = frozenset({"FileSystemId", "PosixUser", "RootDirectory"})
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "AccessPointTags": retagging(_retag, _untag, "AccessPointTags")
+    }
     recorded = frozenset({"ClientToken"})
 
-    def create(self, request: Request) -> Resource:
+    def make(self, request: Request) -> Resource:
         """Create the access point."""
         client = request.client("efs")
         name = client.create_access_point(

@@ -28,6 +28,10 @@ class ResourceError(Exception):
         self.left = left
 
 
+class NotEmulatedError(ResourceError):
+    """The local cloud cannot make a change that AWS could; it has not begun to."""
+
+
 class CancelledError(ResourceError):
     """Something else in the stack failed, so the operation ended before this resource was done."""
 
@@ -119,7 +123,7 @@ class Provider(ABC):
         """Bring it from the properties `old` to the request's; replacement is decided elsewhere.
 
         Raises:
-            ResourceError: The default: an update that nobody wrote must not look as if it worked.
+            NotEmulatedError: The default: what nobody wrote must not look as if it worked.
         """
         changed = sorted(
             name
@@ -127,7 +131,7 @@ class Provider(ABC):
             if old.get(name) != request.properties.get(name) and name not in self.recorded
         )
         if changed:
-            raise ResourceError(
+            raise NotEmulatedError(
                 f"the local cloud cannot update {', '.join(changed)} of {request.resource_type}; "
                 "add it to the type's provider in localcloud/resources"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Final
 
 from cfnlint.schema import ResourceNotFoundError
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
@@ -15,6 +15,21 @@ from localcloud.resources.coercion import CoercingValidator, error_text, same
 from localcloud.resources.provider import Properties, ResourceError
 
 _PREFIX = "/properties/"
+_ALSO_REPLACED: Final[Mapping[str, Sequence[str]]] = {
+    "AWS::FSx::FileSystem": (
+        "FileSystemTypeVersion",
+        "LustreConfiguration.CopyTagsToBackups",
+        "LustreConfiguration.DeploymentType",
+        "LustreConfiguration.DriveCacheType",
+        "LustreConfiguration.ExportPath",
+        "LustreConfiguration.ImportPath",
+        "LustreConfiguration.ImportedFileChunkSize",
+        "LustreConfiguration.PerUnitStorageThroughput",
+    ),
+}
+"""What schemas of types without handlers of their own leave out, by CloudFormation's reference
+("Update requires: Replacement"), which the CDK CLI carries; a test compares them."""
+
 # What of a registry schema says how properties look; the rest is about the type.
 _ABOUT_PROPERTIES = frozenset(
     {
@@ -68,7 +83,7 @@ class ResourceSchema:
     @property
     def create_only(self) -> list[str]:
         """Dotted names of the properties that no update changes."""
-        return self._dotted("createOnlyProperties")
+        return [*self._dotted("createOnlyProperties"), *_ALSO_REPLACED.get(self.resource_type, ())]
 
     @property
     def properties(self) -> frozenset[str]:

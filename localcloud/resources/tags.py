@@ -9,9 +9,14 @@ from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting
 
 
-def tags_of(request: Request) -> dict[str, str]:
-    """All tags of a resource; its own win over the stack's."""
-    return {**request.tags, **_own(request.properties)}
+def tags_of(request: Request, name: str = "Tags") -> dict[str, str]:
+    """All tags of a resource; its own win over the stack's.
+
+    Args:
+        request: The resource.
+        name: The property with its own.
+    """
+    return {**request.tags, **_own(request.properties, name)}
 
 
 def tag_list(
@@ -30,17 +35,19 @@ def tag_arguments(request: Request, argument: str = "Tags") -> dict[str, Any]:
 def retagging(
     put: Callable[[Request, Resource, dict[str, str]], object],
     remove: Callable[[Request, Resource, list[str]], object],
+    name: str = "Tags",
 ) -> Setting:
     """A setting for tags.
 
     Args:
         put: Adds tags or changes their values.
         remove: Removes tags with these keys.
+        name: The property with the resource's own tags.
     """
 
     def setting(request: Request, resource: Resource, old: Properties) -> None:
-        tags = tags_of(request)
-        gone = sorted(_own(old).keys() - tags.keys())
+        tags = tags_of(request, name)
+        gone = sorted(_own(old, name).keys() - tags.keys())
         if gone:
             remove(request, resource, gone)
         if tags:
@@ -49,8 +56,8 @@ def retagging(
     return setting
 
 
-def _own(properties: Properties) -> dict[str, str]:
-    tags = properties.get("Tags") or {}
+def _own(properties: Properties, name: str) -> dict[str, str]:
+    tags = properties.get(name) or {}
     if isinstance(tags, Mapping):
         return {str(name): str(value) for name, value in tags.items()}
     return {str(tag["Key"]): str(tag.get("Value", "")) for tag in tags}

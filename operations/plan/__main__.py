@@ -11,6 +11,7 @@ from rich.console import Console
 
 from kubeflow_aws.cli.changes import HOLDERS, change_lines, kubectl_delete, step_lines
 from kubeflow_aws.deployment import deployment_path, load_deployment
+from kubeflow_aws.deployment.lasting import lasting_problems
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.changes import changes_of
 from kubeflow_aws.manifests.objects import ObjectKey, key_of
@@ -67,7 +68,9 @@ def plan_lines(old: Contents, new: Contents) -> list[str]:
         return "is deleted"
 
     changes = changes_of(old.components, new.components)
-    return list(change_lines(changes, fate)) or ["No Kubernetes object changes."]
+    problems = [f"error: {problem}" for problem in lasting_problems(old.lasting, new.lasting)]
+    lines = [*problems, *change_lines(changes, fate)]
+    return lines or ["No Kubernetes object changes."]
 
 
 if __name__ == "__main__":

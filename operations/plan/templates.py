@@ -12,6 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in, stack_artifacts
+from kubeflow_aws.deployment.lasting import LASTING_KEY
 from kubeflow_aws.manifests.changes import Components
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of
 
@@ -46,10 +47,12 @@ class Contents:
     Attributes:
         applied: The objects by component.
         release: Kubeflow's release, if one of the stacks says so.
+        lasting: What of the deployment file cannot change, as the stacks keep it.
     """
 
     applied: dict[str, list[Applied]] = field(default_factory=dict)
     release: str | None = None
+    lasting: dict[str, str] = field(default_factory=dict)
 
     @property
     def components(self) -> Components:
@@ -69,7 +72,7 @@ class Contents:
         return {each.pack for all_ in self.applied.values() for each in all_}
 
     def add(self, stack: str, component: str, template: Template) -> None:
-        """Take what one template applies, and the release that it names.
+        """Take what one template applies, the release that it names, and what it says lasts.
 
         Args:
             stack: Name of the stack, the same before and after a deployment.
@@ -79,6 +82,7 @@ class Contents:
         output = template.get("Outputs", {}).get(RELEASE_OUTPUT, {}).get("Value")
         if isinstance(output, str):
             self.release = output
+        self.lasting |= template.get("Metadata", {}).get(LASTING_KEY, {})
         for logical_id, resource in template.get("Resources", {}).items():
             if resource["Type"] == MANIFEST_TYPE:
                 alone = {"Resources": {logical_id: resource}}

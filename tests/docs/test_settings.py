@@ -12,6 +12,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment, DeploymentError, load_delivery, load_deployment
 from kubeflow_aws.deployment.delivery import Delivery
+from kubeflow_aws.deployment.lasting import lasting_fields
 from tests.support.markdown import Block, Page, pages_of
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -150,3 +151,15 @@ def test_a_wrong_setting_is_found(text: str, sentence: str, tmp_path: Path) -> N
 )
 def test_a_right_one_is_taken(text: str, tmp_path: Path) -> None:
     assert problem(text, tmp_path) == ""
+
+
+def test_the_page_shows_what_cannot_change_later() -> None:
+    page = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = page.partition("## What cannot change later")[2].partition("\n## ")[0]
+
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+
+    assert rows == [
+        f"| `{field}` | {'can only grow' if reason.grows else 'cannot change'} | {reason.why} |"
+        for field, reason in lasting_fields().items()
+    ]

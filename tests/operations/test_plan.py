@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from kubeflow_aws.cli.changes import parse_key, step_lines
+from kubeflow_aws.deployment.lasting import LASTING_KEY
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
 from operations.plan.__main__ import plan_lines
@@ -94,6 +95,35 @@ def test_an_immutable_change_says_what_to_delete_first(
         "      cannot change: spec.selector.matchLabels.app",
         "      delete it first: kubectl delete deployment.apps istiod --namespace istio-system",
     ]
+
+
+def test_what_cannot_change_comes_first_with_its_reason(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    metadata = stacks.templates["KubeflowPlatform"]["Metadata"]
+    metadata[LASTING_KEY]["network.cidr"] = "10.9.0.0/16"
+
+    assert plan(stacks, sample_assembly) == [
+        "error: network.cidr is 10.9.0.0/16 in what is deployed, and 10.0.0.0/16 in the file: it "
+        "cannot change later, since a cluster stays in the network that it was made in; give "
+        "10.9.0.0/16"
+    ]
+
+
+def test_nobody_is_told_to_delete_a_claim_with_files_in_it(
+    stacks: DeployedStacks, sample_assembly: Assembly
+) -> None:
+    claim = next(
+        key_of(item).name
+        for item in sample_assembly.objects()
+        if item["kind"] == "PersistentVolumeClaim"
+    )
+    stacks.edit("PersistentVolumeClaim", claim, {"spec": {"storageClassName": "old"}})
+
+    lines = plan(stacks, sample_assembly)
+
+    assert "      do not delete it, for it holds files: change the deployment file back" in lines
+    assert not any("kubectl delete" in line for line in lines)
 
 
 def test_an_object_that_leaves_its_pack_stays_until_somebody_deletes_it(

@@ -15,6 +15,7 @@ from localcloud.cloudformation.environment import Environment
 from localcloud.cloudformation.stack import Stack, Stacks
 from localcloud.resources.provider import (
     CancelledError,
+    NotEmulatedError,
     Properties,
     Provider,
     Request,
@@ -31,7 +32,8 @@ class Things(Provider):
     """Makes things that exist in a dictionary.
 
     A thing with ``Fail: create`` (or update, delete) fails that way, with ``Fail: partly`` it
-    leaves something, with ``Fail: slow`` it ends only when the operation is cancelled.
+    leaves something, with ``Fail: slow`` it ends only when the operation is cancelled. To and from
+    ``Fail: unknown`` there is no update at all.
     """
 
     def __init__(self) -> None:
@@ -62,6 +64,8 @@ class Things(Provider):
         self.calls.append(f"update {request.logical_id}")
         if request.properties.get("Fail") == "update":
             raise ResourceError(f"{request.logical_id} cannot be changed")
+        if "unknown" in (request.properties.get("Fail"), old.get("Fail")):
+            raise NotEmulatedError(f"nobody wrote how {request.logical_id} changes")
         self.existing[resource.physical_id] = request.properties
         return self._resource(resource.physical_id, request)
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubeflow_aws.manifests.changes import changes_of, paths_that_differ
+from kubeflow_aws.manifests.changes import changes_of
+from kubeflow_aws.manifests.differences import paths_that_differ
 from kubeflow_aws.manifests.objects import KubernetesObject, images, key_of
 from kubeflow_aws.manifests.placement import place
 from kubeflow_aws.manifests.platform import Platform

@@ -12,6 +12,9 @@ from kubeflow_aws.manifests.upgrades import Step
 HOLDERS: Final = frozenset({CRD, "Namespace", "Profile"})
 """Kinds with which everything goes that users made of them or in them."""
 
+FILES: Final = frozenset({"PersistentVolume", "PersistentVolumeClaim"})
+"""Kinds that stand for users' files: without them the files cannot be reached, or are deleted."""
+
 MOST_PATHS: Final = 6
 """More fields than these are counted: their names would hide the other objects."""
 
@@ -72,6 +75,8 @@ def parse_key(text: str) -> ObjectKey:
 def _way_out(key: ObjectKey) -> str:
     if key.kind in HOLDERS:
         return "do not delete it: docs/operations/upgrade.md, What Kubernetes refuses"
+    if key.kind in FILES:
+        return "do not delete it, for it holds files: change the deployment file back"
     return f"delete it first: {kubectl_delete(key)}"
 
 

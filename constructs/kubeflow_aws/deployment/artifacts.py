@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from kubeflow_aws.deployment.section import Section
+from kubeflow_aws.deployment.section import Section, lasting
 
 
 class Artifacts(StrEnum):
@@ -62,7 +62,9 @@ class S3Settings(Section):
     """The bucket of artifacts."""
 
     bucket_name: BucketName | None = Field(
-        default=None, description="Its name, unique in all of AWS; made by AWS if left out."
+        default=None,
+        description="Its name, unique in all of AWS; made by AWS if left out.",
+        json_schema_extra=lasting("AWS would make another bucket, without the artifacts"),
     )
     old_versions_days: int = Field(
         default=30, ge=1, le=3650, description="Days for which overwritten artifacts are kept."

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.node_pools import NodePools
 from kubeflow_aws.deployment.node_types import check_node_types
-from kubeflow_aws.deployment.section import RoleArn, Section, aws_id
+from kubeflow_aws.deployment.section import RoleArn, Section, aws_id, growing, lasting
 from kubeflow_aws.instance_types import InstanceSize, sizes_with
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 
@@ -57,7 +57,8 @@ class ExistingCluster(Section):
     """A cluster that somebody else owns. Its VPC goes under network.existing."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] = Field(
-        description="The cluster's name in EKS."
+        description="The cluster's name in EKS.",
+        json_schema_extra=lasting("another cluster is another deployment"),
     )
     security_group_id: Annotated[str, aws_id("sg")] = Field(
         description="The cluster security group, which may reach the private endpoint."
@@ -79,10 +80,14 @@ class Cluster(Section):
     """The EKS cluster."""
 
     kubernetes_version: str = Field(
-        default=DEFAULT_KUBERNETES_VERSION, description="Kubernetes minor version, in quotes."
+        default=DEFAULT_KUBERNETES_VERSION,
+        description="Kubernetes minor version, in quotes.",
+        json_schema_extra=growing("EKS takes no cluster back to an older version"),
     )
     existing: ExistingCluster | None = Field(
-        default=None, description="Use this cluster instead of creating one."
+        default=None,
+        description="Use this cluster instead of creating one.",
+        json_schema_extra=lasting("another cluster is another deployment"),
     )
     public_access_cidrs: tuple[str, ...] = Field(
         default=(),

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from kubeflow_aws.deployment.section import Section
+from kubeflow_aws.deployment.section import Section, growing, lasting
 
 
 class Database(StrEnum):
@@ -54,12 +54,20 @@ class RdsSettings(Section):
         default=None, description="db.m7g.large in production, db.t4g.medium otherwise."
     )
     engine_version: Annotated[str, StringConstraints(pattern=r"^8\.4\.[0-9]+$")] = Field(
-        default="8.4.8", description="Minor version of MySQL 8.4."
+        default="8.4.8",
+        description="Minor version of MySQL 8.4.",
+        json_schema_extra=growing("RDS takes no database back to an older version"),
     )
     multi_az: bool | None = Field(
         default=None, description="A standby in another zone; on in production."
     )
-    storage_gib: int = Field(default=20, ge=20, le=65_536, description="Storage at first.")
+    storage_gib: int = Field(
+        default=20,
+        ge=20,
+        le=65_536,
+        description="Storage at first.",
+        json_schema_extra=growing("RDS makes no storage smaller"),
+    )
     max_storage_gib: int = Field(
         default=200, ge=22, le=65_536, description="How far the storage may grow by itself."
     )
@@ -81,6 +89,9 @@ class RdsSettings(Section):
         description="Make the database from this snapshot, which must be encrypted. It stays in "
         "the file as long as the database lives: without it CloudFormation would replace the "
         "database by an empty one.",
+        json_schema_extra=lasting(
+            "CloudFormation would replace the database, and its records with it"
+        ),
     )
     rotation_days: int = Field(
         default=30, ge=1, le=365, description="Days between two passwords of an application."

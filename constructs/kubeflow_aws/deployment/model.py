@@ -30,7 +30,7 @@ from kubeflow_aws.deployment.rules import (
     check_sign_in,
     check_storage,
 )
-from kubeflow_aws.deployment.section import Section
+from kubeflow_aws.deployment.section import Section, lasting
 from kubeflow_aws.deployment.storage import Storage
 
 
@@ -81,7 +81,9 @@ class Deployment(Section):
     """One environment: everything that `build` needs to compose the stacks."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")] = Field(
-        default="kubeflow", description="Prefix of the stacks' and the cluster's names."
+        default="kubeflow",
+        description="Prefix of the stacks' and the cluster's names.",
+        json_schema_extra=lasting("another name is another deployment"),
     )
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="development or production."
@@ -92,10 +94,13 @@ class Deployment(Section):
         "database; on in production. Deploy with false before you remove everything.",
     )
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = Field(
-        default=None, description="AWS account in quotes; the CLI's account if left out."
+        default=None,
+        description="AWS account in quotes; the CLI's account if left out.",
+        json_schema_extra=lasting("another account is another deployment"),
     )
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = Field(
-        description="AWS region, for example us-west-2."
+        description="AWS region, for example us-west-2.",
+        json_schema_extra=lasting("another region is another deployment"),
     )
     preset: Preset = Field(
         default=Preset.COGNITO_RDS_S3,

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from kubeflow_aws.deployment.section import Section, aws_id
+from kubeflow_aws.deployment.section import Section, aws_id, lasting
 
 SubnetId = Annotated[str, aws_id("subnet")]
 AvailabilityZone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
@@ -16,12 +16,18 @@ AvailabilityZone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)
 class ExistingVpc(Section):
     """A VPC that somebody else owns, named by ids so that synth needs no look-up in AWS."""
 
-    vpc_id: Annotated[str, aws_id("vpc")] = Field(description="The VPC's id.")
+    vpc_id: Annotated[str, aws_id("vpc")] = Field(
+        description="The VPC's id.",
+        json_schema_extra=lasting("a cluster stays in the network that it was made in"),
+    )
     availability_zones: tuple[AvailabilityZone, ...] = Field(
         min_length=2, max_length=3, description="Zones of the subnets below, in the same order."
     )
     private_subnet_ids: tuple[SubnetId, ...] = Field(
-        min_length=2, max_length=3, description="One private subnet with a way out, per zone."
+        min_length=2,
+        max_length=3,
+        description="One private subnet with a way out, per zone.",
+        json_schema_extra=lasting("what stands in the subnets would be replaced"),
     )
     public_subnet_ids: tuple[SubnetId, ...] = Field(
         default=(), max_length=3, description="One public subnet per zone, or none."
@@ -68,14 +74,19 @@ class Network(Section):
     """Where the cluster lives."""
 
     existing: ExistingVpc | None = Field(
-        default=None, description="Use this VPC instead of creating one."
+        default=None,
+        description="Use this VPC instead of creating one.",
+        json_schema_extra=lasting("a cluster stays in the network that it was made in"),
     )
     cidr: str = Field(
-        default="10.0.0.0/16", description="Range of the new VPC, a private /16 to /20."
+        default="10.0.0.0/16",
+        description="Range of the new VPC, a private /16 to /20.",
+        json_schema_extra=lasting("a cluster stays in the network that it was made in"),
     )
     availability_zones: tuple[AvailabilityZone, ...] = Field(
         default=(),
         description="Three zones of the region; the zones a, b and c of the region if empty.",
+        json_schema_extra=lasting("its subnets would be replaced, with all that stands in them"),
     )
     nat_gateways: int | None = Field(
         default=None,

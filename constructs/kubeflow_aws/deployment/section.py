@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 
 class Section(BaseModel):
@@ -14,6 +14,29 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, str_strip_whitespace=True, use_enum_values=False
     )
+
+
+LASTING: Final = "x-cannot-change-later"
+GROWING: Final = "x-can-only-grow"
+"""Marks of fields in the schema, each with its reason."""
+
+
+def lasting(why: str) -> dict[str, JsonValue]:
+    """The mark of a field that cannot change once it is deployed.
+
+    Args:
+        why: The reason, as the end of a sentence.
+    """
+    return {LASTING: why}
+
+
+def growing(why: str) -> dict[str, JsonValue]:
+    """The mark of a field whose value can only become larger.
+
+    Args:
+        why: The reason, as the end of a sentence.
+    """
+    return {GROWING: why}
 
 
 def aws_id(prefix: str) -> StringConstraints:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from kubeflow_aws.deployment.section import DNS_LABEL, Section
+from kubeflow_aws.deployment.section import DNS_LABEL, Section, growing, lasting
 
 BLOCK_CLASS: Final = "gp3"
 """The default StorageClass (kubeflow_aws/cluster/storage_class.py)."""
@@ -18,7 +18,11 @@ class EfsSettings(Section):
 
     enabled: bool = Field(default=True, description="Whether there is one.")
     storage_class: Annotated[str, DNS_LABEL] = Field(
-        default="efs", description="Name of the StorageClass for claims of users."
+        default="efs",
+        description="Name of the StorageClass for claims of users.",
+        json_schema_extra=lasting(
+            "the profiles' claims `shared` name it, and a claim keeps its class"
+        ),
     )
     backups: bool | None = Field(
         default=None, description="Daily backups by AWS Backup; on in production."
@@ -36,19 +40,31 @@ THROUGHPUTS: Final = (125, 250, 500, 1000)
 """MB/s per TiB of PERSISTENT_2 on SSD (FSx for Lustre User Guide, "File system performance")."""
 
 
+_REPLACED: Final = (
+    "AWS would replace the file system by an empty one, and the profiles' volumes keep the old one"
+)
+"""AWS::FSx::FileSystem LustreConfiguration in the CloudFormation reference: DeploymentType and
+PerUnitStorageThroughput, "Update requires: Replacement"."""
+
+
 class FsxSettings(Section):
     """A file system in Amazon FSx for Lustre. AWS bills for its whole size from the first hour."""
 
     enabled: bool = Field(default=False, description="Whether there is one.")
     type: LustreType = Field(
-        default=LustreType.PERSISTENT_2, description="persistent-2 or scratch-2."
+        default=LustreType.PERSISTENT_2,
+        description="persistent-2 or scratch-2.",
+        json_schema_extra=lasting(_REPLACED),
     )
     storage_gib: int = Field(
-        default=1200, description="Its size: 1200, 2400, or a multiple of 2400."
+        default=1200,
+        description="Its size: 1200, 2400, or a multiple of 2400.",
+        json_schema_extra=growing("FSx makes no file system smaller"),
     )
     throughput: int | None = Field(
         default=None,
         description="MB/s per TiB of persistent-2: 125 (if left out), 250, 500 or 1000.",
+        json_schema_extra=lasting(_REPLACED),
     )
     link_artifacts: bool = Field(
         default=True,

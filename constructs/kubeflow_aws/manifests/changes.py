@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from kubeflow_aws.manifests.immutable import immutable_paths, stored_versions
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, ObjectKey, key_of
+from kubeflow_aws.manifests.differences import paths_that_differ, value_at
+from kubeflow_aws.manifests.immutable import immutable_fields_of, refused_changes, stored_versions
+from kubeflow_aws.manifests.objects import CRD, KubernetesObject, ObjectKey, key_of
 
 Components = Mapping[str, Sequence[KubernetesObject]]
 """Objects by the component that applies them."""
+
+_Api: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +55,8 @@ def changes_of(before: Components, after: Components) -> list[Changes]:
     """
     old = _by_key(before)
     new = _by_key(after)
+    # A definition is applied before what it defines: the new one decides.
+    custom = _immutable_fields({**old, **new})
     found = []
     for component in sorted(before.keys() | after.keys()):
         mine = [key_of(item) for item in after.get(component, ())]
@@ -60,7 +66,7 @@ def changes_of(before: Components, after: Components) -> list[Changes]:
             changed=[
                 changed
                 for key in sorted(mine)
-                if key in old and (changed := _changed(key, old[key], new[key]))
+                if key in old and (changed := _changed(key, old[key], new[key], custom))
             ],
             removed=sorted(
                 key for item in before.get(component, ()) if (key := key_of(item)) not in new
@@ -75,28 +81,26 @@ def _by_key(components: Components) -> dict[ObjectKey, KubernetesObject]:
     return {key_of(item): item for items in components.values() for item in items}
 
 
-def _changed(key: ObjectKey, before: KubernetesObject, after: KubernetesObject) -> Changed | None:
+def _immutable_fields(items: Mapping[ObjectKey, KubernetesObject]) -> dict[_Api, list[str]]:
+    """What the definitions among the objects keep, by API version and kind."""
+    found = {}
+    for key, item in items.items():
+        if key.kind == CRD:
+            group, kind = value_at(item, "spec.group"), value_at(item, "spec.names.kind")
+            for version, fields in immutable_fields_of(item).items():
+                found[f"{group}/{version}", str(kind)] = fields
+    return found
+
+
+def _changed(
+    key: ObjectKey,
+    before: KubernetesObject,
+    after: KubernetesObject,
+    custom: Mapping[_Api, Sequence[str]],
+) -> Changed | None:
     paths = sorted(set(paths_that_differ(before, after)))
     if not paths:
         return None
-    refused = [*immutable_paths(before, paths), *stored_versions(before, after)]
+    fields = custom.get((str(after.get("apiVersion")), key.kind), ())
+    refused = [*refused_changes(before, after, fields), *stored_versions(before, after)]
     return Changed(key=key, paths=paths, refused=refused)
-
-
-def paths_that_differ(before: JsonValue, after: JsonValue, path: str = "") -> Iterator[str]:
-    """The deepest fields that differ; lists of unequal length differ as a whole.
-
-    Args:
-        before: One value.
-        after: The other.
-        path: Where they stand.
-    """
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted(before.keys() | after.keys()):
-            below = f"{path}.{name}".lstrip(".")
-            yield from paths_that_differ(before.get(name), after.get(name), below)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (first, second) in enumerate(zip(before, after, strict=True)):
-            yield from paths_that_differ(first, second, f"{path}[{index}]")
-    elif before != after:
-        yield path

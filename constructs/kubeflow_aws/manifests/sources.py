@@ -147,7 +147,9 @@ def _verified_tree(name: str, source: Source, options: SourceOptions, notify: No
     archive = mirrored(source, options.mirror)
     if options.offline and not archive:
         raise NotAvailableError(
-            f"upstream source {name} is in no mirror, and upstream.offline forbids the network"
+            f"upstream source {name} is in no mirror, and upstream.offline forbids the network; "
+            "name a mirror under upstream.mirror or KUBEFLOW_UPSTREAM_MIRROR "
+            '(docs/operations/upgrade.md, "Working without a network")'
         )
     found = read_source(name, source, mirror=options.mirror, notify=notify, helm=options.helm)
     verify_archive(name, source, found, str(archive or source.address))

@@ -150,5 +150,6 @@ def _configuration(props: FastFilesProps) -> fsx.CfnFileSystem.LustreConfigurati
         data_compression_type="LZ4",
         weekly_maintenance_start_time=weekly,
         automatic_backup_retention_days=BACKUP_DAYS if backed_up else 0,
-        copy_tags_to_backups=backed_up,
+        # The same in every environment: AWS replaces a file system, with its files, to change it.
+        copy_tags_to_backups=False,
     )

@@ -113,6 +113,19 @@ def test_a_failed_update_brings_everything_back(cloud: FakeCloud) -> None:
     assert cloud.deploy("app", {**before, "A": thing(Size="3")}) == "UPDATE_COMPLETE"
 
 
+def test_an_update_that_nobody_wrote_is_rolled_back_without_another_one(cloud: FakeCloud) -> None:
+    """It would be as unknown as the first; nothing has changed that could be changed back."""
+    cloud.deploy("app", {"A": thing(), "B": thing()})
+    cloud.things.calls.clear()
+
+    after = {"A": thing(Fail="unknown"), "B": thing("A", Size="2")}
+    assert cloud.deploy("app", after) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert cloud.things.calls == ["update A"]
+    assert cloud.stack("app").resources["A"].properties == {}
+    assert cloud.deploy("app", {"A": thing(), "B": thing(Size="2")}) == "UPDATE_COMPLETE"
+
+
 def test_a_resource_whose_update_failed_is_updated_back(cloud: FakeCloud) -> None:
     cloud.deploy("app", {"A": thing()})
     cloud.things.calls.clear()

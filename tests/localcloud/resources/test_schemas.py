@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.resources.provider import ResourceError
+from localcloud.resources.registry import EMULATED
 from localcloud.resources.schemas import ResourceSchema
 
 
@@ -138,3 +142,48 @@ def test_a_schema_says_what_identifies_and_what_is_given_back() -> None:
     assert bucket.primary_identifier == ["BucketName"]
     assert {"Arn", "RegionalDomainName"} <= set(bucket.read_only)
     assert "VersioningConfiguration" in bucket.properties
+
+
+def test_what_is_replaced_is_what_cloudformations_reference_says(project: Path) -> None:
+    """Schemas of types without handlers do not say it all; the CDK CLI carries the reference."""
+    text = gzip.decompress((project / "node_modules/aws-cdk/db.json.gz").read_bytes())
+    database = json.loads(text)["schema"]
+    types = {each["$id"]: each for each in database["typeDefinition"]["entities"]}
+    reference = {
+        each["cloudFormationType"]: replacing(each["properties"], types, (), "")
+        for each in database["resource"]["entities"]
+        if each["cloudFormationType"] in EMULATED
+    }
+    without_handlers = [name for name in EMULATED if not schema(name).document.get("handlers")]
+
+    missing = {
+        name: found
+        for name in without_handlers
+        if (found := sorted(set(reference[name]) - set(schema(name).create_only)))
+    }
+
+    # Of the other kinds of file systems there is none here.
+    others = ("OntapConfiguration.", "OpenZFSConfiguration.", "WindowsConfiguration.")
+    assert {
+        name: left
+        for name, found in missing.items()
+        if (left := [each for each in found if not each.startswith(others)])
+    } == {}
+
+
+def replacing(
+    properties: dict[str, Any], types: dict[str, Any], seen: tuple[str, ...], path: str
+) -> list[str]:
+    """The properties that make a new resource necessary, in the form of the CDK CLI's data."""
+    found = []
+    for name, entry in properties.items():
+        if entry.get("causesReplacement") == "yes":
+            found.append(f"{path}{name}")
+        kind = entry["type"]
+        while kind.get("type") in {"array", "map"}:
+            kind = kind["element"]
+        below = kind["reference"]["$ref"] if kind.get("type") == "ref" else None
+        if below and below not in seen:
+            inner = types[below]["properties"]
+            found += replacing(inner, types, (*seen, below), f"{path}{name}.")
+    return found

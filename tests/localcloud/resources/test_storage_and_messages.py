@@ -167,3 +167,97 @@ def test_a_dashboard_is_put_and_deleted(stack: Stack) -> None:
     assert json.loads(shown["DashboardBody"]) == {"widgets": []}
     stack.delete(kind, made, **body)
     assert client.list_dashboards()["DashboardEntries"] == []
+
+
+class TestLustre:
+    """A file system for Lustre."""
+
+    KIND = "AWS::FSx::FileSystem"
+
+    @pytest.fixture
+    def properties(self, subnet: str) -> dict[str, Any]:
+        return {
+            "FileSystemType": "LUSTRE",
+            "LustreConfiguration": {
+                "AutomaticBackupRetentionDays": 0,
+                "DeploymentType": "PERSISTENT_2",
+                "PerUnitStorageThroughput": 125,
+            },
+            "StorageCapacity": 1200,
+            "SubnetIds": [subnet],
+            "Tags": [{"Key": "team", "Value": "ml"}, {"Key": "old", "Value": "yes"}],
+        }
+
+    def shown(self, stack: Stack, name: str) -> Any:
+        [found] = stack.client("fsx").describe_file_systems(FileSystemIds=[name])["FileSystems"]
+        return found
+
+    def test_what_aws_updates_is_updated(self, stack: Stack, properties: dict[str, Any]) -> None:
+        made = stack.create(self.KIND, **properties)
+        configuration = {
+            **properties["LustreConfiguration"],
+            "AutomaticBackupRetentionDays": 7,
+            "DataCompressionType": "LZ4",
+        }
+
+        stack.update(
+            self.KIND,
+            made,
+            properties,
+            **{
+                **properties,
+                "LustreConfiguration": configuration,
+                "StorageCapacity": 2400,
+                "Tags": [{"Key": "team", "Value": "vision"}],
+            },
+        )
+
+        shown = self.shown(stack, made.physical_id)
+        assert shown["StorageCapacity"] == 2400
+        assert shown["LustreConfiguration"]["AutomaticBackupRetentionDays"] == 7
+        assert shown["LustreConfiguration"]["DataCompressionType"] == "LZ4"
+        assert shown["LustreConfiguration"]["PerUnitStorageThroughput"] == 125
+        assert shown["Tags"] == [{"Key": "team", "Value": "vision"}]
+
+    def test_it_never_shrinks(self, stack: Stack, properties: dict[str, Any]) -> None:
+        larger = {**properties, "StorageCapacity": 2400}
+        made = stack.create(self.KIND, **larger)
+
+        with pytest.raises(ResourceError, match="can only be increased, not set to 1200"):
+            stack.update(self.KIND, made, larger, **properties)
+
+        assert self.shown(stack, made.physical_id)["StorageCapacity"] == 2400
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("CopyTagsToBackups", True),
+            ("DeploymentType", "SCRATCH_2"),
+            ("PerUnitStorageThroughput", 250),
+        ],
+    )
+    def test_what_aws_replaces_is_another_file_system(
+        self, name: str, value: object, stack: Stack, properties: dict[str, Any]
+    ) -> None:
+        configuration = {**properties["LustreConfiguration"], name: value}
+        request = stack.request(self.KIND, {**properties, "LustreConfiguration": configuration})
+
+        assert stack.registry.replaced_by(request, properties) == [f"LustreConfiguration.{name}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("AWS::EFS::FileSystem", "FileSystemTags"), ("AWS::EFS::AccessPoint", "AccessPointTags")],
+)
+def test_tags_of_files_change(kind: str, name: str, stack: Stack) -> None:
+    file_system = stack.create("AWS::EFS::FileSystem")
+    properties: dict[str, Any] = (
+        {"FileSystemId": file_system.physical_id} if kind.endswith("AccessPoint") else {}
+    )
+    before = {**properties, name: [{"Key": "old", "Value": "yes"}]}
+    made = stack.create(kind, **before)
+
+    stack.update(kind, made, before, **{**properties, name: [{"Key": "team", "Value": "ml"}]})
+
+    tags = stack.client("efs").list_tags_for_resource(ResourceId=made.physical_id)["Tags"]
+    assert tags == [{"Key": "team", "Value": "ml"}]

@@ -1,0 +1,228 @@
+"""How a demo ends that cannot go on: in one sentence, with nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from localcloud import __main__ as program
+from localcloud.demo.cdk import Cdk, CdkError, reason_of
+from localcloud.demo.driver import Demo, DemoError
+from localcloud.state import Running, State
+
+RUNNING = Running(pid=os.getpid(), endpoint="http://127.0.0.1:1", admin_token="t")  # noqa: S106
+REAL = "its real upstream sources"
+
+STACK_FAILED = """\
+KubeflowNetwork: deploying... [1/3]
+ ❌  KubeflowPlatform failed: ToolkitError: The stack named KubeflowPlatform failed to deploy: \
+UPDATE_ROLLBACK_COMPLETE: Deployment "jobset" is invalid: spec.selector: field is immutable
+    at FullCloudFormationDeployment.monitorDeployment (/x/aws-cdk/lib/index.js:1017:112)
+    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)
+ToolkitError: Deployment of stacks failed
+    at Deployments.deploy (/x/node_modules/aws-cdk/lib/index.js:1:2)
+
+Node.js v20.20.2
+"""
+BOOTSTRAP_FAILED = """\
+ ⏳  Bootstrapping environment aws://123456789012/us-west-2...
+ ❌  Environment aws://123456789012/us-west-2 failed bootstrapping: Error: connect ECONNREFUSED {
+    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1864:16) {
+  code: 'ECONNREFUSED',
+  '$metadata': [Object]
+}
+connect ECONNREFUSED
+"""
+APP_FAILED = """\
+rendering 21 components from upstream sources
+error: deployments/mine.yaml: auth.provider: found ldap; allowed: cognito, dex
+Subprocess exited with error 1
+"""
+
+
+def fake_cdk(folder: Path, script: str) -> Path:
+    """A project whose CDK CLI is a shell script."""
+    file = folder / "node_modules" / ".bin" / "cdk"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return folder
+
+
+def cdk(project: Path) -> Cdk:
+    return Cdk(
+        project=project, endpoint="http://127.0.0.1:1", region="us-west-2", logs=project / "logs"
+    )
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    state = State(tmp_path / "state")
+    state.folder.mkdir()
+    return state
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            STACK_FAILED,
+            "KubeflowPlatform failed: ToolkitError: The stack named KubeflowPlatform failed to "
+            'deploy: UPDATE_ROLLBACK_COMPLETE: Deployment "jobset" is invalid: spec.selector: '
+            "field is immutable",
+        ),
+        (
+            APP_FAILED,
+            "deployments/mine.yaml: auth.provider: found ldap; allowed: cognito, dex",
+        ),
+        (
+            BOOTSTRAP_FAILED,
+            "Environment aws://123456789012/us-west-2 failed bootstrapping: Error: connect "
+            "ECONNREFUSED",
+        ),
+        ("Error: no space left on device\n    at open (node:fs:1:1)\n", "no space left on device"),
+        ("something else\n    at open (node:fs:1:1)\n", "something else"),
+        ("", "it said nothing"),
+    ],
+    ids=["stack", "application", "bootstrap", "node", "other", "silent"],
+)
+def test_the_reason_of_a_failure_is_no_call_stack(said: str, reason: str) -> None:
+    assert reason_of(said) == reason
+
+
+def test_a_cdk_that_fails_says_why_and_where_the_rest_is(tmp_path: Path) -> None:
+    project = fake_cdk(tmp_path, "echo 'error: it is so'; echo '    at x (y:1:2)'; exit 1")
+
+    with pytest.raises(CdkError) as caught:
+        cdk(project).bootstrap(["us-west-2"])
+
+    log = tmp_path / "logs" / "cdk-bootstrap.log"
+    assert str(caught.value) == f"cdk bootstrap failed: it is so ({log} has all that it said)"
+    assert "at x (y:1:2)" in log.read_text()
+
+
+def test_an_interrupted_cdk_leaves_no_process(tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    project = fake_cdk(tmp_path, f"sleep 600 & echo $! > {child}.new; mv {child}.new {child}; wait")
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupt() -> None:
+        while not child.exists():
+            time.sleep(0.02)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        cdk(project).bootstrap(["us-west-2"])
+
+    status = Path(f"/proc/{child.read_text().strip()}/status")
+    assert not status.exists() or "Z (zombie)" in status.read_text()
+
+
+class TestSources:
+    """The sample and the real platform cannot follow one another."""
+
+    def demo(self, state: State, project: Path) -> Demo:
+        return Demo(project=project, state=state, running=RUNNING, console=Console(quiet=True))
+
+    def test_other_sources_than_the_deployed_ones_stop_before_anything_is_deployed(
+        self, state: State, tmp_path: Path
+    ) -> None:
+        script = f'echo "$1" >> {tmp_path}/calls; mkdir -p "$4"; echo "Kubeflow 26.03 from {REAL}"'
+        project = fake_cdk(tmp_path / "project", script)
+        demo = self.demo(state, project)
+        demo.assembly.mkdir()
+        (demo.assembly / "manifest.json").write_text("of the sample")
+        state.record_sources("the bundled SAMPLE")
+
+        with pytest.raises(DemoError) as caught:
+            demo.deploy({"deployment": "vanilla"})
+
+        assert str(caught.value) == (
+            "the demo that is up comes from the bundled SAMPLE, and this one would come from its "
+            "real upstream sources, whose objects cannot replace the others; run make "
+            "demo-destroy, then make demo again. Nothing was deployed"
+        )
+        assert (tmp_path / "calls").read_text() == "synth\n"
+        assert (demo.assembly / "manifest.json").read_text() == "of the sample"
+
+    @pytest.mark.parametrize("deployed", [None, "the bundled SAMPLE"])
+    def test_the_same_sources_and_the_first_ones_are_taken(
+        self, deployed: str | None, state: State, tmp_path: Path
+    ) -> None:
+        if deployed:
+            state.record_sources(deployed)
+        said = "Kubeflow 26.03 from the bundled SAMPLE, which is not Kubeflow: do not deploy it"
+
+        assert self.demo(state, tmp_path)._checked_sources(said) == "the bundled SAMPLE"
+
+    def test_a_stopped_cloud_has_none(self, state: State) -> None:
+        state.record_sources(REAL)
+        assert state.sources == REAL
+        state.forget()
+        assert state.sources is None
+
+
+class TestInterrupted:
+    """Ctrl-C, whatever is under way."""
+
+    @pytest.fixture
+    def stopped(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Which stops of the local cloud there were."""
+        stops: list[str] = []
+        monkeypatch.setattr(State, "stop", lambda _: stops.append("stop"))
+        # The handlers of this process stay what they are.
+        monkeypatch.setattr(program.signal, "signal", lambda *_: None)
+        return stops
+
+    @staticmethod
+    def interrupted(*_: object, **__: object) -> Running:
+        raise KeyboardInterrupt
+
+    def running(self) -> Callable[..., Running]:
+        return lambda *_, **__: RUNNING
+
+    @pytest.mark.parametrize("command", [["demo", "vanilla"], ["destroy"]])
+    @pytest.mark.parametrize("phase", ["start", "work"])
+    def test_it_ends_in_one_sentence(
+        self,
+        command: list[str],
+        phase: str,
+        stopped: list[str],
+        state: State,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        early = phase == "start"
+        monkeypatch.setattr(State, "running", self.interrupted if early else self.running())
+        for name in ("deploy", "destroy"):
+            monkeypatch.setattr(Demo, name, self.interrupted)
+
+        done = CliRunner().invoke(program.cli, [*command, "--state", str(state.folder)])
+
+        assert done.exit_code == 130
+        sentences = [line for line in done.output.splitlines() if "up already" not in line]
+        assert sentences == ["interrupted: the local cloud is stopped, and nothing is left"]
+        assert stopped == ["stop"]
+
+    def test_a_removal_that_fails_stops_the_cloud_as_well(
+        self, stopped: list[str], state: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(_: Demo) -> None:
+            raise CdkError("cdk destroy failed")
+
+        monkeypatch.setattr(State, "running", self.running())
+        monkeypatch.setattr(Demo, "destroy", failing)
+
+        done = CliRunner().invoke(program.cli, ["destroy", "--state", str(state.folder)])
+
+        assert isinstance(done.exception, CdkError)
+        assert stopped == ["stop"]
