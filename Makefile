@@ -138,8 +138,8 @@ test-upstream: install build/checkov/.installed ## the tests on the real upstrea
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: test-platform
-test-platform: install ## deploy everything into a real control plane, crowd its nodes, lose one, upgrade (make control-plane before)
-	$(BIN)/pytest -m platform
+test-platform: install ## what needs a real control plane (make control-plane): all of the platform in it, crowded, upgraded
+	$(BIN)/pytest --numprocesses 2 -m platform
 
 .PHONY: e2e
 e2e: install ## deploy, change, break and destroy everything on a local cloud, and run what the documents say (about 40 minutes)

@@ -66,14 +66,34 @@ WITHOUT_APPS = (
 """Tests that share no synthesized app; any worker may run any of them."""
 
 
+ON_THE_PLATFORM = (
+    "platform/test_placement",
+    "platform/test_quota",
+    "platform/test_references",
+    "platform/test_z_changes",
+)
+"""Tests that share the deployed platform, one after another."""
+
+
 class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """All tests that share a synthesized app go to one worker; the others fill the second."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.removeprefix("tests/")
-        if path.startswith(WITHOUT_APPS):
+        if path.startswith(ON_THE_PLATFORM):
+            return "platform"
+        if path.startswith((*WITHOUT_APPS, "platform/")):
             return nodeid
         return "gateway" if path.startswith("gateway/") else "synthesized"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make test-platform` what starts a control plane."""
+    for item in items:
+        starts = "control_plane" in getattr(item, "fixturenames", ())
+        if starts and not any(item.get_closest_marker(each) for each in ("e2e", "upstream")):
+            item.add_marker("platform")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -28,6 +28,9 @@ from operations.plan.templates import Contents, synthesized
 from tests.support.assembly import Template, synthesize
 from tests.support.platforms import sample_of
 
+# Some minutes: each field is a synth of its own.
+pytestmark = pytest.mark.platform
+
 CHANGES: Final[Mapping[str, Mapping[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("changes.yaml").read_text(encoding="utf-8")
 )

@@ -181,7 +181,7 @@ class TestInterrupted:
         stops: list[str] = []
         monkeypatch.setattr(State, "stop", lambda _: stops.append("stop"))
         # The handlers of this process stay what they are.
-        monkeypatch.setattr(program.signal, "signal", lambda *_: None)
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
         return stops
 
     @staticmethod

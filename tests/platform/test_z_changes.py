@@ -37,14 +37,15 @@ def deploy(
 
 
 def profile(**fields: JsonValue) -> dict[str, JsonValue]:
-    """The data plane's profiles with another first one."""
-    alice: JsonValue = {"name": "alice", "owner": "alice@example.com", **fields}
+    """The data plane's profiles with another first one, and more users."""
+    alice: JsonValue = {"name": "alice", **fields}
     bob: JsonValue = {
         "name": "bob",
         "owner": "alice@example.com",
         "artifacts_prefix": "teams/bob",
     }
-    return {"profiles": [alice, bob]}
+    users: JsonValue = [{"email": f"{name}@example.com"} for name in ("alice", "carol", "dave")]
+    return {"auth": {"users": users}, "profiles": [alice, bob]}
 
 
 def test_each_field_of_a_profile_may_change(

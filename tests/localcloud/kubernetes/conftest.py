@@ -62,7 +62,7 @@ def real(
         yield cluster
 
 
-@pytest.fixture(scope="session", params=["small", "real"])
+@pytest.fixture(scope="session", params=["small", pytest.param("real", marks=pytest.mark.platform)])
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """Every test that takes it runs once with each API."""
     found: Cluster = request.getfixturevalue(request.param)
