@@ -70,7 +70,7 @@ ON_THE_PLATFORM = (
     "platform/test_placement",
     "platform/test_quota",
     "platform/test_references",
-    "platform/test_z_changes",
+    "platform/test_upgrades",
 )
 """Tests that share the deployed platform, one after another."""
 

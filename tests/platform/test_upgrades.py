@@ -1,6 +1,6 @@
 """Changes of a deployment that is in use: no field is refused, and nobody's fields are taken.
 
-They come last, for each leaves another deployment behind; the file's name says so to pytest.
+They come after the others that share the platform, for the last leaves another deployment behind.
 """
 
 from __future__ import annotations
