@@ -62,6 +62,7 @@ def have_programs(building: Building) -> None:
     before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
     building.folder.mkdir(parents=True, exist_ok=True)
     now: dict[str, str] = {}
+    built: set[str] = set()
     for name in PROGRAMS:
         file = building.folder / name
         found = _found(name, building.assets, building.folder)
@@ -70,7 +71,10 @@ def have_programs(building: Building) -> None:
             file.symlink_to(found)
             building.say(f"{name}: {found}")
         elif file.is_symlink() or not file.is_file() or before.get(name) != wanted[name]:
+            if not built:
+                building.say("building from sources: nine minutes for all on two idle cores, once")
             _build(name, file, building)
+            built.add(name)
         else:
             building.say(f"{name}: built before")
         now[name] = wanted[name]

@@ -28,6 +28,8 @@ from localcloud.kubernetes.token_webhook import TokenWebhook
 _SUPERVISE: Final = Path(__file__).with_name("supervise.py")
 _KUBELET: Final = Path(__file__).with_name("kubelet.yaml")
 _START_SECONDS: Final = 120
+_DEFAULT_NAMESPACE: Final = "/api/v1/namespaces/default"
+_OF_A_CONTROLLER: Final = f"{_DEFAULT_NAMESPACE}/configmaps/kube-root-ca.crt"
 _SERVICES: Final = "10.100.0.0/16"
 # EKS runs it beside the plug-ins that are on by default (EKS User Guide, "Kubernetes versions").
 _ADMISSION: Final = "ExtendedResourceToleration"
@@ -86,10 +88,11 @@ class ControlPlane:
         try:
             self._start("etcd", *self._etcd_arguments())
             self._start("kube-apiserver", *self._server_arguments())
-            self._wait()
+            self._wait(_DEFAULT_NAMESPACE)
             self._start("kube-controller-manager", *self._manager_arguments())
             self._start("kube-scheduler", self._own_kubeconfig, *_CLIENT, *_RATE)
             self._start("kwok", self._own_kubeconfig, *self._kwok_arguments())
+            self._wait(_OF_A_CONTROLLER)
         except RuntimeError:
             self.stop()
             raise
@@ -101,7 +104,7 @@ class ControlPlane:
     def resume(self) -> None:
         """Start the API server again, and wait until it is ready."""
         self._start("kube-apiserver", *self._server_arguments())
-        self._wait()
+        self._wait(_DEFAULT_NAMESPACE)
 
     def stop(self) -> None:
         """Stop all processes, and remove their files."""
@@ -205,7 +208,8 @@ class ControlPlane:
             "current-context": "localcloud",
         }
 
-    def _wait(self) -> None:
+    def _wait(self, path: str) -> None:
+        """Wait until something is there, and no program has ended."""
         client = Client(self.url, self.ca_certificate, self._token)
         deadline = time.monotonic() + _START_SECONDS
         try:
@@ -214,7 +218,7 @@ class ControlPlane:
                     if program.poll() is not None:
                         raise RuntimeError(f"{name} ended: {self._end_of_log(name)}")
                 try:
-                    client.get("/api/v1/namespaces/default")
+                    client.get(path)
                 except ClientError:
                     time.sleep(0.2)
                 else:
@@ -222,7 +226,7 @@ class ControlPlane:
         finally:
             client.close()
         raise RuntimeError(
-            f"kube-apiserver did not come up in {_START_SECONDS} seconds: "
+            f"the control plane did not come up in {_START_SECONDS} seconds, there is no {path}: "
             f"{self._end_of_log('kube-apiserver')}"
         )
 
