@@ -23,6 +23,11 @@ _REASONS: Final = (
 )
 
 
+# What follows, up to an empty line, is the failed resource and why, broken into lines.
+_FAILED_STACK: Final = re.compile(r"❌\s+(\S+) failed to deploy\n(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+_APPLIED: Final = re.compile(r"b'.*serverside-applied\\n")
+
+
 class CdkError(Exception):
     """A command of the CDK CLI failed; the text says why, in one sentence."""
 
@@ -159,6 +164,11 @@ def reason_of(said: str) -> str:
     Args:
         said: The command's output.
     """
+    stacks = [
+        f"{name} failed to deploy: {_joined(why)}" for name, why in _FAILED_STACK.findall(said)
+    ]
+    if stacks:
+        return "; ".join(stacks)
     lines = [line.strip() for line in said.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("at ", "Node.js v"))]
     for pattern in _REASONS:
@@ -166,3 +176,9 @@ def reason_of(said: str) -> str:
         if found:
             return "; ".join(dict.fromkeys(found)).rstrip(".")
     return lines[-1] if lines else "it said nothing"
+
+
+def _joined(text: str) -> str:
+    """One line, without the objects that kubectl could apply."""
+    line = " ".join(text.removeprefix("‣ ").split())
+    return _APPLIED.sub("", line).removesuffix("\\n'").rstrip(".")

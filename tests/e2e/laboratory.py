@@ -20,6 +20,7 @@ from localcloud.kubernetes.client import Client, ClientError
 from tests.support.assembly import PROJECT, Assembly
 
 BOOTSTRAP = "CDKToolkit"
+_PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -168,6 +169,13 @@ class Laboratory:
                 *("--require-approval", "never", "--progress", "events"),
             ],
         )
+
+    def eventually(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so, for two minutes at most."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it never came"
+            time.sleep(0.5)
 
     @contextmanager
     def when(self, condition: Callable[[], bool], action: Callable[[], None]) -> Iterator[None]:

@@ -21,17 +21,6 @@ from localcloud.state import Running, State
 RUNNING = Running(pid=os.getpid(), endpoint="http://127.0.0.1:1", admin_token="t")  # noqa: S106
 REAL = "its real upstream sources"
 
-STACK_FAILED = """\
-KubeflowNetwork: deploying... [1/3]
- ❌  KubeflowPlatform failed: ToolkitError: The stack named KubeflowPlatform failed to deploy: \
-UPDATE_ROLLBACK_COMPLETE: Deployment "jobset" is invalid: spec.selector: field is immutable
-    at FullCloudFormationDeployment.monitorDeployment (/x/aws-cdk/lib/index.js:1017:112)
-    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)
-ToolkitError: Deployment of stacks failed
-    at Deployments.deploy (/x/node_modules/aws-cdk/lib/index.js:1:2)
-
-Node.js v20.20.2
-"""
 BOOTSTRAP_FAILED = """\
  ⏳  Bootstrapping environment aws://123456789012/us-west-2...
  ❌  Environment aws://123456789012/us-west-2 failed bootstrapping: Error: connect ECONNREFUSED {
@@ -74,12 +63,6 @@ def state(tmp_path: Path) -> State:
     ("said", "reason"),
     [
         (
-            STACK_FAILED,
-            "KubeflowPlatform failed: ToolkitError: The stack named KubeflowPlatform failed to "
-            'deploy: UPDATE_ROLLBACK_COMPLETE: Deployment "jobset" is invalid: spec.selector: '
-            "field is immutable",
-        ),
-        (
             APP_FAILED,
             "deployments/mine.yaml: auth.provider: found ldap; allowed: cognito, dex",
         ),
@@ -92,10 +75,42 @@ def state(tmp_path: Path) -> State:
         ("something else\n    at open (node:fs:1:1)\n", "something else"),
         ("", "it said nothing"),
     ],
-    ids=["stack", "application", "bootstrap", "node", "other", "silent"],
+    ids=["application", "bootstrap", "node", "other", "silent"],
 )
 def test_the_reason_of_a_failure_is_no_call_stack(said: str, reason: str) -> None:
     assert reason_of(said) == reason
+
+
+DEPLOY_THAT_FAILED = """\
+KubeflowPlatform | 0/3 | 11:48:45 AM | UPDATE_FAILED | AWS::CloudFormation::Stack | Kubeflow
+❌  KubeflowPlatform failed to deploy
+‣ DeploymentError: Resource updates failed:
+KubeflowPlatform/Nested stack ComponentsKubeflow/Workloads2
+  (Custom::AWSCDK-EKS-KubernetesResource Workloads2)
+  Received response status [FAILED] from custom resource. Message returned: Error:
+  b'serviceaccount/profiles-controller-service-account
+  serverside-applied\\ndeployment.apps/dashboard serverside-applied\\nError from server: failed to
+  create typed patch object (kubeflow/broken; apps/v1, Kind=Deployment):
+  .spec.replicas: expected numeric (int or float), got string\\n'
+
+Logs:
+  /aws/lambda/KubeflowCluster-ControlPlaneClusterKubectlProviderH-N00Z0XKARJV3
+
+    at invokeUserFunction
+  (framework.js:2:6)
+"""
+"""What aws-cdk 2 says with --progress events when kubectl refuses an object."""
+
+
+def test_a_failed_deployment_says_which_resource_and_what_kubernetes_said() -> None:
+    assert reason_of(DEPLOY_THAT_FAILED) == (
+        "KubeflowPlatform failed to deploy: DeploymentError: Resource updates failed: "
+        "KubeflowPlatform/Nested stack ComponentsKubeflow/Workloads2 "
+        "(Custom::AWSCDK-EKS-KubernetesResource Workloads2) Received response status [FAILED] from "
+        "custom resource. Message returned: Error: Error from server: failed to create typed patch "
+        "object (kubeflow/broken; apps/v1, Kind=Deployment): .spec.replicas: expected numeric "
+        "(int or float), got string"
+    )
 
 
 def test_a_cdk_that_fails_says_why_and_where_the_rest_is(tmp_path: Path) -> None:
