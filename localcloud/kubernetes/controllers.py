@@ -16,7 +16,7 @@ _TOGETHER_SECONDS: Final = 0.2
 """What changes within this time is looked at once."""
 
 _AGAIN_SECONDS: Final = 1.0
-_PASSING: Final = frozenset({0, 404, 409, 422, 503})
+_PASSING: Final = frozenset({0, 404, 409, 422, 429, 503})
 _log = logging.getLogger(__name__)
 
 
