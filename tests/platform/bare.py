@@ -25,7 +25,13 @@ from tests.support.assembly import PROJECT
 TOKEN = "of-the-tests"  # noqa: S105
 ROUNDS = 4
 PLACEHOLDER = re.compile(r"\$\{kubeflow-aws:(?P<name>[^}]+)\}")
-VALUES = {"load-balancer-ranges": "10.0.0.0/16"}
+# Of those that their kinds' schemas look at.
+VALUES = {
+    "load-balancer-client-ranges": "0.0.0.0/0",
+    "load-balancer-ranges": "10.0.0.0/16",
+    "load-balancer-scheme": "internal",
+    "load-balancer-subnets": "subnet-0123456789abcdef0",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
