@@ -70,6 +70,7 @@ ON_THE_PLATFORM = (
     "platform/test_placement",
     "platform/test_quota",
     "platform/test_references",
+    "platform/test_training",
     "platform/test_upgrades",
 )
 """Tests that share the deployed platform, one after another."""

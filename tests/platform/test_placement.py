@@ -51,6 +51,36 @@ def test_a_restart_does_not_move_the_platform_to_users_nodes(platform: PlatformC
     assert platform.unplaced() == []
 
 
+@pytest.mark.parametrize(
+    ("device", "node"),
+    [(None, "cpu-0"), ("nvidia.com/gpu", "gpu-0"), ("aws.amazon.com/neuron", "neuron-0")],
+)
+def test_a_users_pod_runs_on_the_pool_of_its_device(
+    platform: PlatformCluster, device: str | None, node: str
+) -> None:
+    """The toleration of a tainted pool is the API server's work: the pod names the device only."""
+    name = f"needs-{node}"
+    amounts = {device: "1"} if device else {"cpu": "100m"}
+    pod: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "alice"},
+        "spec": {
+            "containers": [
+                {"name": "main", "image": "main", "resources": {"limits": amounts}},
+            ]
+        },
+    }
+    path = f"/api/v1/namespaces/alice/pods/{name}"
+    platform.create([pod])
+    try:
+        platform.eventually(lambda: not platform.laboratory.read(path)["spec"].get("nodeName"))
+
+        assert platform.laboratory.read(path)["spec"]["nodeName"] == node
+    finally:
+        platform.delete(path)
+
+
 def test_users_pods_in_any_number_leave_the_platform_its_room(platform: PlatformCluster) -> None:
     with notebooks(platform, 60):
         platform.eventually(lambda: unseen(platform))
