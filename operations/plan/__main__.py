@@ -45,6 +45,19 @@ def main(
         console.print(f"\nBy hand, when Kubeflow {old.release} becomes {new.release}:")
         for line in step_lines(steps):
             console.print(line)
+    if problems_of(old, new):
+        # A delivery stops here.
+        raise typer.Exit(1)
+
+
+def problems_of(old: Contents, new: Contents) -> list[str]:
+    """What cannot be deployed over what is there, one sentence each.
+
+    Args:
+        old: What is deployed.
+        new: What would be.
+    """
+    return lasting_problems(old.lasting, new.lasting) if old.applied else []
 
 
 def plan_lines(old: Contents, new: Contents) -> list[str]:
@@ -68,9 +81,8 @@ def plan_lines(old: Contents, new: Contents) -> list[str]:
         return "is deleted"
 
     changes = changes_of(old.components, new.components)
-    problems = [f"error: {problem}" for problem in lasting_problems(old.lasting, new.lasting)]
-    lines = [*problems, *change_lines(changes, fate)]
-    return lines or ["No Kubernetes object changes."]
+    problems = [f"error: {problem}" for problem in problems_of(old, new)]
+    return [*problems, *change_lines(changes, fate)] or ["No Kubernetes object changes."]
 
 
 if __name__ == "__main__":

@@ -258,6 +258,11 @@ REFUSALS = {
         WEST + USERS + VPC + "    private_cidrs: [inside]",
         "network.existing: private_cidrs: Expected 4 octets in 'inside'; give ranges such as",
     ),
+    "private subnets as wide as the world": (
+        WEST + USERS + VPC + "    private_cidrs: [0.0.0.0/0]",
+        "network.existing: private_cidrs: 0.0.0.0/0 is wider than any VPC; give the ranges of the "
+        "subnets, /16 or narrower, such as 10.0.0.0/24",
+    ),
     "a load balancer on the internet without public subnets": (
         COGNITO + ALICE + VPC + "    load_balancer_cidrs: [10.0.0.0/24]",
         "network.existing.public_subnet_ids is empty, and a load balancer on the internet needs "

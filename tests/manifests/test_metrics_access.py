@@ -10,9 +10,9 @@ import pytest
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubeflow.network import network_of
 from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT, metrics_policies
-from kubeflow_aws.manifests.objects import metadata, pod_template
+from kubeflow_aws.manifests.objects import metadata, pod_template, texts
 from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.reachability.pods import PRIVATE_SUBNETS, texts
+from kubeflow_aws.manifests.reachability.pods import PRIVATE_SUBNETS
 from kubeflow_aws.manifests.reachability.ports import PortRange, Ports
 from kubeflow_aws.manifests.reachability.table import Network
 from tests.support.deployments import variation

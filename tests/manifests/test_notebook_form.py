@@ -118,6 +118,7 @@ def test_nothing_is_culled_unless_the_file_asks_for_it(sample_assembly: Assembly
     [
         ({}, False),
         ({"culling": {}}, False),
+        ({"culling": {"enabled": None}}, False),
         ({"culling": {"idle_minutes": 60}}, True),
         ({"culling": {"check_minutes": 1}}, True),
         ({"culling": {"enabled": True}}, True),

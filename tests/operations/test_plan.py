@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import typer
 
 from kubeflow_aws.cli.changes import parse_key, step_lines
 from kubeflow_aws.deployment.lasting import LASTING_KEY
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
+from operations.plan import __main__ as program
 from operations.plan.__main__ import plan_lines
 from operations.plan.templates import (
     component_of,
@@ -108,6 +111,20 @@ def test_what_cannot_change_comes_first_with_its_reason(
         "cannot change later, since a cluster stays in the network that it was made in; give "
         "10.9.0.0/16"
     ]
+
+
+def test_a_plan_fails_for_what_cannot_change_and_for_nothing_else(
+    stacks: DeployedStacks, sample_assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SimpleNamespace(client=lambda _: stacks)
+    monkeypatch.setattr(program, "session_of", lambda *_: session)
+    program.main(sample_assembly.folder, "vanilla")
+
+    metadata = stacks.templates["KubeflowPlatform"]["Metadata"]
+    metadata[LASTING_KEY]["network.cidr"] = "10.9.0.0/16"
+    with pytest.raises(typer.Exit) as caught:
+        program.main(sample_assembly.folder, "vanilla")
+    assert caught.value.exit_code == 1
 
 
 def test_nobody_is_told_to_delete_a_claim_with_files_in_it(

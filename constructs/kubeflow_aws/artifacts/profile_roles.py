@@ -18,10 +18,12 @@ from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX
 from kubeflow_aws.deployment.profiles import Profile
 
-SERVICE_ACCOUNTS: Final = ("default-editor", "default")
-"""Who runs pods in every profile: the first pipelines and notebooks (profile controller of Kubeflow
-1.10), the second what names no account, such as the pods of a TrainJob, a trial or a model. Whoever
-may start one may start the other; the second has no rights in Kubernetes."""
+EDITOR: Final = "default-editor"
+"""Runs pipelines and notebooks in every profile (profile controller of Dashboard 2.0)."""
+
+DEFAULT: Final = "default"
+"""Runs what names no account, such as the pods of a TrainJob, a trial or a model. Whoever may start
+one may start the other; this one has no rights in Kubernetes."""
 
 STACKS: Final = 32
 """Nested stacks. The number is fixed: what moved from one to another would be there twice."""
@@ -103,12 +105,14 @@ class _ProfileAssociations(cdk.NestedStack):
         cluster_name = props.cluster.cluster_name
         for profile in profiles:
             own_role = self._own_role(profile, props) if profile.artifacts_prefix else None
-            for account in SERVICE_ACCOUNTS:
-                is_first = account == SERVICE_ACCOUNTS[0]
+            # No name of a profile has a dot.
+            for construct_id, account in (
+                (profile.name, EDITOR),
+                (f"{profile.name}.{DEFAULT}", DEFAULT),
+            ):
                 eks.CfnPodIdentityAssociation(
                     self,
-                    # No name of a profile has a dot.
-                    profile.name if is_first else f"{profile.name}.{account}",
+                    construct_id,
                     cluster_name=cluster_name,
                     namespace=profile.name,
                     service_account=account,
@@ -135,7 +139,7 @@ class _ProfileAssociations(cdk.NestedStack):
 
 def _trust(cluster: eks.ICluster, namespace: str | None = None) -> iam.IPrincipal:
     tags: dict[str, str | list[str]] = {
-        "aws:RequestTag/kubernetes-service-account": list(SERVICE_ACCOUNTS),
+        "aws:RequestTag/kubernetes-service-account": [EDITOR, DEFAULT],
         "aws:RequestTag/eks-cluster-arn": cluster.cluster_arn,
     }
     if namespace:

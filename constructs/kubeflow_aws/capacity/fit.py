@@ -6,8 +6,9 @@ What must fit where:
   Nobody scales that group: Karpenter makes nodes of its own pools and leaves managed groups alone,
   and there is no Cluster Autoscaler (docs/decisions/0011-karpenter.md). The desired size is thus
   what there is; `max_size` is the room that EKS needs to replace nodes, and an operator may use.
-- They may run nowhere else: they choose the system nodes by label (`manifests/placement.py`, and
-  the add-ons' configuration). Users' pods may not run there, so what there is is the platform's.
+- The platform's pods may run nowhere else: they choose the system nodes by label
+  (`manifests/placement.py`, and the add-ons' configuration). Users' pods may not run there, so what
+  there is is the platform's.
 - Daemons run on the pools as well; those that choose pools by label are not counted.
 - Each pod must fit on one node, of the smallest of the types, beside the daemons.
 - In production all of this must hold without one of the nodes, too.
@@ -140,7 +141,8 @@ def check_capacity(
     if not problems and deployment.is_production:
         fewer = fit_of(replace(group, nodes=group.nodes - 1), addons, objects)
         problems = [
-            f"production outlives the loss of one of its {group.nodes} nodes: {each}"
+            f"in production the platform must outlive the loss of one of its {group.nodes} nodes: "
+            f"{each}"
             for each in _lacking_room(fewer)
         ]
     if problems:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from kubeflow_aws.capacity.resources import Resources, requests_of
+from kubeflow_aws.manifests.injection import is_injected
 from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
+    dicts,
     key_of,
     metadata,
     pod_template,
+    texts,
 )
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 
@@ -63,7 +66,9 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> list[Workload]:
         objects: All objects of the platform: its namespaces and autoscalers are looked up here.
     """
     items = list(objects)
-    namespaces = {key_of(i).name: _labels(metadata(i)) for i in items if i["kind"] == "Namespace"}
+    namespaces = {
+        key_of(i).name: texts(metadata(i).get("labels")) for i in items if i["kind"] == "Namespace"
+    }
     least = dict(_least_replicas(items))
     sidecar = _sidecar(items)
     found = []
@@ -72,11 +77,11 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> list[Workload]:
         if template is None:
             continue
         key = key_of(item)
-        meta, spec = _mapping(template.get("metadata")), _mapping(template["spec"])
+        spec = _mapping(template["spec"])
         if not _may_run_on_system_nodes(spec):
             continue
         each = _asked(spec)
-        if _is_injected(_labels(meta), namespaces.get(key.namespace, {}), spec):
+        if is_injected(template, namespace_labels=namespaces.get(key.namespace, {})):
             each += sidecar
         replicas = _mapping(item["spec"]).get("replicas")
         found.append(
@@ -99,13 +104,13 @@ def _asked(spec: Mapping[str, JsonValue]) -> Resources:
     """What a pod asks for."""
     running = Resources(pods=1)
     highest = Resources()
-    for container in _mappings(spec.get("initContainers")):
+    for container in dicts(spec.get("initContainers")):
         asked = _requests(container)
         if container.get("restartPolicy") == "Always":
             running += asked
         else:
             highest = _larger(highest, running + asked)
-    for container in _mappings(spec.get("containers")):
+    for container in dicts(spec.get("containers")):
         running += _requests(container)
     return _larger(running, highest)
 
@@ -148,28 +153,5 @@ def _sidecar(items: Iterable[KubernetesObject]) -> Resources:
     return Resources()
 
 
-def _is_injected(
-    pod: Mapping[str, JsonValue], namespace: Mapping[str, JsonValue], spec: Mapping[str, JsonValue]
-) -> bool:
-    """As istiod's webhooks choose (Istio, "Installing the Sidecar", "Controlling the policy")."""
-    if spec.get("hostNetwork"):
-        return False
-    wish = pod.get("sidecar.istio.io/inject")
-    match namespace.get("istio-injection"):
-        case "enabled":
-            return wish != "false"
-        case None:
-            return wish == "true"
-    return False
-
-
-def _labels(meta: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    return _mapping(meta.get("labels"))
-
-
 def _mapping(node: JsonValue) -> dict[str, JsonValue]:
     return node if isinstance(node, dict) else {}
-
-
-def _mappings(node: JsonValue) -> Iterator[dict[str, JsonValue]]:
-    yield from (each for each in node if isinstance(each, dict)) if isinstance(node, list) else ()

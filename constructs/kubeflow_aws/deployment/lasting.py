@@ -6,6 +6,7 @@ Each says so itself, where it is declared: `Field(json_schema_extra=lasting("why
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -75,17 +76,17 @@ def lasting_problems(deployed: Recorded, wanted: Recorded) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
     """Why a field cannot change.
 
-    Args:
+    Attributes:
         why: The reason, as the end of a sentence.
         grows: Whether it may grow.
     """
 
-    def __init__(self, why: str, *, grows: bool) -> None:
-        self.why = why
-        self.grows = grows
+    why: str
+    grows: bool
 
 
 def lasting_fields() -> dict[str, Reason]:
@@ -140,7 +141,7 @@ def _mark(field: FieldInfo) -> Reason | None:
     extra = field.json_schema_extra
     for key in (LASTING, GROWING):
         if isinstance(extra, dict) and key in extra:
-            return Reason(str(extra[key]), grows=key == GROWING)
+            return Reason(why=str(extra[key]), grows=key == GROWING)
     return None
 
 

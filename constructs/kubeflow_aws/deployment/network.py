@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -11,6 +11,10 @@ from kubeflow_aws.deployment.section import Section, aws_id, lasting
 
 SubnetId = Annotated[str, aws_id("subnet")]
 AvailabilityZone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
+
+
+WIDEST_OF_A_VPC: Final = 16
+"""Prefix length of the largest range of a VPC (VPC User Guide, "VPC CIDR blocks")."""
 
 
 class ExistingVpc(Section):
@@ -52,9 +56,14 @@ class ExistingVpc(Section):
             cidrs: tuple[str, ...] = getattr(self, name)
             for cidr in cidrs:
                 try:
-                    IPv4Network(cidr)
+                    network = IPv4Network(cidr)
                 except ValueError as error:
                     raise ValueError(f"{name}: {error}; give ranges such as 10.0.0.0/24") from None
+                if network.prefixlen < WIDEST_OF_A_VPC:
+                    raise ValueError(
+                        f"{name}: {cidr} is wider than any VPC; give the ranges of the subnets, "
+                        f"/{WIDEST_OF_A_VPC} or narrower, such as 10.0.0.0/24"
+                    )
         return self
 
     @model_validator(mode="after")

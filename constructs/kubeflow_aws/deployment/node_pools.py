@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.section import Section
+from kubeflow_aws.instance_types import InstanceSize
 
 
 class Capacity(StrEnum):
@@ -18,7 +20,7 @@ class Capacity(StrEnum):
     SPOT = "spot"
 
 
-class NodePool(Section):
+class NodePool(Section, ABC):
     """Nodes of some instance types, as many as pods need."""
 
     accelerator: ClassVar[str | None] = None
@@ -31,11 +33,29 @@ class NodePool(Section):
     capacity: Capacity = Field(default=Capacity.ON_DEMAND, description="on-demand or spot.")
     disk_gib: int = Field(default=100, ge=50, le=16384, description="Root volume in GiB.")
 
+    @property
+    @abstractmethod
+    def limit(self) -> tuple[str, int]:
+        """The field that limits all its nodes together, and its value."""
+
+    @abstractmethod
+    def count_of(self, size: InstanceSize) -> int:
+        """What one node counts against the limit."""
+
 
 class CpuPool(NodePool):
     """Nodes without accelerators."""
 
     max_cpus: int = Field(default=128, ge=2, le=100_000, description="Most vCPUs of all its nodes.")
+
+    @property
+    def limit(self) -> tuple[str, int]:
+        """Of vCPUs."""
+        return "max_cpus", self.max_cpus
+
+    def count_of(self, size: InstanceSize) -> int:
+        """Its vCPUs."""
+        return size.vcpus
 
 
 class AcceleratedPool(NodePool):
@@ -50,6 +70,15 @@ class AcceleratedPool(NodePool):
     efa: bool = Field(
         default=False, description="Elastic Fabric Adapter, for training across many nodes."
     )
+
+    @property
+    def limit(self) -> tuple[str, int]:
+        """Of devices."""
+        return "max_devices", self.max_devices
+
+    def count_of(self, size: InstanceSize) -> int:
+        """Its devices."""
+        return size.devices(self.accelerator)
 
 
 class GpuPool(AcceleratedPool):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from kubeflow_aws.deployment.node_pools import AcceleratedPool, CpuPool, NodePool
+from kubeflow_aws.deployment.node_pools import AcceleratedPool, NodePool
 from kubeflow_aws.instance_types import DEVICE_FIELDS, X86_64, InstanceSize, instance_table
 
 if TYPE_CHECKING:
@@ -98,13 +98,8 @@ def _check_limit(place: str, pool: NodePool, sizes: Mapping[str, InstanceSize]) 
     limits for nodepool". Nobody else has room for users' pods: the system nodes are tainted.
     """
     types = {name: sizes[name] for name in pool.instance_types}
-    match pool:
-        case CpuPool(max_cpus=limit):
-            field, counts = "max_cpus", {name: size.vcpus for name, size in types.items()}
-        case AcceleratedPool(max_devices=limit, accelerator=device):
-            field, counts = "max_devices", {n: size.devices(device) for n, size in types.items()}
-        case _:
-            raise ValueError(f"a pool of {type(pool).__name__} has no limit")
+    field, limit = pool.limit
+    counts = {name: pool.count_of(size) for name, size in types.items()}
     smallest = min(counts, key=lambda name: counts[name])
     if limit < counts[smallest]:
         raise ValueError(

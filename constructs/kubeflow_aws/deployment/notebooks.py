@@ -62,7 +62,10 @@ class Culling(Section):
     @property
     def is_on(self) -> bool:
         """The switch in force."""
-        return bool(self.model_fields_set) if self.enabled is None else self.enabled
+        if self.enabled is None:
+            # A blank `enabled:` says nothing.
+            return bool(self.model_fields_set - {"enabled"})
+        return self.enabled
 
 
 class Notebooks(Section):

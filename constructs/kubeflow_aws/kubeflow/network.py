@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
 from kubeflow_aws.kubeflow.profile_network import network_policy
 from kubeflow_aws.manifests.metrics_access import metrics_policies
 from kubeflow_aws.manifests.objects import KubernetesObject
@@ -44,7 +45,7 @@ def network_of(platform: Platform, deployment: Deployment) -> Network:
     return Network(
         pods=[
             *pods_of(objects, namespace_labels(objects)),
-            *(pod for name in profiles for pod in pods_of_profile(name)),
+            *(pod for name in profiles for pod in pods_of_profile(name, NAMESPACE_LABELS)),
         ],
         outside=[
             end for end in OUTSIDE if end is not LOAD_BALANCER or deployment.has_load_balancer

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
-
-_NAMESPACE: Final = "kubernetes.io/metadata.name"
+from kubeflow_aws.manifests.objects import NAME_LABEL, JsonValue, KubernetesObject
 
 GATEWAYS: Final = ("istio-ingressgateway", "cluster-local-gateway")
 """They lead users' requests to notebooks and models; nothing else of Istio opens connections."""
@@ -37,7 +35,7 @@ def network_policy(profile: str, *, scraper_ranges: Sequence[str]) -> Kubernetes
 
     Args:
         profile: Name of the profile.
-        scraper_ranges: Where Prometheus' scraper stands, if there is one; may be tokens.
+        scraper_ranges: Where Prometheus' scraper stands, if there is one.
     """
     first, last = ANSWERS
     ingress: list[JsonValue] = [
@@ -45,7 +43,7 @@ def network_policy(profile: str, *, scraper_ranges: Sequence[str]) -> Kubernetes
             "from": [
                 {"podSelector": {}},
                 {
-                    "namespaceSelector": {"matchLabels": {_NAMESPACE: "istio-system"}},
+                    "namespaceSelector": {"matchLabels": {NAME_LABEL: "istio-system"}},
                     "podSelector": {
                         "matchExpressions": [
                             {"key": "app", "operator": "In", "values": list(GATEWAYS)}
@@ -55,7 +53,7 @@ def network_policy(profile: str, *, scraper_ranges: Sequence[str]) -> Kubernetes
                 {
                     "namespaceSelector": {
                         "matchExpressions": [
-                            {"key": _NAMESPACE, "operator": "In", "values": list(PLATFORM)}
+                            {"key": NAME_LABEL, "operator": "In", "values": list(PLATFORM)}
                         ]
                     }
                 },

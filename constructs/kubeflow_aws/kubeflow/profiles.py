@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
 from kubeflow_aws.kubeflow.profile_limits import limit_range
+from kubeflow_aws.kubeflow.profile_namespace import profile_namespace
 from kubeflow_aws.kubeflow.profile_network import network_policy
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
@@ -56,13 +57,13 @@ def profile_packs(
         profiles: The profiles.
         volumes: What there is to claim.
         offer: What notebooks may use.
-        scraper_ranges: Where Prometheus' scraper stands, if there is one; may be tokens.
+        scraper_ranges: Where Prometheus' scraper stands, if there is one.
     """
 
     def objects_of(profile: Profile) -> list[KubernetesObject]:
         """All objects of a profile; as many for every one."""
         return [
-            _namespace(profile),
+            profile_namespace(profile),
             _profile(profile),
             limit_range(profile.name),
             network_policy(profile.name, scraper_ranges=scraper_ranges),
@@ -151,29 +152,6 @@ def _hash(text: str) -> int:
 
 def _key(pair: tuple[Profile, Contributor]) -> str:
     return f"{pair[0].name}/{pair[1].email}"
-
-
-def _namespace(profile: Profile) -> KubernetesObject:
-    annotations: dict[str, JsonValue] = {"owner": profile.owner}
-    if profile.artifacts_prefix:
-        # The profile hook of Pipelines reads it (manifests/components/pipelines/s3/sync.py).
-        annotations["kubeflow-aws/artifacts-prefix"] = profile.artifacts_prefix
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": profile.name,
-            "annotations": annotations,
-            "labels": {
-                # The one label that the controller sets only on namespaces of its own making.
-                "istio-injection": "enabled",
-                # From the first moment on, and not when the controller comes by: upstream's level,
-                # and what the policy of manifests/components/placement goes by.
-                "app.kubernetes.io/part-of": "kubeflow-profile",
-                "pod-security.kubernetes.io/enforce": "baseline",
-            },
-        },
-    }
 
 
 def _profile(profile: Profile) -> KubernetesObject:

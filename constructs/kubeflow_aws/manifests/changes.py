@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kubeflow_aws.manifests.differences import paths_that_differ, value_at
+from kubeflow_aws.manifests.differences import paths_that_differ
 from kubeflow_aws.manifests.immutable import immutable_fields_of, refused_changes, stored_versions
-from kubeflow_aws.manifests.objects import CRD, KubernetesObject, ObjectKey, key_of
+from kubeflow_aws.manifests.objects import CRD, KubernetesObject, ObjectKey, child, key_of
 
 Components = Mapping[str, Sequence[KubernetesObject]]
 """Objects by the component that applies them."""
@@ -86,7 +86,7 @@ def _immutable_fields(items: Mapping[ObjectKey, KubernetesObject]) -> dict[_Api,
     found = {}
     for key, item in items.items():
         if key.kind == CRD:
-            group, kind = value_at(item, "spec.group"), value_at(item, "spec.names.kind")
+            group, kind = child(item, "spec", "group"), child(item, "spec", "names", "kind")
             for version, fields in immutable_fields_of(item).items():
                 found[f"{group}/{version}", str(kind)] = fields
     return found

@@ -29,10 +29,3 @@ def paths_that_differ(before: JsonValue, after: JsonValue, path: str = "") -> It
 def is_empty(value: JsonValue) -> bool:
     """Whether a value says nothing: the API server takes no map and an empty one for the same."""
     return value is None or value == {} or value == []
-
-
-def value_at(item: JsonValue, path: str) -> JsonValue:
-    """What stands at a dotted path of names, for example ``spec.selector``; None for nothing."""
-    for name in path.split("."):
-        item = item.get(name) if isinstance(item, dict) else None
-    return item

@@ -1,4 +1,4 @@
-"""Leaves out of an object the fields that something in the cluster writes.
+"""Leaves out of an object its status, its time of creation, and rules that a controller gathers.
 
 What a manifest states, a server-side apply with force takes at every deployment, even where it
 states nothing at all: with `rules: []`, an aggregated ClusterRole grants nothing until its

@@ -15,8 +15,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
-from kubeflow_aws.manifests.differences import is_empty, paths_that_differ, value_at
-from kubeflow_aws.manifests.objects import CRD, JsonValue, KubernetesObject, key_of
+from kubeflow_aws.manifests.differences import is_empty, paths_that_differ
+from kubeflow_aws.manifests.objects import CRD, JsonValue, KubernetesObject, child, key_of
 
 TABLE: Final = Path(__file__).with_name("immutable.yaml")
 _INDEX: Final = re.compile(r"\[\d+\]")
@@ -48,15 +48,15 @@ class ImmutableKind(BaseModel):
             after: The object as it would be.
         """
         free = any(
-            value in (value_at(before, field), value_at(after, field))
+            value in (child(before, *field.split(".")), child(after, *field.split(".")))
             for field, value in self.unless.items()
         )
         if free or self._only_writes_out_a_default(path, before, after):
             return False
-        unset = [field for field in self.once if is_empty(value_at(before, field))]
+        unset = [field for field in self.once if is_empty(child(before, *field.split(".")))]
         if _is_below(path, unset):
             return False
-        kept = [field for field in self.kept if not is_empty(value_at(after, field))]
+        kept = [field for field in self.kept if not is_empty(child(after, *field.split(".")))]
         sealed = self.sealed if before.get("immutable") is True else ()
         return _is_below(path, (*self.fields, *kept, *sealed)) or self._is_among_the_others(path)
 
@@ -128,12 +128,12 @@ def immutable_fields_of(definition: KubernetesObject) -> dict[str, list[str]]:
         definition: A CustomResourceDefinition.
     """
     found = {}
-    versions = value_at(definition, "spec.versions")
+    versions = child(definition, "spec", "versions")
     for version in versions if isinstance(versions, list) else ():
-        schema = value_at(version, "schema.openAPIV3Schema")
+        schema = child(version, "schema", "openAPIV3Schema")
         fields = sorted(_transition_fields(schema, ""))
         if fields:
-            found[str(value_at(version, "name"))] = fields
+            found[str(child(version, "name"))] = fields
     return found
 
 
@@ -142,7 +142,7 @@ def _transition_fields(schema: JsonValue, path: str) -> Iterator[str]:
         return
     rules = schema.get("x-kubernetes-validations")
     for rule in rules if isinstance(rules, list) else ():
-        text = str(value_at(rule, "rule")).strip()
+        text = str(child(rule, "rule")).strip()
         if match := _STAYS.fullmatch(text):
             yield f"{path}{match[1]}".lstrip(".")
     properties = schema.get("properties")
@@ -164,22 +164,21 @@ def stored_versions(before: KubernetesObject, after: KubernetesObject) -> list[s
 
 
 def _versions(definition: KubernetesObject) -> set[str]:
-    versions = value_at(definition, "spec.versions")
+    versions = child(definition, "spec", "versions")
     return {
-        str(value_at(version, "name"))
-        for version in (versions if isinstance(versions, list) else ())
+        str(child(version, "name")) for version in (versions if isinstance(versions, list) else ())
     }
 
 
 def _given(item: KubernetesObject, field: str, default: object) -> object:
-    value = value_at(item, field)
+    value = child(item, *field.split("."))
     return default if is_empty(value) else value
 
 
 def _is_new(path: str, before: KubernetesObject, fields: Iterable[str]) -> bool:
     """Whether a rule does not hold yet: it needs a value to compare with."""
     roots = [field for field in fields if _is_below(path, (field,))]
-    return all("[]" not in root and value_at(before, root) is None for root in roots)
+    return all("[]" not in root and child(before, *root.split(".")) is None for root in roots)
 
 
 def _is_below(path: str, roots: Iterable[str]) -> bool:

@@ -10,22 +10,25 @@ AuthorizationPolicy is before that port.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from kubeflow_aws.manifests.injection import INJECTION, is_injected
 from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
+    child,
     metadata,
     pod_template,
+    texts,
 )
+from kubeflow_aws.manifests.reachability.ends import End
+from kubeflow_aws.manifests.reachability.pods import namespace_labels, pods_of
+from kubeflow_aws.manifests.reachability.policies import policies_of
 from kubeflow_aws.manifests.render import Rendered
 
 SIDECAR_METRICS_PORT: Final = 15020
 """Of Istio's agent (Istio documentation, "Ports used by Istio")."""
-
-WITHOUT_POLICIES: Final = frozenset({"kube-system"})
-"""Namespaces whose pods are open to every address: a policy would close what is open now."""
 
 
 def metrics_policies(
@@ -33,36 +36,60 @@ def metrics_policies(
 ) -> list[KubernetesObject]:
     """The policies that admit the scraper to the pods of some components; none without a scraper.
 
+    Pods that no policy closes are open to it; one of these would close them to everybody else.
+
     Args:
         components: The components.
-        ranges: Where the scraper stands; may be tokens.
+        ranges: Where the scraper stands.
     """
     if not ranges:
         # A rule without an address would admit everybody.
         return []
-    items = (item for one in components for item in one.objects)
-    return [policy for item in items for policy in _policies(item, ranges)]
+    objects = [item for one in components for item in one.objects]
+    policies, namespaces = policies_of(objects), namespace_labels(objects)
+
+    def is_closed(end: End) -> bool:
+        return any(policy.selects(end, "Ingress") for policy in policies)
+
+    return [
+        *(
+            _policy("sidecars", name, selector={}, port=SIDECAR_METRICS_PORT, ranges=ranges)
+            for name, labels in namespaces.items()
+            if labels.get(INJECTION) == "enabled"
+            and is_closed(End(name="any pod", namespace=name, namespace_labels=labels))
+        ),
+        *(
+            _policy(
+                str(metadata(item)["name"]),
+                end.namespace,
+                selector=_labels(item),
+                port=port,
+                ranges=ranges,
+            )
+            for item in objects
+            if (port := _own_port(item, namespaces))
+            for end in pods_of([item], namespaces)
+            if is_closed(end)
+        ),
+    ]
 
 
-def _policies(item: KubernetesObject, ranges: Sequence[str]) -> Iterator[KubernetesObject]:
-    meta = metadata(item)
-    name, namespace = str(meta.get("name")), str(meta.get("namespace") or "")
-    if item.get("kind") == "Namespace":
-        if _text(meta.get("labels"), "istio-injection") == "enabled":
-            yield _policy("sidecars", name, selector={}, port=SIDECAR_METRICS_PORT, ranges=ranges)
-        return
+def _own_port(item: KubernetesObject, namespaces: Mapping[str, Mapping[str, str]]) -> int | None:
+    """Where a pod shows its metrics; into one with a sidecar Istio writes another port."""
     template = pod_template(item)
-    spec = item.get("spec")
-    if template is None or not isinstance(spec, dict) or namespace in WITHOUT_POLICIES:
-        return
-    annotations = metadata(template).get("annotations")
-    port = _text(annotations, "prometheus.io/port")
-    if _text(annotations, "prometheus.io/scrape") == "true" and port:
-        yield _policy(name, namespace, selector=spec["selector"], port=int(port), ranges=ranges)
+    labels = namespaces.get(str(metadata(item).get("namespace")), {})
+    if template is None or is_injected(template, namespace_labels=labels):
+        return None
+    annotations = texts(metadata(template).get("annotations"))
+    if annotations.get("prometheus.io/scrape") != "true":
+        return None
+    return int(annotations.get("prometheus.io/port", "0")) or None
 
 
-def _text(mapping: JsonValue, key: str) -> str:
-    return str(mapping.get(key) or "") if isinstance(mapping, dict) else ""
+def _labels(item: KubernetesObject) -> JsonValue:
+    """What selects the pods of a workload."""
+    selector = child(item, "spec", "selector")
+    return selector or {"matchLabels": metadata(pod_template(item) or {}).get("labels")}
 
 
 def _policy(

@@ -17,6 +17,9 @@ KubernetesObject: TypeAlias = dict[str, JsonValue]
 
 CRD = "CustomResourceDefinition"
 
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""Kubernetes sets it on every namespace ("Automatic labelling")."""
+
 _DOCUMENT_END = re.compile(r"^---$", re.MULTILINE)
 _IS_CRD = re.compile(rf"^kind: {CRD}$", re.MULTILINE)
 
@@ -99,16 +102,16 @@ def pod_template(item: KubernetesObject) -> dict[str, JsonValue] | None:
     """The pod template inside a workload, or nothing for any other kind."""
     node: JsonValue = item.get("spec")
     if item.get("kind") == "CronJob" and isinstance(node, dict):
-        node = _child(node, "jobTemplate", "spec")
-    found = _child(node, "template")
-    spec = _child(found, "spec")
+        node = child(node, "jobTemplate", "spec")
+    found = child(node, "template")
+    spec = child(found, "spec")
     has_containers = isinstance(spec, dict) and "containers" in spec
     return found if isinstance(found, dict) and has_containers else None
 
 
 def pod_spec(item: KubernetesObject) -> dict[str, JsonValue] | None:
     """The pod spec inside a workload, or nothing for any other kind."""
-    found = _child(pod_template(item), "spec")
+    found = child(pod_template(item), "spec")
     return found if isinstance(found, dict) else None
 
 
@@ -153,7 +156,23 @@ def _replaced(
     return {**node, name: _replaced(child if isinstance(child, dict) else {}, tuple(rest), value)}
 
 
-def _child(node: JsonValue, *path: str) -> JsonValue:
+def child(node: JsonValue, *path: str) -> JsonValue:
+    """What stands at a path of names; None for nothing.
+
+    Args:
+        node: Where the path begins.
+        path: The names.
+    """
     for name in path:
         node = node.get(name) if isinstance(node, dict) else None
     return node
+
+
+def dicts(node: JsonValue) -> list[dict[str, JsonValue]]:
+    """The maps in a list; none if it is no list."""
+    return [each for each in node if isinstance(each, dict)] if isinstance(node, list) else []
+
+
+def texts(node: JsonValue) -> dict[str, str]:
+    """Labels or annotations; none if there are none."""
+    return {key: str(value) for key, value in node.items()} if isinstance(node, dict) else {}

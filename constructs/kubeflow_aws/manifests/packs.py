@@ -21,6 +21,7 @@ from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
     ObjectKey,
+    dicts,
     key_of,
     metadata,
     pod_spec,
@@ -209,9 +210,9 @@ def _admitted_kinds(items: list[KubernetesObject]) -> set[tuple[str, str]]:
         (group, resource)
         for item in items
         if str(item.get("kind")).endswith("WebhookConfiguration")
-        for webhook in _dicts(item.get("webhooks"))
+        for webhook in dicts(item.get("webhooks"))
         if webhook.get("failurePolicy", "Fail") == "Fail"
-        for rule in _dicts(webhook.get("rules"))
+        for rule in dicts(webhook.get("rules"))
         for group in _texts(rule.get("apiGroups"))
         for resource in _texts(rule.get("resources"))
     }
@@ -263,10 +264,6 @@ def _line_of_kubectl(key: ObjectKey) -> str:
     kind = f"{key.kind}.{key.group}" if key.group else key.kind
     # Its end is escaped twice: CDK's handler answers with the bytes as Python shows them.
     return f"{kind.lower()}/{key.name} serverside-applied\\\\n"
-
-
-def _dicts(node: JsonValue) -> list[dict[str, JsonValue]]:
-    return [child for child in node if isinstance(child, dict)] if isinstance(node, list) else []
 
 
 def _texts(node: JsonValue) -> list[str]:

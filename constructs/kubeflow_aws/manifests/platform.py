@@ -10,6 +10,7 @@ from typing import Final
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.admission_policies import with_admission_policies
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.floors import load_floors, raise_images
@@ -94,7 +95,9 @@ def render_platform(
     # Before Jobs get their names, which change with all that is in them.
     own_nodes = deployment.cluster.existing is None
     placed = [place(rename_images(one, names), own_nodes=own_nodes) for one in rendered]
-    named = [name_jobs(one) for one in placed]
+    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    known = [with_admission_policies(one, version) for one in placed]
+    named = [name_jobs(one) for one in known]
     components = [_configured(one, deployment) for one in named]
     check_namespaces(components)
     lock, origin = rendering.lock, rendering.sources.origin

@@ -10,7 +10,6 @@ from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.component import Component, in_order
 from kubeflow_aws.manifests.render import Selected
 
@@ -76,14 +75,12 @@ def _variant(component: Component, deployment: Deployment) -> str | None:
         return None
     auth = str(deployment.auth_provider)
     balanced_dex = deployment.auth_provider is AuthProvider.DEX and deployment.has_load_balancer
-    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
     options = {
         "ingress": f"{auth}-with-machines" if deployment.machine_identities else auth,
         "istio": f"{auth}-behind-load-balancer" if balanced_dex else auth,
         "kubeflow": auth,
         "pipelines": PIPELINES[deployment.database_option, deployment.artifacts_option],
         "katib": str(deployment.database_option),
-        "placement": "guarded" if version.has_admission_policies else "unguarded",
     }
     variant = options.get(component.name, component.variants[0])
     if variant not in component.variants:

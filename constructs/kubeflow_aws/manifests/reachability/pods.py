@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, metadata, pod_template
+from kubeflow_aws.manifests.injection import is_injected
+from kubeflow_aws.manifests.objects import (
+    NAME_LABEL,
+    JsonValue,
+    KubernetesObject,
+    child,
+    dicts,
+    metadata,
+    pod_template,
+    texts,
+)
 from kubeflow_aws.manifests.placeholders import Placeholder
 from kubeflow_aws.manifests.reachability.ends import End
 from kubeflow_aws.manifests.reachability.ports import PortRange
-
-NAME_LABEL: Final = "kubernetes.io/metadata.name"
-"""Kubernetes sets it on every namespace ("Automatic labelling")."""
-
-INJECTION: Final = "istio-injection"
-INJECT: Final = "sidecar.istio.io/inject"
 
 POD_ADDRESSES: Final = ("private-subnets",)
 """Pods have addresses of the private subnets, as the scraper has (VPC CNI)."""
@@ -72,8 +76,7 @@ def pods_of(
             name,
             namespace,
             namespace_labels=labels,
-            labels=pod_labels,
-            annotations=texts(meta.get("annotations")),
+            template=template,
             ports=dict(_named_ports(spec)),
         )
 
@@ -83,8 +86,7 @@ def pod(
     namespace: str,
     *,
     namespace_labels: Mapping[str, str],
-    labels: Mapping[str, str],
-    annotations: Mapping[str, str],
+    template: KubernetesObject,
     ports: Mapping[str, PortRange],
 ) -> End:
     """A pod with what it has when it runs.
@@ -93,12 +95,11 @@ def pod(
         name: Name of its workload.
         namespace: Its namespace.
         namespace_labels: The namespace's labels.
-        labels: Labels of its template.
-        annotations: Annotations of its template.
+        template: Its template.
         ports: Its named ports.
     """
-    wish = labels.get(INJECT) or annotations.get(INJECT) or "true"
-    if namespace_labels.get(INJECTION) == "enabled" and wish != "false":
+    labels = texts(metadata(template).get("labels"))
+    if is_injected(template, namespace_labels=namespace_labels):
         labels = {**_sidecar_labels(name, labels), **labels}
     return End(
         name=name,
@@ -125,19 +126,9 @@ def _sidecar_labels(name: str, labels: Mapping[str, str]) -> dict[str, str]:
 
 def _named_ports(spec: JsonValue) -> Iterator[tuple[str, PortRange]]:
     for kind in ("containers", "initContainers"):
-        for container in _dicts(spec, kind):
-            for port in _dicts(container, "ports"):
+        for container in dicts(child(spec, kind)):
+            for port in dicts(container.get("ports")):
                 number = port.get("containerPort")
                 if port.get("name") and isinstance(number, int):
                     protocol = str(port.get("protocol") or "TCP")
                     yield str(port["name"]), PortRange(protocol, number, number)
-
-
-def _dicts(node: JsonValue, key: str) -> list[dict[str, JsonValue]]:
-    found = node.get(key) if isinstance(node, dict) else None
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def texts(node: JsonValue) -> dict[str, str]:
-    """Labels or annotations; none if there are none."""
-    return {key: str(value) for key, value in node.items()} if isinstance(node, dict) else {}

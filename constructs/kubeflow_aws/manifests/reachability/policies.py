@@ -180,19 +180,13 @@ def open_ports(source: End, target: End, policies: Sequence[Policy]) -> Ports:
         target: Who takes it.
         policies: All policies of the cluster.
     """
-    return _allowed("Egress", source, target, source, target, policies) & _allowed(
-        "Ingress", target, source, source, target, policies
+    return _allowed("Egress", source, target, policies) & _allowed(
+        "Ingress", source, target, policies
     )
 
 
-def _allowed(
-    direction: Direction,
-    end: End,
-    peer: End,
-    source: End,
-    target: End,
-    policies: Sequence[Policy],
-) -> Ports:
+def _allowed(direction: Direction, source: End, target: End, policies: Sequence[Policy]) -> Ports:
+    end, peer = (source, target) if direction == "Egress" else (target, source)
     chosen = [each for each in policies if end.namespace and each.selects(end, direction)]
     if not chosen or source is target:
         return ALL

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
+from kubeflow_aws.manifests.injection import INJECT
+from kubeflow_aws.manifests.objects import NAME_LABEL, JsonValue
 from kubeflow_aws.manifests.reachability.ends import End
-from kubeflow_aws.manifests.reachability.pods import INJECT, INJECTION, NAME_LABEL, pod
+from kubeflow_aws.manifests.reachability.pods import pod
 
 FILE: Final = Path(__file__).with_name("runtime-pods.yaml")
 
@@ -41,25 +44,25 @@ def load_runtime_pods() -> tuple[RuntimePod, ...]:
     return read_data_file(FILE, TypeAdapter(tuple[RuntimePod, ...]))
 
 
-def pods_of_profile(namespace: str) -> list[End]:
+def pods_of_profile(namespace: str, labels: Mapping[str, str]) -> list[End]:
     """A pod of each kind in a profile.
 
     Args:
-        namespace: Namespace of the profile, which has the labels that the profile controller gives.
+        namespace: Namespace of the profile.
+        labels: The namespace's, but for the one that Kubernetes adds.
     """
-    labels = {
-        NAME_LABEL: namespace,
-        INJECTION: "enabled",
-        "app.kubernetes.io/part-of": "kubeflow-profile",
-    }
+    labels = {**labels, NAME_LABEL: namespace}
     return [
         pod(
             each.name,
             namespace,
             namespace_labels=labels,
-            labels=each.labels,
-            annotations={} if each.sidecar else {INJECT: "false"},
+            template={"metadata": {"labels": dict(each.labels), **_wish(each)}},
             ports={},
         )
         for each in load_runtime_pods()
     ]
+
+
+def _wish(each: RuntimePod) -> dict[str, JsonValue]:
+    return {} if each.sidecar else {"annotations": {INJECT: "false"}}
