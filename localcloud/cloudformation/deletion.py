@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 
-from botocore.exceptions import ClientError
-
 from localcloud.cloudformation.environment import Environment
+from localcloud.cloudformation.errors import raise_mistakes, reason
 from localcloud.cloudformation.graph import reversed_order, run_in_order
 from localcloud.cloudformation.stack import STACK_TYPE, Stack, StackResource
 from localcloud.resources.provider import Request, ResourceError
@@ -64,6 +63,7 @@ def delete_resources(
         del stack.resources[name]
 
     failures = run_in_order(order, delete, go_on=True, cancelled=threading.Event())
+    raise_mistakes(failures.values())
     return sorted(failures)
 
 
@@ -85,7 +85,7 @@ def delete_resource(
         snapshot: Take a snapshot first.
 
     Raises:
-        ResourceError: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
+        Exception: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
     """
     if resource.resource is None:
         stack.record(resource.marked("DELETE_COMPLETE"))
@@ -107,8 +107,8 @@ def delete_resource(
             if snapshot:
                 provider.snapshot(request, resource.resource)
             provider.delete(request, resource.resource)
-    except (ResourceError, ClientError) as error:
-        failed = going.marked("DELETE_FAILED", str(error))
+    except Exception as error:
+        failed = going.marked("DELETE_FAILED", reason(error))
         stack.record(failed)
         if is_current:
             stack.resources[resource.logical_id] = failed
@@ -134,6 +134,10 @@ def delete_stack(environment: Environment, stack: Stack) -> None:
 def _delete_nested(environment: Environment, stack: Stack, resource: StackResource) -> None:
     nested = environment.stacks.find(stack.account, stack.region, resource.physical_id)
     if nested.exists:
-        delete_stack(environment, nested)
+        try:
+            delete_stack(environment, nested)
+        except Exception as error:
+            nested.set_status("DELETE_FAILED", reason(error))
+            raise
     if nested.exists:
         raise ResourceError(f"Embedded stack {nested.id} was not deleted: {nested.reason}")
