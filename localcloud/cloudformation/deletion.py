@@ -56,10 +56,16 @@ def delete_resources(
     def delete(name: str) -> None:
         resource = stack.resources[name]
         policy = resource.definition.deletion_policy
-        kept = policy == "Retain" or (policy == "RetainExceptOnCreate" and name not in created_now)
-        # A rollback leaves no snapshot of what it has just made, as in CloudFormation.
-        snapshot = policy == "Snapshot" and name not in created_now
-        delete_resource(environment, stack, resource, kept=kept, snapshot=snapshot)
+        is_new = name in created_now
+        delete_resource(
+            environment,
+            stack,
+            resource,
+            kept=policy == "Retain" or (policy == "RetainExceptOnCreate" and not is_new),
+            # A rollback leaves no snapshot of what it has just made, as in CloudFormation.
+            snapshot=policy == "Snapshot" and not is_new,
+            is_new=is_new,
+        )
         del stack.resources[name]
 
     failures = run_in_order(order, delete, go_on=True, cancelled=threading.Event())
@@ -74,6 +80,7 @@ def delete_resource(
     *,
     kept: bool,
     snapshot: bool = False,
+    is_new: bool = False,
 ) -> None:
     """Delete one physical resource, or skip it, and record that.
 
@@ -83,6 +90,7 @@ def delete_resource(
         resource: What to delete.
         kept: Skip it.
         snapshot: Take a snapshot first.
+        is_new: Whether this very operation made it, with all that is in it.
 
     Raises:
         Exception: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
@@ -100,7 +108,7 @@ def delete_resource(
         stack.resources[resource.logical_id] = going
     try:
         if resource.type == STACK_TYPE:
-            _delete_nested(environment, stack, resource)
+            _delete_nested(environment, stack, resource, is_new=is_new)
         else:
             provider = environment.types.provider_of(resource.type)
             request = request_for(environment, stack, resource)
@@ -116,10 +124,17 @@ def delete_resource(
     stack.record(going.marked("DELETE_COMPLETE"))
 
 
-def delete_stack(environment: Environment, stack: Stack) -> None:
-    """Delete a whole stack; its status says how that ended."""
+def delete_stack(environment: Environment, stack: Stack, *, is_new: bool = False) -> None:
+    """Delete a whole stack; its status says how that ended.
+
+    Args:
+        environment: What operations work with.
+        stack: The stack.
+        is_new: Whether this very operation made it: see `delete_resources`.
+    """
     stack.set_status("DELETE_IN_PROGRESS", None if stack.parent_id else "User Initiated")
-    failed = delete_resources(environment, stack, list(stack.resources))
+    names = list(stack.resources)
+    failed = delete_resources(environment, stack, names, created_now=names if is_new else ())
     if failed:
         stack.set_status(
             "DELETE_FAILED",
@@ -131,11 +146,13 @@ def delete_stack(environment: Environment, stack: Stack) -> None:
     stack.set_status("DELETE_COMPLETE")
 
 
-def _delete_nested(environment: Environment, stack: Stack, resource: StackResource) -> None:
+def _delete_nested(
+    environment: Environment, stack: Stack, resource: StackResource, *, is_new: bool
+) -> None:
     nested = environment.stacks.find(stack.account, stack.region, resource.physical_id)
     if nested.exists:
         try:
-            delete_stack(environment, nested)
+            delete_stack(environment, nested, is_new=is_new)
         except Exception as error:
             nested.set_status("DELETE_FAILED", reason(error))
             raise

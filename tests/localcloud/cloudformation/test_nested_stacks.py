@@ -98,3 +98,14 @@ def test_a_nested_stack_whose_deletion_fails_by_our_own_mistake_says_so(
     assert nested.status == "DELETE_FAILED"
     assert "ZeroDivisionError" in cloud.reason(nested, "A")
     assert "ZeroDivisionError" in cloud.reason(cloud.stack("app"), "Nested")
+
+
+@pytest.mark.parametrize("policy", ["RetainExceptOnCreate", "Snapshot"])
+def test_the_rollback_of_a_creation_reaches_into_nested_stacks(
+    cloud: FakeCloud, policy: str
+) -> None:
+    nested = cloud.nested("one", {"Kept": thing(policy=policy)})
+    resources = {"Nested": nested, "Bad": thing("Nested", Fail="create")}
+    assert cloud.deploy("app", resources) == "ROLLBACK_COMPLETE"
+    assert not cloud.things.existing
+    assert "snapshot Kept" not in cloud.things.calls
