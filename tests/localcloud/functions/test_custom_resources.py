@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import threading
 import zipfile
@@ -235,13 +236,21 @@ def test_a_service_token_cannot_change(runner: Runner, callbacks: Callbacks) -> 
         provider.update(request(), Resource(physical_id="made"), {"ServiceToken": "other"})
 
 
-def test_an_answer_that_nobody_waits_for_is_refused(callbacks: Callbacks) -> None:
-    import http.client
-
+def put(callbacks: Callbacks, token: str) -> int:
+    """The status of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", callbacks.port)
-    connection.request("PUT", "/unknown", body=b"{}")
-    assert connection.getresponse().status == 403
+    connection.request("PUT", f"/{token}", body=b"{}")
+    status = connection.getresponse().status
     connection.close()
+    return status
+
+
+def test_a_late_answer_is_taken_and_one_that_nobody_asked_for_is_not(callbacks: Callbacks) -> None:
+    callback = callbacks.expect()
+    callbacks.forget(callback)
+    assert put(callbacks, callback.token) == 200
+    assert not callback.answered.is_set()
+    assert put(callbacks, "unknown") == 403
 
 
 def test_a_function_finds_its_layers_its_scratch_space_and_its_role(runner: Runner) -> None:
