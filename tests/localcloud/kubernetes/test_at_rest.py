@@ -184,3 +184,24 @@ def test_a_server_wakes_for_calls_alone() -> None:
     assert server.count <= 3
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((str(address[0]), int(address[1])), PATIENCE)
+
+
+class Fails(socketserver.BaseRequestHandler):
+    """Fails in the way that the caller names."""
+
+    def handle(self) -> None:
+        raise {b"gone": BrokenPipeError, b"mistake": KeyError}[self.request.recv(10)]
+
+
+@pytest.mark.parametrize(("failure", "is_told"), [(b"gone", False), (b"mistake", True)])
+def test_a_server_tells_of_its_mistakes_and_of_no_client_that_goes(
+    failure: bytes, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Listening(("127.0.0.1", 0), Fails)
+    server.start("fails")
+    address = server.server_address
+    with socket.create_connection((str(address[0]), int(address[1])), PATIENCE) as connection:
+        connection.sendall(failure)
+        assert connection.recv(1) == b""
+    server.end()
+    assert ("fails: a call failed" in caplog.text) == is_told
