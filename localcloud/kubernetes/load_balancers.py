@@ -18,7 +18,9 @@ _CLASS_PARAMETERS: Final = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams"
 _INGRESS_CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
 _SERVICES: Final = "/api/v1/services"
 _DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
-WATCHED: Final = (_SERVICES, _DEPLOYMENTS, _INGRESSES, _INGRESS_CLASSES, _CLASS_PARAMETERS)
+WATCHED: Final = frozenset(
+    {_SERVICES, _DEPLOYMENTS, _INGRESSES, _INGRESS_CLASSES, _CLASS_PARAMETERS}
+)
 """Whose changes matter here."""
 
 _FINALIZER: Final = "ingress.k8s.aws/resources"

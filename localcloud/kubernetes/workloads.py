@@ -95,6 +95,9 @@ _STATUSES: Final[Mapping[str, _Status]] = {
 }
 """What makes the status, by the collection."""
 
+WATCHED: Final = frozenset(_STATUSES)
+"""Whose changes matter here."""
+
 
 class Workloads:
     """Everything that should run does so at once, and Jobs complete; there is no pod.
