@@ -40,7 +40,7 @@ def demo(
 ) -> None:
     """Deploy to a local cloud, starting one if none runs, and show what came up."""
     state, console = State(folder), Console()
-    with _ends_in_a_sentence(console, state), state.exclusively("a demo"):
+    with state.exclusively("a demo"), _ends_in_a_sentence(console, state):
         running = state.running()
         if running is None:
             running = server.start(state, port=port)
@@ -62,7 +62,7 @@ def demo(
 def destroy(folder: StateOption = DEFAULT_FOLDER) -> None:
     """Remove what was deployed, then stop the local cloud."""
     state, console = State(folder), Console()
-    with _ends_in_a_sentence(console, state), state.exclusively("a removal"):
+    with state.exclusively("a removal"), _ends_in_a_sentence(console, state):
         running = state.running()
         if running is None:
             console.print("no local cloud runs")
@@ -164,7 +164,10 @@ def _stop(state: State, console: Console) -> None:
 
 @contextmanager
 def _ends_in_a_sentence(console: Console, state: State) -> Iterator[None]:
-    """Ctrl-C, and being terminated, stop the local cloud whatever is under way."""
+    """Ctrl-C, and being terminated, stop the local cloud whatever is under way.
+
+    Within `State.exclusively`: nobody else may begin before it is stopped.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

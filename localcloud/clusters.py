@@ -14,6 +14,7 @@ from localcloud.kubernetes.api import Authenticate, KubernetesApi
 from localcloud.kubernetes.client import Client, ClientError
 from localcloud.kubernetes.nodes import NODE_GROUP, Node, have_nodes
 from localcloud.kubernetes.trees import Tree
+from localcloud.resources.provider import ResourceError
 
 StartApi: TypeAlias = Callable[[str, Authenticate, Path, str], KubernetesApi]
 """Starts an API of a Kubernetes version that keeps its files in a folder, for a region."""
@@ -74,30 +75,31 @@ class Clusters:
             api.stop()
 
     def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
-        """Create CustomResourceDefinitions in a cluster; those that are there stay."""
-        api = self.apis[_arn(account, region, name)]
-        client = Client(api.url, api.ca_certificate, self.admin_token)
-        try:
+        """Create CustomResourceDefinitions in a cluster; those that are there stay.
+
+        Raises:
+            ResourceError: If the cluster's API refuses one, or does not answer.
+        """
+        with self._client(self.apis[_arn(account, region, name)]) as client:
             for definition in definitions:
                 with _existing_is_fine():
                     client.post(
                         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition
                     )
-        finally:
-            client.close()
 
     def have_nodes(
         self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
     ) -> None:
-        """Let the nodes of a managed group be these; without a cluster there are none."""
+        """Let the nodes of a managed group be these; without a cluster there are none.
+
+        Raises:
+            ResourceError: If the cluster's API refuses something, or does not answer.
+        """
         api = self.apis.get(_arn(account, region, name))
         if api is None:
             return
-        client = Client(api.url, api.ca_certificate, self.admin_token)
-        try:
+        with self._client(api) as client:
             have_nodes(client, f"{NODE_GROUP}={group}", nodes)
-        finally:
-            client.close()
 
     def stop_all(self) -> None:
         """Stop every API."""
@@ -106,6 +108,17 @@ class Clusters:
             self._apis.clear()
         for api in apis:
             api.stop()
+
+    @contextmanager
+    def _client(self, api: KubernetesApi) -> Iterator[Client]:
+        """A client whose errors are a resource's."""
+        client = Client(api.url, api.ca_certificate, self.admin_token)
+        try:
+            yield client
+        except ClientError as error:
+            raise ResourceError(f"the cluster's Kubernetes API: {error}") from error
+        finally:
+            client.close()
 
     def _user(self, arn: str, token: str) -> str | None:
         if secrets.compare_digest(token, self.admin_token):

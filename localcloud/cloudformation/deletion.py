@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 
-from botocore.exceptions import ClientError
-
 from localcloud.cloudformation.environment import Environment
+from localcloud.cloudformation.errors import raise_mistakes, reason
 from localcloud.cloudformation.graph import reversed_order, run_in_order
 from localcloud.cloudformation.stack import STACK_TYPE, Stack, StackResource
 from localcloud.resources.provider import Request, ResourceError
@@ -57,13 +56,20 @@ def delete_resources(
     def delete(name: str) -> None:
         resource = stack.resources[name]
         policy = resource.definition.deletion_policy
-        kept = policy == "Retain" or (policy == "RetainExceptOnCreate" and name not in created_now)
-        # A rollback leaves no snapshot of what it has just made, as in CloudFormation.
-        snapshot = policy == "Snapshot" and name not in created_now
-        delete_resource(environment, stack, resource, kept=kept, snapshot=snapshot)
+        is_new = name in created_now
+        delete_resource(
+            environment,
+            stack,
+            resource,
+            kept=policy == "Retain" or (policy == "RetainExceptOnCreate" and not is_new),
+            # A rollback leaves no snapshot of what it has just made, as in CloudFormation.
+            snapshot=policy == "Snapshot" and not is_new,
+            is_new=is_new,
+        )
         del stack.resources[name]
 
     failures = run_in_order(order, delete, go_on=True, cancelled=threading.Event())
+    raise_mistakes(failures.values())
     return sorted(failures)
 
 
@@ -74,6 +80,7 @@ def delete_resource(
     *,
     kept: bool,
     snapshot: bool = False,
+    is_new: bool = False,
 ) -> None:
     """Delete one physical resource, or skip it, and record that.
 
@@ -83,9 +90,10 @@ def delete_resource(
         resource: What to delete.
         kept: Skip it.
         snapshot: Take a snapshot first.
+        is_new: Whether this very operation made it, with all that is in it.
 
     Raises:
-        ResourceError: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
+        Exception: If it cannot be deleted; the stack then shows it as DELETE_FAILED.
     """
     if resource.resource is None:
         stack.record(resource.marked("DELETE_COMPLETE"))
@@ -100,15 +108,15 @@ def delete_resource(
         stack.resources[resource.logical_id] = going
     try:
         if resource.type == STACK_TYPE:
-            _delete_nested(environment, stack, resource)
+            _delete_nested(environment, stack, resource, is_new=is_new)
         else:
             provider = environment.types.provider_of(resource.type)
             request = request_for(environment, stack, resource)
             if snapshot:
                 provider.snapshot(request, resource.resource)
             provider.delete(request, resource.resource)
-    except (ResourceError, ClientError) as error:
-        failed = going.marked("DELETE_FAILED", str(error))
+    except Exception as error:
+        failed = going.marked("DELETE_FAILED", reason(error))
         stack.record(failed)
         if is_current:
             stack.resources[resource.logical_id] = failed
@@ -116,10 +124,17 @@ def delete_resource(
     stack.record(going.marked("DELETE_COMPLETE"))
 
 
-def delete_stack(environment: Environment, stack: Stack) -> None:
-    """Delete a whole stack; its status says how that ended."""
+def delete_stack(environment: Environment, stack: Stack, *, is_new: bool = False) -> None:
+    """Delete a whole stack; its status says how that ended.
+
+    Args:
+        environment: What operations work with.
+        stack: The stack.
+        is_new: Whether this very operation made it: see `delete_resources`.
+    """
     stack.set_status("DELETE_IN_PROGRESS", None if stack.parent_id else "User Initiated")
-    failed = delete_resources(environment, stack, list(stack.resources))
+    names = list(stack.resources)
+    failed = delete_resources(environment, stack, names, created_now=names if is_new else ())
     if failed:
         stack.set_status(
             "DELETE_FAILED",
@@ -131,9 +146,15 @@ def delete_stack(environment: Environment, stack: Stack) -> None:
     stack.set_status("DELETE_COMPLETE")
 
 
-def _delete_nested(environment: Environment, stack: Stack, resource: StackResource) -> None:
+def _delete_nested(
+    environment: Environment, stack: Stack, resource: StackResource, *, is_new: bool
+) -> None:
     nested = environment.stacks.find(stack.account, stack.region, resource.physical_id)
     if nested.exists:
-        delete_stack(environment, nested)
+        try:
+            delete_stack(environment, nested, is_new=is_new)
+        except Exception as error:
+            nested.set_status("DELETE_FAILED", reason(error))
+            raise
     if nested.exists:
         raise ResourceError(f"Embedded stack {nested.id} was not deleted: {nested.reason}")

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from localcloud.cloudformation.deletion import delete_resource, delete_resources, request_for
 from localcloud.cloudformation.environment import Environment
-from localcloud.cloudformation.errors import CloudFormationError, TemplateError
+from localcloud.cloudformation.errors import (
+    FAILURES,
+    CloudFormationError,
+    TemplateError,
+    raise_mistakes,
+)
 from localcloud.cloudformation.graph import run_in_order
 from localcloud.cloudformation.intrinsics import Resolver
 from localcloud.cloudformation.nested_stacks import NestedStacks
@@ -27,9 +30,6 @@ from localcloud.resources.provider import (
     Resource,
     ResourceError,
 )
-
-FAILURES = (ResourceError, CloudFormationError, ClientError, BotoCoreError)
-"""What a resource may fail with; anything else is a mistake of the local cloud's own."""
 
 
 class Deployment:
@@ -99,9 +99,7 @@ class Deployment:
             go_on=False,
             cancelled=self._cancelled,
         )
-        for failure in failures.values():
-            if not isinstance(failure, FAILURES):
-                raise failure
+        raise_mistakes(failures.values())
         if failures or self._cancelled.is_set():
             raise _deployment_error(stack, failures)
         try:
@@ -145,6 +143,7 @@ class Deployment:
             go_on=True,
             cancelled=threading.Event(),
         )
+        raise_mistakes(failures.values())
         if failures:
             raise DeploymentError(
                 f"The following resource(s) failed to update: [{', '.join(sorted(failures))}]."

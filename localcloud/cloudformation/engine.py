@@ -9,7 +9,7 @@ from collections.abc import Callable
 from localcloud.cloudformation.deletion import delete_stack
 from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.environment import Environment
-from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.cloudformation.errors import CloudFormationError, reason
 from localcloud.cloudformation.operation import DeploymentError, Target
 from localcloud.cloudformation.stack import Stack, now
 
@@ -73,7 +73,7 @@ class Engine:
             except Exception as error:
                 _log.exception("operation on stack %s", stack.name)
                 verb = stack.status.split("_IN_PROGRESS")[0].split("_COMPLETE")[0]
-                stack.set_status(f"{verb}_FAILED", f"The local cloud failed: {error!r}")
+                stack.set_status(f"{verb}_FAILED", reason(error))
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=run, name=f"stack {stack.name}", daemon=True)

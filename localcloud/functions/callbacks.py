@@ -7,8 +7,10 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
+
+from localcloud.kubernetes.listening import Listening
 
 HOST: Final = "cfn-response.localhost"
 MAX_BYTES: Final = 4096
@@ -36,6 +38,7 @@ class Callbacks:
     """A server on loopback that takes the answers of custom resources."""
 
     def __init__(self) -> None:
+        self._issued: set[str] = set()
         self._waiting: dict[str, Callback] = {}
         callbacks = self
 
@@ -50,9 +53,8 @@ class Callbacks:
             def log_message(self, *_: object) -> None:
                 """Answers are shown as stack events."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="callbacks", daemon=True).start()
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server.start("callbacks")
 
     @property
     def port(self) -> int:
@@ -62,22 +64,23 @@ class Callbacks:
     def expect(self) -> Callback:
         """Wait for one more answer from now on."""
         callback = Callback()
+        self._issued.add(callback.token)
         self._waiting[callback.token] = callback
         return callback
 
     def forget(self, callback: Callback) -> None:
-        """Refuse an answer that comes from now on."""
+        """Take no notice of an answer that comes from now on."""
         self._waiting.pop(callback.token, None)
 
     def stop(self) -> None:
         """Listen no longer."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def _take(self, token: str, body: bytes) -> bool:
+        """Whether an answer is taken: late ones are, as S3 takes them until the URL expires."""
         callback = self._waiting.get(token)
         if callback is None:
-            return False
+            return token in self._issued
         if len(body) > MAX_BYTES:
             callback.error = (
                 f"Response object is too long: {len(body)} bytes, {MAX_BYTES} are allowed."
@@ -89,3 +92,7 @@ class Callbacks:
                 callback.error = "Invalid Custom Resource response: not JSON"
         callback.answered.set()
         return True
+
+
+class _Server(Listening, HTTPServer):
+    pass

@@ -25,8 +25,10 @@ _POLL_SECONDS: Final = 0.2
 class CustomResources(Provider):
     """Sends Create, Update and Delete to the function behind ``ServiceToken``.
 
-    A function that raises fails its resource at once. CloudFormation would wait for its timeout;
-    nothing else differs.
+    A function that raises fails its resource at once; CloudFormation would wait for its timeout.
+    And a request waits for the end of an invocation that still runs for the same resource, as after
+    a creation that was cancelled. What AWS does is a belief that nobody has tried: it may send a
+    Delete at once, to a function that still creates.
 
     Args:
         invoke: Invokes a function by ARN with an event.
@@ -47,6 +49,7 @@ class CustomResources(Provider):
         self._runtime = runtime
         self._callbacks = callbacks
         self._slots = threading.BoundedSemaphore(concurrency)
+        self._invocations: dict[tuple[str, str], threading.Thread] = {}
 
     def create(self, request: Request) -> Resource:
         """Send Create.
@@ -81,6 +84,9 @@ class CustomResources(Provider):
         if not isinstance(token, str) or ":lambda:" not in token:
             raise ResourceError(f"Invalid service token: {token!r} is no function's ARN.")
         timeout = float(request.properties.get("ServiceTimeout", _DEFAULT_TIMEOUT_SECONDS))
+        key = request.stack_id, request.logical_id
+        if before := self._invocations.get(key):
+            before.join()
         callback = self._callbacks.expect()
         event: dict[str, Any] = {
             "RequestType": kind,
@@ -100,12 +106,14 @@ class CustomResources(Provider):
             if request.cancelled.is_set():
                 self._callbacks.forget(callback)
                 raise CancelledError("Resource creation cancelled")
-            threading.Thread(
+            invocation = threading.Thread(
                 target=self._call,
                 args=(token, event, callback),
                 name=f"custom resource {request.logical_id}",
                 daemon=True,
-            ).start()
+            )
+            self._invocations[key] = invocation
+            invocation.start()
             try:
                 return self._wait(request, callback, timeout, event)
             finally:

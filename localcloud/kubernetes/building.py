@@ -24,7 +24,7 @@ _KWOK: Final = _MODULES / "kwok"
 _KUBERNETES: Final = "k8s.io/kubernetes"
 _PACKAGES: Final[Mapping[str, tuple[Path, str]]] = {
     "etcd": (_MODULES, "go.etcd.io/etcd/server/v3"),
-    **{name: (_MODULES, f"{_KUBERNETES}/cmd/{name}") for name in PROGRAMS if name[:4] == "kube"},
+    **{name: (_MODULES, f"{_KUBERNETES}/cmd/{name}") for name in PROGRAMS if name.startswith("kube-")},
     "kwok": (_KWOK, "sigs.k8s.io/kwok/cmd/kwok"),
 }
 _STAMP: Final = "versions.json"
@@ -62,7 +62,7 @@ def have_programs(building: Building) -> None:
     before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
     building.folder.mkdir(parents=True, exist_ok=True)
     now: dict[str, str] = {}
-    built: set[str] = set()
+    builds = False
     for name in PROGRAMS:
         file = building.folder / name
         found = _found(name, building.assets, building.folder)
@@ -71,10 +71,10 @@ def have_programs(building: Building) -> None:
             file.symlink_to(found)
             building.say(f"{name}: {found}")
         elif file.is_symlink() or not file.is_file() or before.get(name) != wanted[name]:
-            if not built:
+            if not builds:
                 building.say("building from sources: nine minutes for all on two idle cores, once")
             _build(name, file, building)
-            built.add(name)
+            builds = True
         else:
             building.say(f"{name}: built before")
         now[name] = wanted[name]
@@ -151,10 +151,10 @@ def _lines(go: Path, module: Path, arguments: Sequence[str]) -> Iterator[str]:
         [go, *arguments], cwd=module, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
         last = ""
-        for line in process.stderr or ():
-            last = line.strip() or last
-            if last and not last.startswith(("go: ", "#")):
-                yield last
+        for line in filter(None, map(str.strip, process.stderr or ())):
+            last = line
+            if not line.startswith(("go: ", "#")):
+                yield line
     if process.returncode:
         raise BuildError(f"go build failed in {module}: {last}")
 

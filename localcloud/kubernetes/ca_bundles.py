@@ -14,7 +14,7 @@ _CONFIGURATIONS: Final = (
 )
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
-WATCHED: Final = (*_CONFIGURATIONS, _DEFINITIONS, _DEPLOYMENTS)
+WATCHED: Final = frozenset({*_CONFIGURATIONS, _DEFINITIONS, _DEPLOYMENTS})
 """Whose changes matter here."""
 
 # What upstream writes where a CA will be: nothing, or a line feed in base64.

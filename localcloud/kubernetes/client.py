@@ -12,6 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 30.0
+# What Kubernetes' own metadata client asks for (client-go, metadata/metadata.go); who knows no such
+# thing, as the small API, sends whole objects.
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _GONE_MEANWHILE = frozenset({404, 409, 422})
 
 _log = logging.getLogger(__name__)
@@ -94,7 +97,8 @@ class Client:
         connection = self._connect(timeout=None)
         with closing(connection):
             try:
-                connection.request("GET", f"{path}?watch=true", headers=self._headers())
+                headers = {**self._headers(), "Accept": _METADATA}
+                connection.request("GET", f"{path}?watch=true", headers=headers)
                 answer = connection.getresponse()
                 if answer.status != 200:
                     raise ClientError(answer.status, answer.read().decode(errors="replace")[:500])

@@ -13,8 +13,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64encode
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,31 +71,18 @@ class ControlPlane:
         self._programs = props.programs
         self._folder = props.folder
         self._token = props.token
-        shutil.rmtree(props.folder, ignore_errors=True)
-        props.folder.mkdir(parents=True)
-        authority = Authority()
-        self.ca_certificate = authority.certificate
-        self._write_secretly("tls.crt", authority.loopback.certificate)
-        self._write_secretly("tls.key", authority.loopback.key)
-        (self._folder / "ca.crt").write_text(authority.certificate)
         self._port, self._etcd_port, self._etcd_peer_port = _free_ports(3)
         self.url = f"https://127.0.0.1:{self._port}"
-        self._write_secretly("kubeconfig", json.dumps(self._kubeconfig()))
-        self._webhook = TokenWebhook(props.authenticate)
-        self._webhook.write_config(self._folder / "webhook.yaml")
-        client = Client(self.url, self.ca_certificate, props.token)
-        self._in_cluster = InCluster(authority, client, self._socket)
-        (self._folder / "egress.yaml").write_text(json.dumps(_egress(self._socket)))
+        authority = Authority()
+        self.ca_certificate = authority.certificate
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._started = ExitStack()
         try:
-            self._start("etcd", *self._etcd_arguments())
-            self._start("kube-apiserver", *self._server_arguments())
-            self._wait(_DEFAULT_NAMESPACE)
-            self._start("kube-controller-manager", *self._manager_arguments())
-            self._start("kube-scheduler", self._own_kubeconfig, *_CLIENT, *_RATE)
-            self._start("kwok", self._own_kubeconfig, *self._kwok_arguments())
-            self._wait(_OF_A_CONTROLLER)
-        except RuntimeError:
+            self._have_folder(authority)
+            self._answer_calls(authority, props.authenticate)
+            self._start_programs()
+        except BaseException:
+            # Ctrl-C, too: nobody else knows yet what is to be stopped.
             self.stop()
             raise
 
@@ -108,15 +97,43 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop all processes, and remove their files."""
+        self._started.close()
+
+    def _have_folder(self, authority: Authority) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self._started.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._write_secretly("tls.crt", authority.loopback.certificate)
+        self._write_secretly("tls.key", authority.loopback.key)
+        (self._folder / "ca.crt").write_text(authority.certificate)
+        self._write_secretly("kubeconfig", json.dumps(self._kubeconfig()))
+
+    def _answer_calls(self, authority: Authority, authenticate: Authenticate) -> None:
+        """Listen to what the API server asks beside etcd."""
+        webhook = TokenWebhook(authenticate)
+        self._started.callback(webhook.stop)
+        webhook.write_config(self._folder / "webhook.yaml")
+        # Not in our folder: the path of a socket has at most 107 bytes on Linux, 103 on macOS.
+        sockets = self._started.enter_context(tempfile.TemporaryDirectory(prefix="localcloud-"))
+        socket_file = Path(sockets, "in-cluster.sock")
+        client = Client(self.url, self.ca_certificate, self._token)
+        in_cluster = InCluster(authority, client, socket_file)
+        self._started.callback(in_cluster.stop)
+        (self._folder / "egress.yaml").write_text(json.dumps(_egress(socket_file)))
+
+    def _start_programs(self) -> None:
+        self._started.callback(self._end_programs)
+        self._start("etcd", *self._etcd_arguments())
+        self._start("kube-apiserver", *self._server_arguments())
+        self._wait(_DEFAULT_NAMESPACE)
+        self._start("kube-controller-manager", *self._manager_arguments())
+        self._start("kube-scheduler", self._own_kubeconfig, *_CLIENT, *_RATE)
+        self._start("kwok", self._own_kubeconfig, *self._kwok_arguments())
+        self._wait(_OF_A_CONTROLLER)
+
+    def _end_programs(self) -> None:
         for name in reversed(list(self._running)):
             _end(self._running.pop(name))
-        self._in_cluster.stop()
-        self._webhook.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    @property
-    def _socket(self) -> Path:
-        return self._folder / "in-cluster.sock"
 
     @property
     def _own_kubeconfig(self) -> str:

@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(body)
         except ApiError as error:
             self._send(error.code, error.status)
-        except (OSError, TimeoutError):
+        except OSError:
             raise  # the client is gone
         except Exception as error:
             _log.exception("%s %s", self.command, self.path)

@@ -146,7 +146,7 @@ def _serve(
     handler.wfile.write(_ESTABLISHED)
     with contexts.first.wrap_socket(handler.connection, server_side=True) as connection:
         stream = connection.makefile("rwb")
-        path = stream.readline().split(b" ")[1].decode("ascii")
+        _, path, _ = stream.readline().decode("ascii").split(" ", 2)
         length = 0
         while header := stream.readline().strip():
             name, _, value = header.partition(b":")

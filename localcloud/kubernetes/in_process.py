@@ -20,16 +20,12 @@ class InProcessApi:
     Args:
         version: Of Kubernetes, for example ``1.35``.
         authenticate: Decides about bearer tokens; whoever is known may do everything.
-
-    Attributes:
-        changed: Set at every change.
     """
 
     def __init__(self, version: str, authenticate: Authenticate) -> None:
         self._version = version
         self._authenticate = authenticate
         self._store = Store()
-        self.changed = self._store.objects.news
         authority = Authority()
         self._context = authority.loopback.server_context()
         self.ca_certificate = authority.certificate

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
+import sys
 import threading
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 
 class Listening(ThreadingMixIn, TCPServer):
@@ -47,7 +51,9 @@ class Listening(ThreadingMixIn, TCPServer):
         return not self.is_ending
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or does not trust the certificate, is no news."""
+        """Log a mistake; a client that goes away, or does not trust the certificate, is none."""
+        if not isinstance(sys.exception(), OSError):
+            _log.exception("%s: a call failed", self._thread.name)
 
     def _serve(self) -> None:
         while not self.is_ending:

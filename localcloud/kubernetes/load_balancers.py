@@ -9,16 +9,18 @@ from typing import Any, Final
 from localcloud.kubernetes.client import Client, ClientError, attempt, path_of
 from localcloud.kubernetes.trees import Tree
 
-CONTROLLER: Final = "aws-load-balancer-controller"
+_CONTROLLER: Final = "aws-load-balancer-controller"
 """The Deployment that must be there for anything to happen to an Ingress."""
 
-INGRESSES: Final = "/apis/networking.k8s.io/v1/ingresses"
-CLASS_PARAMETERS: Final = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams"
+_INGRESSES: Final = "/apis/networking.k8s.io/v1/ingresses"
+_CLASS_PARAMETERS: Final = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams"
 """Of a CRD that comes with the controller."""
-INGRESS_CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
-SERVICES: Final = "/api/v1/services"
-DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
-WATCHED: Final = (SERVICES, DEPLOYMENTS, INGRESSES, INGRESS_CLASSES, CLASS_PARAMETERS)
+_INGRESS_CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
+_SERVICES: Final = "/api/v1/services"
+_DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
+WATCHED: Final = frozenset(
+    {_SERVICES, _DEPLOYMENTS, _INGRESSES, _INGRESS_CLASSES, _CLASS_PARAMETERS}
+)
 """Whose changes matter here."""
 
 _FINALIZER: Final = "ingress.k8s.aws/resources"
@@ -49,33 +51,33 @@ class LoadBalancers:
         Raises:
             ClientError: If the API does not answer.
         """
-        for item in self._client.items(SERVICES):
-            if is_balanced_service(item):
-                self._have_status(SERVICES, item, status(item, self._region))
+        for item in self._client.items(_SERVICES):
+            if _is_balanced_service(item):
+                self._have_status(_SERVICES, item, _status(item, self._region))
         if any(
-            item["metadata"]["name"] == CONTROLLER and "deletionTimestamp" not in item["metadata"]
-            for item in self._client.items(DEPLOYMENTS)
+            item["metadata"]["name"] == _CONTROLLER and "deletionTimestamp" not in item["metadata"]
+            for item in self._client.items(_DEPLOYMENTS)
         ):
             self._ingresses()
 
     def _ingresses(self) -> None:
-        listed = self._client.items(INGRESS_CLASSES)
-        classes = alb_classes(listed)
-        groups = groups_of(listed, self._class_parameters())
-        for item in self._client.items(INGRESSES):
-            if class_of(item) not in classes:
+        listed = self._client.items(_INGRESS_CLASSES)
+        classes = _alb_classes(listed)
+        groups = _groups_of(listed, self._class_parameters())
+        for item in self._client.items(_INGRESSES):
+            if _class_of(item) not in classes:
                 continue
-            group = group_of(item, groups)
-            wanted = finalizers(item, group)
+            group = _group_of(item, groups)
+            wanted = _finalizers(item, group)
             if wanted != (item["metadata"].get("finalizers") or []):
                 patch = {"metadata": {"finalizers": wanted or None}}
-                attempt(self._client.merge, path_of(INGRESSES, item), patch)
+                attempt(self._client.merge, path_of(_INGRESSES, item), patch)
             if "deletionTimestamp" not in item["metadata"]:
-                self._have_status(INGRESSES, item, status(item, self._region, group))
+                self._have_status(_INGRESSES, item, _status(item, self._region, group))
 
     def _class_parameters(self) -> list[Tree]:
         try:
-            return self._client.items(CLASS_PARAMETERS)
+            return self._client.items(_CLASS_PARAMETERS)
         except ClientError as error:
             if error.code != 404:
                 raise
@@ -89,7 +91,7 @@ class LoadBalancers:
             attempt(self._client.merge, f"{path_of(collection, item)}/status", {"status": wanted})
 
 
-def status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tree:
+def _status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tree:
     """The status of a Service or an Ingress that has a load balancer; a group has one together."""
     metadata = item["metadata"]
     digest = hashlib.sha256((group or metadata["uid"]).encode()).hexdigest()[:10]
@@ -99,12 +101,12 @@ def status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tr
     return {"loadBalancer": {"ingress": [{"hostname": host_name}]}}
 
 
-def is_balanced_service(item: Mapping[str, Any]) -> bool:
+def _is_balanced_service(item: Mapping[str, Any]) -> bool:
     """Whether a Service asks for a load balancer."""
     return bool(item["spec"].get("type") == "LoadBalancer")
 
 
-def alb_classes(classes: list[Tree]) -> frozenset[str]:
+def _alb_classes(classes: list[Tree]) -> frozenset[str]:
     """Those of the IngressClasses that the controller serves; ``alb`` always is."""
     names = (
         entry["metadata"]["name"]
@@ -114,14 +116,14 @@ def alb_classes(classes: list[Tree]) -> frozenset[str]:
     return frozenset({"alb", *names})
 
 
-def class_of(ingress: Mapping[str, Any]) -> str:
+def _class_of(ingress: Mapping[str, Any]) -> str:
     """The IngressClass of an Ingress; empty if it names none."""
     annotations = ingress["metadata"].get("annotations") or {}
     given = ingress["spec"].get("ingressClassName")
     return str(given or annotations.get("kubernetes.io/ingress.class") or "")
 
 
-def groups_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, str]:
+def _groups_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, str]:
     """The group that all Ingresses of a class belong to, by class."""
     named = {
         entry["metadata"]["name"]: (entry.get("spec") or {}).get("group", {}).get("name")
@@ -136,13 +138,13 @@ def groups_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, str]:
     return {name: group for name, group in found.items() if group}
 
 
-def group_of(ingress: Mapping[str, Any], groups: Mapping[str, str]) -> str | None:
+def _group_of(ingress: Mapping[str, Any], groups: Mapping[str, str]) -> str | None:
     """The group of an Ingress: its class's before its own."""
     annotations = ingress["metadata"].get("annotations") or {}
-    return groups.get(class_of(ingress)) or annotations.get(_GROUP)
+    return groups.get(_class_of(ingress)) or annotations.get(_GROUP)
 
 
-def finalizers(ingress: Mapping[str, Any], group: str | None = None) -> list[str]:
+def _finalizers(ingress: Mapping[str, Any], group: str | None = None) -> list[str]:
     """The finalizers that an Ingress should have: none of the controller's once it is deleted."""
     metadata = ingress["metadata"]
     present = list(metadata.get("finalizers") or [])

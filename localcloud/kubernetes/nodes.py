@@ -51,7 +51,7 @@ def have_nodes(client: Client, selector: str, nodes: Sequence[Node]) -> None:
     Args:
         client: Of the API.
         selector: A label with its value, which the nodes have: ``key=value``.
-        nodes: What there should be; a node that is there gets its labels and taints anew.
+        nodes: What there should be; a node that is there gets its labels, taints and size anew.
 
     Raises:
         ClientError: If the API refuses something.
@@ -62,15 +62,16 @@ def have_nodes(client: Client, selector: str, nodes: Sequence[Node]) -> None:
         if name not in wanted:
             client.delete(f"{_NODES}/{name}", item["metadata"]["uid"])
     for name, item in wanted.items():
+        path = f"{_NODES}/{name}"
         try:
             client.post(_NODES, item)
         except ClientError as error:
             if error.code != 409:
                 raise
-            client.merge(
-                f"{_NODES}/{name}",
-                {"metadata": {"labels": item["metadata"]["labels"]}, "spec": item["spec"]},
-            )
+            labels = item["metadata"]["labels"]
+            client.merge(path, {"metadata": {"labels": labels}, "spec": item["spec"]})
+        # The small API takes a status here only, and a node that was there may have another size.
+        client.merge(f"{path}/status", {"status": item["status"]})
 
 
 def _object(node: Node) -> Tree:

@@ -47,14 +47,12 @@ class Objects:
 
     Attributes:
         changed: Notified of every change; its lock guards everything.
-        news: Set at every change, and cleared by whoever has looked.
         applied: What was applied last of an object, by its key.
         revision: The number of the last change.
     """
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
-        self.news = threading.Event()
         self.applied: dict[Key, Tree] = {}
         self.revision = 0
         self._objects: dict[Key, Tree] = {}
@@ -113,7 +111,6 @@ class Objects:
         if len(self._changes) >= 2 * _CHANGES_KEPT:
             del self._changes[:-_CHANGES_KEPT]
         self.changed.notify_all()
-        self.news.set()
 
 
 def timestamp() -> str:

@@ -12,16 +12,16 @@ _TERMS: Final = re.compile(r",(?![^(]*\))")
 
 def matches(item: Mapping[str, Any], labels: str, fields: str) -> bool:
     """Whether an object fits a label selector and a field selector; empty ones fit all."""
-    return labels_match(item, labels) and fields_match(item, fields)
+    return _labels_match(item, labels) and _fields_match(item, fields)
 
 
-def labels_match(item: Mapping[str, Any], selector: str) -> bool:
+def _labels_match(item: Mapping[str, Any], selector: str) -> bool:
     """Whether an object's labels fit a selector (``a=b,c!=d,e in (f,g),h,!i``)."""
     labels = item["metadata"].get("labels") or {}
     return all(_fits(labels, term.strip()) for term in _TERMS.split(selector) if term.strip())
 
 
-def fields_match(item: Mapping[str, Any], selector: str) -> bool:
+def _fields_match(item: Mapping[str, Any], selector: str) -> bool:
     """Whether an object's fields fit a selector (``metadata.name=a,status.phase!=b``)."""
     for term in filter(None, selector.split(",")):
         path, unequal, value = re.split(r"(!?=)=?", term, maxsplit=1)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.kubernetes import ca_bundles, load_balancers, volumes
+from localcloud.kubernetes import ca_bundles, load_balancers, volumes, workloads
 from localcloud.kubernetes.api import Authenticate, KubernetesApi
 from localcloud.kubernetes.ca_bundles import CaBundles
 from localcloud.kubernetes.changes import Changes
 from localcloud.kubernetes.client import Client
 from localcloud.kubernetes.control_plane import ControlPlane, ControlPlaneProps
-from localcloud.kubernetes.controllers import Controllers, Reconcile
+from localcloud.kubernetes.controllers import Controllers, Part
 from localcloud.kubernetes.in_process import InProcessApi
 from localcloud.kubernetes.load_balancers import LoadBalancers
 from localcloud.kubernetes.volumes import Volumes
@@ -45,24 +43,18 @@ class ControlledApi:
 
     Args:
         api: The API.
-        client: For the stand-ins; closed in the end.
-        parts: What they do.
-        changes: What sets `changed`; None if the API itself does.
-        changed: What wakes them.
+        token: One that the API takes, for the stand-ins.
+        props: See `StartProps`.
     """
 
-    def __init__(
-        self,
-        api: KubernetesApi,
-        client: Client,
-        parts: Sequence[Reconcile],
-        changes: Changes | None,
-        changed: threading.Event,
-    ) -> None:
+    def __init__(self, api: KubernetesApi, token: str, props: StartProps) -> None:
         self._api = api
-        self._client = client
-        self._changes = changes
-        self._controllers = Controllers(parts, changed)
+        self._token = token
+        self._client = self._new_client()
+        parts = _parts(self._client, api, props)
+        watched = {path for part in parts for path in part.watched}
+        self._changes = Changes(self._new_client, sorted(watched))
+        self._controllers = Controllers(parts, self._changes)
 
     @property
     def url(self) -> str:
@@ -84,11 +76,13 @@ class ControlledApi:
 
     def stop(self) -> None:
         """Stop everything for good."""
-        if self._changes:
-            self._changes.stop()
         self._controllers.stop()
         self._client.close()
         self._api.stop()
+        self._changes.join()
+
+    def _new_client(self) -> Client:
+        return Client(self._api.url, self._api.ca_certificate, self._token)
 
 
 def start_api(props: StartProps) -> KubernetesApi:
@@ -99,44 +93,39 @@ def start_api(props: StartProps) -> KubernetesApi:
     """
     token = secrets.token_urlsafe(32)
 
-    def authenticate_us_too(given: str) -> str | None:
+    def authenticate(given: str) -> str | None:
         if secrets.compare_digest(given, token):
             return "localcloud-controllers"
         return props.authenticate(given)
 
     if props.programs is None:
-        small = InProcessApi(props.version, authenticate_us_too)
-        client = Client(small.url, small.ca_certificate, token)
-        return ControlledApi(
-            small,
-            client,
-            (
-                Workloads(client).reconcile,
-                LoadBalancers(client, region=props.region).reconcile,
-                CaBundles(client, ca_certificate=small.ca_certificate).reconcile,
-            ),
-            None,
-            small.changed,
-        )
+        return ControlledApi(InProcessApi(props.version, authenticate), token, props)
     real = ControlPlane(
         ControlPlaneProps(
             programs=props.programs,
-            authenticate=authenticate_us_too,
+            authenticate=authenticate,
             token=token,
             folder=props.folder,
         )
     )
-    client = Client(real.url, real.ca_certificate, token)
-    watched = {*load_balancers.WATCHED, *ca_bundles.WATCHED, *volumes.WATCHED}
-    changes = Changes(lambda: Client(real.url, real.ca_certificate, token), sorted(watched))
-    return ControlledApi(
-        real,
-        client,
-        (
-            LoadBalancers(client, region=props.region).reconcile,
-            CaBundles(client, ca_certificate=real.ca_certificate).reconcile,
-            Volumes(client).reconcile,
-        ),
-        changes,
-        changes.changed,
+    return ControlledApi(real, token, props)
+
+
+def _parts(client: Client, api: KubernetesApi, props: StartProps) -> list[Part]:
+    """What acts on either API, and what a real one's controllers and drivers would do."""
+    last = (
+        Part(reconcile=Volumes(client).reconcile, watched=volumes.WATCHED)
+        if props.programs
+        else Part(reconcile=Workloads(client).reconcile, watched=workloads.WATCHED)
     )
+    return [
+        Part(
+            reconcile=LoadBalancers(client, region=props.region).reconcile,
+            watched=load_balancers.WATCHED,
+        ),
+        Part(
+            reconcile=CaBundles(client, ca_certificate=api.ca_certificate).reconcile,
+            watched=ca_bundles.WATCHED,
+        ),
+        last,
+    ]

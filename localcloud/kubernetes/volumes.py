@@ -10,7 +10,7 @@ from localcloud.kubernetes.trees import Tree
 _CLAIMS: Final = "/api/v1/persistentvolumeclaims"
 _CLASSES: Final = "/apis/storage.k8s.io/v1/storageclasses"
 _VOLUMES: Final = "/api/v1/persistentvolumes"
-WATCHED: Final = (_CLAIMS, _CLASSES)
+WATCHED: Final = frozenset({_CLAIMS, _CLASSES})
 """Whose changes matter here."""
 
 _PROVISIONER: Final = "volume.kubernetes.io/storage-provisioner"

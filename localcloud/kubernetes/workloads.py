@@ -9,11 +9,11 @@ from localcloud.kubernetes.client import Client, attempt, path_of
 from localcloud.kubernetes.objects import timestamp
 from localcloud.kubernetes.trees import Tree
 
-Status: TypeAlias = Callable[[Mapping[str, Any]], Tree | None]
+_Status: TypeAlias = Callable[[Mapping[str, Any]], Tree | None]
 """From an object to the status that it should have; None if no controller would touch it."""
 
 
-def deployment(item: Mapping[str, Any]) -> Tree:
+def _deployment(item: Mapping[str, Any]) -> Tree:
     """All replicas are there and available."""
     count = _replicas(item)
     return {
@@ -27,13 +27,13 @@ def deployment(item: Mapping[str, Any]) -> Tree:
     }
 
 
-def replica_set(item: Mapping[str, Any]) -> Tree:
+def _replica_set(item: Mapping[str, Any]) -> Tree:
     """All replicas are there and available; of a ReplicationController, too."""
     count = _replicas(item)
     return {**_observed(item, count), "availableReplicas": count, "fullyLabeledReplicas": count}
 
 
-def stateful_set(item: Mapping[str, Any]) -> Tree:
+def _stateful_set(item: Mapping[str, Any]) -> Tree:
     """All replicas are there, available, and of the current revision."""
     count = _replicas(item)
     return {
@@ -44,8 +44,8 @@ def stateful_set(item: Mapping[str, Any]) -> Tree:
     }
 
 
-def daemon_set(item: Mapping[str, Any]) -> Tree:
-    """It runs on the only node that the cluster pretends to have."""
+def _daemon_set(item: Mapping[str, Any]) -> Tree:
+    """It runs on one node: as nothing is placed here, nobody says on which it would."""
     return {
         "observedGeneration": item["metadata"]["generation"],
         "currentNumberScheduled": 1,
@@ -57,7 +57,7 @@ def daemon_set(item: Mapping[str, Any]) -> Tree:
     }
 
 
-def job(item: Mapping[str, Any]) -> Tree | None:
+def _job(item: Mapping[str, Any]) -> Tree | None:
     """It has completed, unless it is suspended."""
     if item["spec"].get("suspend"):
         return None
@@ -74,7 +74,7 @@ def job(item: Mapping[str, Any]) -> Tree | None:
     }
 
 
-def claim(item: Mapping[str, Any]) -> Tree:
+def _claim(item: Mapping[str, Any]) -> Tree:
     """A volume of the size that it asks for is bound to it."""
     spec = item["spec"]
     requests = (spec.get("resources") or {}).get("requests") or {}
@@ -85,15 +85,18 @@ def claim(item: Mapping[str, Any]) -> Tree:
     }
 
 
-STATUSES: Final[Mapping[str, Status]] = {
-    "/apis/apps/v1/deployments": deployment,
-    "/apis/apps/v1/replicasets": replica_set,
-    "/apis/apps/v1/statefulsets": stateful_set,
-    "/apis/apps/v1/daemonsets": daemon_set,
-    "/apis/batch/v1/jobs": job,
-    "/api/v1/persistentvolumeclaims": claim,
+_STATUSES: Final[Mapping[str, _Status]] = {
+    "/apis/apps/v1/deployments": _deployment,
+    "/apis/apps/v1/replicasets": _replica_set,
+    "/apis/apps/v1/statefulsets": _stateful_set,
+    "/apis/apps/v1/daemonsets": _daemon_set,
+    "/apis/batch/v1/jobs": _job,
+    "/api/v1/persistentvolumeclaims": _claim,
 }
 """What makes the status, by the collection."""
+
+WATCHED: Final = frozenset(_STATUSES)
+"""Whose changes matter here."""
 
 
 class Workloads:
@@ -112,15 +115,15 @@ class Workloads:
         Raises:
             ClientError: If the API does not answer.
         """
-        for path, status in STATUSES.items():
+        for path, status in _STATUSES.items():
             for item in self._client.items(path):
                 wanted = status(item)
-                if wanted and not says(item.get("status") or {}, wanted):
+                if wanted and not _says(item.get("status") or {}, wanted):
                     patch = {"status": wanted}
                     attempt(self._client.merge, f"{path_of(path, item)}/status", patch)
 
 
-def says(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def _says(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Whether a status has all that is wanted; times do not count."""
     for key, value in wanted.items():
         found = status.get(key)

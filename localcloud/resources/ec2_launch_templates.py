@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from localcloud.resources.arguments import arguments
-from localcloud.resources.ec2_common import Ec2Provider
+from localcloud.resources.ec2_common import Ec2Provider, retag
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting
-from localcloud.resources.tags import tag_list
 
 
 def _new_version(request: Request, resource: Resource, old: Properties) -> None:
@@ -27,22 +27,16 @@ def _new_version(request: Request, resource: Resource, old: Properties) -> None:
 
 
 def _retag(request: Request, resource: Resource, old: Properties) -> None:
-    client = request.client("ec2")
-    now, before = (_tags(properties) for properties in (request.properties, old))
-    gone = before.keys() - now.keys()
-    if gone:
-        client.delete_tags(Resources=[resource.physical_id], Tags=[{"Key": key} for key in gone])
-    if now:
-        client.create_tags(Resources=[resource.physical_id], Tags=tag_list(now))
+    retag(replace(request, properties=_tags(request.properties), tags={}), resource, _tags(old))
 
 
-def _tags(properties: Properties) -> dict[str, str]:
-    """The tags of the template itself; those of instances are in its data."""
-    return {
-        tag["Key"]: tag["Value"]
-        for each in properties.get("TagSpecifications", [])
-        for tag in each.get("Tags", [])
-    }
+def _tags(properties: Properties) -> Properties:
+    """The tags of the template itself, as other types have them; those of instances are in its data.
+
+    Whether CloudFormation puts a stack's tags on it is not known: it gets none of them here.
+    """
+    specifications = properties.get("TagSpecifications", [])
+    return {"Tags": [tag for each in specifications for tag in each.get("Tags", [])]}
 
 
 class LaunchTemplate(Ec2Provider):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from moto.efs.models import efs_backends
 
 from localcloud.resources.arguments import arguments, document
 from localcloud.resources.provider import Properties, Request, Resource
 from localcloud.resources.settings import Setting, SettingsProvider, missing_is_fine
-from localcloud.resources.tags import retagging, tag_list
+from localcloud.resources.tags import retagging, tag_arguments, tag_list
 
 _CREATION: Final = (
     "AvailabilityZoneName",
@@ -24,14 +24,6 @@ _CREATION: Final = (
 
 def _arn(request: Request, kind: str, name: str) -> str:
     return f"arn:aws:elasticfilesystem:{request.region}:{request.account}:{kind}/{name}"
-
-
-def _tags(request: Request, name: str) -> dict[str, Any]:
-    tags = {
-        **request.tags,
-        **{tag["Key"]: tag["Value"] for tag in request.properties.get(name, [])},
-    }
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
 
 
 def _keep_files(request: Request, resource: Resource, old: Properties) -> None:
@@ -88,7 +80,7 @@ class FileSystem(SettingsProvider):
             CreationToken=request.generated_name(),
             **arguments(client, "CreateFileSystem", request.properties, _CREATION),
             # The stack's tags go on it even if it has none of its own.
-            **_tags(request, "FileSystemTags"),
+            **tag_arguments(request, name="FileSystemTags"),
         )["FileSystemId"]
         return Resource(
             physical_id=file_system_id,
@@ -154,7 +146,7 @@ class AccessPoint(SettingsProvider):
                 request.properties,
                 ("FileSystemId", "PosixUser", "RootDirectory"),
             ),
-            **_tags(request, "AccessPointTags"),
+            **tag_arguments(request, name="AccessPointTags"),
         )["AccessPointId"]
         return Resource(
             physical_id=name,

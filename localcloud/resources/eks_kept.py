@@ -168,7 +168,10 @@ class Addon(KeptInCluster):
         definitions = _definitions().get(request.properties["AddonName"], [])
         if definitions:
             cluster = cluster_name(request, request.properties["ClusterName"])
-            self._kubernetes.define(*cluster, definitions)
+            try:
+                self._kubernetes.define(*cluster, definitions)
+            except ResourceError as error:
+                raise ResourceError(str(error), left=made) from error
         return made
 
     def kept(self, state: ClusterState) -> dict[str, Any]:

@@ -108,18 +108,6 @@ class Nodegroup(SettingsProvider):
     def __init__(self, kubernetes: KubernetesApis) -> None:
         self._kubernetes = kubernetes
 
-    def create(self, request: Request) -> Resource:
-        """Create the group, and its nodes."""
-        made = super().create(request)
-        self._have_nodes(request, made)
-        return made
-
-    def update(self, request: Request, resource: Resource, old: Properties) -> Resource:
-        """Change the group, and its nodes."""
-        updated = super().update(request, resource, old)
-        self._have_nodes(request, updated)
-        return updated
-
     def make(self, request: Request) -> Resource:
         """Create the group."""
         client, cluster = request.client("eks"), request.properties["ClusterName"]
@@ -145,6 +133,17 @@ class Nodegroup(SettingsProvider):
             },
         )
 
+    def refreshed(self, request: Request, resource: Resource) -> Resource:
+        """The group, once its nodes are those of its record."""
+        cluster = cluster_name(request, request.properties["ClusterName"])
+        group = request.client("eks").describe_nodegroup(
+            clusterName=cluster.name, nodegroupName=resource.attributes["NodegroupName"]
+        )["nodegroup"]
+        subnets = request.client("ec2").describe_subnets(SubnetIds=group["subnets"])["Subnets"]
+        zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
+        self._kubernetes.have_nodes(*cluster, group["nodegroupName"], _nodes(group, zones))
+        return resource
+
     def delete(self, request: Request, resource: Resource) -> None:
         """Delete the group, and its nodes."""
         cluster = cluster_name(request, request.properties["ClusterName"])
@@ -154,15 +153,6 @@ class Nodegroup(SettingsProvider):
                 clusterName=request.properties["ClusterName"],
                 nodegroupName=resource.attributes["NodegroupName"],
             )
-
-    def _have_nodes(self, request: Request, resource: Resource) -> None:
-        cluster = cluster_name(request, request.properties["ClusterName"])
-        group = request.client("eks").describe_nodegroup(
-            clusterName=cluster.name, nodegroupName=resource.attributes["NodegroupName"]
-        )["nodegroup"]
-        subnets = request.client("ec2").describe_subnets(SubnetIds=group["subnets"])["Subnets"]
-        zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
-        self._kubernetes.have_nodes(*cluster, group["nodegroupName"], _nodes(group, zones))
 
 
 def _nodes(group: Mapping[str, Any], zones: Sequence[str]) -> list[Node]:

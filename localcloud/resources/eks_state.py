@@ -27,12 +27,20 @@ class KubernetesApis(Protocol):
         """Stop a cluster's API for good; no error if there is none."""
 
     def define(self, account: str, region: str, name: str, definitions: Sequence[Tree]) -> None:
-        """Create CustomResourceDefinitions in a cluster; those that are there stay."""
+        """Create CustomResourceDefinitions in a cluster; those that are there stay.
+
+        Raises:
+            ResourceError: If the cluster's API refuses one, or does not answer.
+        """
 
     def have_nodes(
         self, account: str, region: str, name: str, group: str, nodes: Sequence[Node]
     ) -> None:
-        """Let the nodes of a managed group be these; without a cluster there are none."""
+        """Let the nodes of a managed group be these; without a cluster there are none.
+
+        Raises:
+            ResourceError: If the cluster's API refuses something, or does not answer.
+        """
 
 
 class ClusterName(NamedTuple):

@@ -26,9 +26,17 @@ def tag_list(
     return [{key: name, value: text} for name, text in tags.items()]
 
 
-def tag_arguments(request: Request, argument: str = "Tags") -> dict[str, Any]:
-    """The argument of an operation that tags what it makes, where there is any tag."""
-    tags = tags_of(request)
+def tag_arguments(
+    request: Request, argument: str = "Tags", name: str = "Tags"
+) -> dict[str, Any]:
+    """The argument of an operation that tags what it makes, where there is any tag.
+
+    Args:
+        request: The resource.
+        argument: Its name.
+        name: The property with the resource's own tags.
+    """
+    tags = tags_of(request, name)
     return {argument: tag_list(tags)} if tags else {}
 
 

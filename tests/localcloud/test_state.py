@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import server
+from localcloud.__main__ import demo, destroy
 from localcloud.state import Running, State, StateError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -157,6 +158,31 @@ def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
     assert running
     assert not running.is_alive
     assert state.running() is None
+
+
+@pytest.mark.parametrize("command", ["demo", "destroy"])
+def test_others_are_kept_out_until_an_interrupted_cloud_is_stopped(
+    state: State, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    refusals: list[str] = []
+
+    def interrupt(_: State) -> None:
+        raise KeyboardInterrupt
+
+    def stop(_: State) -> bool:
+        with pytest.raises(StateError) as refusal, State(state.folder).exclusively("another"):
+            pass
+        refusals.append(str(refusal.value))
+        return True
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(State, "running", interrupt)
+    monkeypatch.setattr(State, "stop", stop)
+    with pytest.raises(SystemExit):
+        demo("vanilla", state.folder) if command == "demo" else destroy(state.folder)
+
+    assert len(refusals) == 1
+    assert "is using" in refusals[0]
 
 
 def test_commands_that_need_a_cloud_say_how_to_get_one(state: State) -> None:

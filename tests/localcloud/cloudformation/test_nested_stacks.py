@@ -81,3 +81,31 @@ def test_a_nested_stack_that_cannot_be_deleted_holds_its_parent(cloud: FakeCloud
     cloud.deploy("app", {"Nested": cloud.nested("one", {"Stuck": thing(Fail="delete")})})
     assert cloud.delete("app") == "DELETE_FAILED"
     assert "[Stuck]" in cloud.reason(cloud.stack("app"), "Nested")
+
+
+def test_a_nested_stack_whose_deletion_fails_by_our_own_mistake_says_so(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    cloud.deploy("app", {"Nested": cloud.nested("one", {"A": thing()})})
+    [nested] = cloud.nested_in("app")
+    monkeypatch.setattr(cloud.things, "delete", broken)
+
+    assert cloud.delete("app") == "DELETE_FAILED"
+
+    assert nested.status == "DELETE_FAILED"
+    assert "ZeroDivisionError" in cloud.reason(nested, "A")
+    assert "ZeroDivisionError" in cloud.reason(cloud.stack("app"), "Nested")
+
+
+@pytest.mark.parametrize("policy", ["RetainExceptOnCreate", "Snapshot"])
+def test_the_rollback_of_a_creation_reaches_into_nested_stacks(
+    cloud: FakeCloud, policy: str
+) -> None:
+    nested = cloud.nested("one", {"Kept": thing(policy=policy)})
+    resources = {"Nested": nested, "Bad": thing("Nested", Fail="create")}
+    assert cloud.deploy("app", resources) == "ROLLBACK_COMPLETE"
+    assert not cloud.things.existing
+    assert "snapshot Kept" not in cloud.things.calls

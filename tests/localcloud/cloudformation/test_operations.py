@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localcloud.cloudformation.errors import CloudFormationError
+from localcloud.resources.provider import Properties, Request, Resource
 from tests.support.fake_cloud import FakeCloud, thing
 
 
@@ -238,3 +239,46 @@ def test_what_a_call_asks_for_and_is_not_emulated_is_refused(cloud: FakeCloud) -
         cloud.call("DeleteStack", StackName="app", RetainResources=["A"])
     with pytest.raises(CloudFormationError, match="no OnFailure but ROLLBACK"):
         cloud.call("CreateStack", StackName="other", OnFailure="DELETE", TemplateBody="{}")
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError("a mistake")
+
+
+def test_a_deletion_that_fails_by_our_own_mistake_says_so(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.deploy("app", {"A": thing()})
+    monkeypatch.setattr(cloud.things, "delete", broken)
+
+    assert cloud.delete("app") == "DELETE_FAILED"
+
+    stack = cloud.stack("app")
+    sentence = "The local cloud failed: ZeroDivisionError('a mistake')"
+    assert stack.reason == sentence
+    assert stack.resources["A"].status == "DELETE_FAILED"
+    assert cloud.reason(stack, "A") == sentence
+    assert "operation on stack app" in caplog.text
+
+
+def test_a_rollback_that_fails_by_our_own_mistake_says_so(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cloud.things, "delete", broken)
+    resources = {"A": thing(), "Bad": thing("A", Fail="create")}
+    assert cloud.deploy("new", resources) == "ROLLBACK_FAILED"
+    assert "ZeroDivisionError" in cloud.reason(cloud.stack("new"), "A")
+
+    cloud.deploy("old", {"A": thing(Size="1")})
+    change = cloud.things.update
+
+    def update(request: Request, resource: Resource, old: Properties) -> Resource:
+        if request.properties["Size"] == "1":
+            raise ZeroDivisionError
+        return change(request, resource, old)
+
+    monkeypatch.setattr(cloud.things, "update", update)
+    resources = {"A": thing(Size="2"), "Bad": thing("A", Fail="create")}
+    assert cloud.deploy("old", resources) == "UPDATE_ROLLBACK_FAILED"
+    assert "ZeroDivisionError" in (cloud.stack("old").reason or "")
+    assert "operation on stack old" in caplog.text

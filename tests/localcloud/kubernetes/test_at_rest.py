@@ -94,28 +94,31 @@ def watching() -> Iterator[Callable[..., Changes]]:
         each.stop()
 
 
-def told(changes: Changes) -> bool:
-    was = changes.changed.wait(PATIENCE)
-    changes.changed.clear()
-    return was
+def wait_for_all(changes: Changes, *paths: str) -> None:
+    """Take what comes until each of some lists has changed."""
+    left = set(paths)
+    while left:
+        changed = changes.take(PATIENCE)
+        assert changed, left
+        left -= changed
 
 
-def test_a_change_is_told(watching: Callable[..., Changes]) -> None:
+def test_a_change_is_told_once_with_its_list(watching: Callable[..., Changes]) -> None:
     lists = Lists("/a", "/b")
     changes = watching(lists, "/a", "/b")
-    lists.wait_for("/b", 1)
-    assert told(changes)
+    wait_for_all(changes, "/a", "/b")
     lists.events["/b"].put("change")
-    assert told(changes)
+    assert changes.take(PATIENCE) == {"/b"}
+    assert changes.take(0) == frozenset()
 
 
 def test_a_watch_that_breaks_begins_anew_and_says_so(watching: Callable[..., Changes]) -> None:
     lists = Lists("/a")
     changes = watching(lists, "/a")
-    assert told(changes)
+    wait_for_all(changes, "/a")
     lists.events["/a"].put("break")
     lists.wait_for("/a", 2)
-    assert told(changes)
+    wait_for_all(changes, "/a")
 
 
 def test_a_kind_that_is_missing_is_tried_again_after_a_change_only(
@@ -123,9 +126,8 @@ def test_a_kind_that_is_missing_is_tried_again_after_a_change_only(
 ) -> None:
     lists = Lists("/crds")
     changes = watching(lists, "/crds", "/missing")
-    lists.wait_for("/crds", 1)
     lists.wait_for("/missing", 1)
-    assert told(changes)
+    wait_for_all(changes, "/crds")
     threading.Event().wait(0.2)
     # Once more for the first event of the other, if that came later.
     tried = lists.begun["/missing"]
@@ -135,28 +137,48 @@ def test_a_kind_that_is_missing_is_tried_again_after_a_change_only(
     lists.wait_for("/missing", tried + 1)
 
 
-def test_controllers_look_at_every_change_and_rest_between() -> None:
-    part, changed = Part(), threading.Event()
-    controllers = Controllers([part.reconcile], changed)
-    for count in (1, 2):
-        changed.set()
-        part.wait_for(count)
+def test_who_waits_for_changes_is_woken_by_the_end(watching: Callable[..., Changes]) -> None:
+    changes = watching(Lists())
+    threading.Timer(0.1, changes.stop).start()
+    assert changes.take() == frozenset()
+    assert changes.is_stopped
+    changes.join()
+
+
+def part(of: Part, *watched: str) -> controllers_module.Part:
+    return controllers_module.Part(reconcile=of.reconcile, watched=frozenset(watched))
+
+
+def test_controllers_look_at_their_own_changes_and_rest_between(
+    watching: Callable[..., Changes],
+) -> None:
+    lists = Lists("/a", "/b", "/c")
+    changes = watching(lists, "/a", "/b", "/c")
+    wait_for_all(changes, "/a", "/b", "/c")
+    one, other = Part(), Part()
+    controllers = Controllers([part(one, "/a", "/b"), part(other, "/c")], changes)
+    for count, path in enumerate(("/a", "/b"), 1):
+        lists.events[path].put("change")
+        one.wait_for(count)
         threading.Event().wait(0.1)
-        assert part.count == count
+        assert (one.count, other.count) == (count, 0)
+    lists.events["/c"].put("change")
+    other.wait_for(1)
     controllers.stop()
-    changed.set()
-    assert part.count == 2
+    assert (one.count, other.count) == (2, 1)
 
 
 @pytest.mark.parametrize("failure", [ClientError(503, "an outage"), ValueError("a mistake")])
-def test_what_failed_is_tried_again_and_keeps_nobody_else_from_work(failure: Exception) -> None:
-    bad, good, changed = Part(failure), Part(), threading.Event()
-    controllers = Controllers([bad.reconcile, good.reconcile], changed)
-    changed.set()
+def test_what_failed_is_tried_again_and_keeps_nobody_else_from_work(
+    watching: Callable[..., Changes], failure: Exception
+) -> None:
+    bad, good = Part(failure), Part()
+    controllers = Controllers([part(bad, "/a"), part(good, "/a")], watching(Lists("/a"), "/a"))
     bad.wait_for(3)
-    good.wait_for(2)
+    good.wait_for(1)
     bad.failure = None
     controllers.stop()
+    assert good.count < bad.count
 
 
 class Waits(Listening):
@@ -184,3 +206,24 @@ def test_a_server_wakes_for_calls_alone() -> None:
     assert server.count <= 3
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((str(address[0]), int(address[1])), PATIENCE)
+
+
+class Fails(socketserver.BaseRequestHandler):
+    """Fails in the way that the caller names."""
+
+    def handle(self) -> None:
+        raise {b"gone": BrokenPipeError, b"mistake": KeyError}[self.request.recv(10)]
+
+
+@pytest.mark.parametrize(("failure", "is_told"), [(b"gone", False), (b"mistake", True)])
+def test_a_server_tells_of_its_mistakes_and_of_no_client_that_goes(
+    failure: bytes, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Listening(("127.0.0.1", 0), Fails)
+    server.start("fails")
+    address = server.server_address
+    with socket.create_connection((str(address[0]), int(address[1])), PATIENCE) as connection:
+        connection.sendall(failure)
+        assert connection.recv(1) == b""
+    server.end()
+    assert ("fails: a call failed" in caplog.text) == is_told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ echo k8s.io/api >&2
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\n' > "$2"
 chmod +x "$2"
+"""
+TALKS = """#!/bin/sh
+if [ "$1" = list ]; then echo one two; exit 0; fi
+for number in $(seq 499); do printf 'k8s.io/api\\n\\n' >&2; done
+while [ "$1" != -o ]; do shift; done
+touch "$2"
 """
 FAILS = """#!/bin/sh
 if [ "$1" = list ]; then echo one two; exit 0; fi
@@ -90,6 +97,17 @@ def test_what_is_missing_is_built_and_stays(building: Building, said: list[str])
     have_programs(building)
     assert said[1:] == [f"{name}: built before" for name in built]
     assert len(calls(building)) == 2 * len(built)
+
+
+def test_packages_are_counted_and_blank_lines_are_not(
+    building: Building, said: list[str], tmp_path: Path
+) -> None:
+    have_programs(replace(building, go=executable(tmp_path / "talks", TALKS)))
+    assert [line for line in said if line.startswith("etcd: ") and "built" in line] == [
+        "etcd: building 2 packages, once; those built before are not built again",
+        "etcd: 250 packages built",
+        "etcd: built",
+    ]
 
 
 def test_kubernetes_is_built_with_its_version(building: Building) -> None:

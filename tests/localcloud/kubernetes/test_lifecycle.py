@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localcloud.kubernetes.api import KubernetesApi
+from localcloud.kubernetes.control_plane import ControlPlane
 from localcloud.kubernetes.programs import PROGRAMS
 from localcloud.kubernetes.start import StartProps, start_api
 from tests.conftest import PROJECT
@@ -156,6 +158,43 @@ def test_a_program_that_does_not_come_up_is_told_and_stopped(tmp_path: Path, nam
         start(tmp_path / "state", tmp_path)
     assert not running(tmp_path)
     assert not (tmp_path / "state").exists()
+
+
+@needs_proc
+@pytest.mark.parametrize("step", ["_have_folder", "_answer_calls", "_wait"])
+def test_what_is_interrupted_while_it_starts_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    begin = getattr(ControlPlane, step)
+
+    def interrupt(self: ControlPlane, *arguments: object) -> None:
+        if step != "_wait":
+            begin(self, *arguments)
+        raise KeyboardInterrupt
+
+    for program in PROGRAMS:
+        (tmp_path / program).write_text("#!/bin/sh\nexec sleep 600\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setattr(ControlPlane, step, interrupt)
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        start(tmp_path / "state", tmp_path)
+    assert not running(tmp_path)
+    assert not (tmp_path / "state").exists()
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_folder_may_be_deep_and_no_socket_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program in PROGRAMS:
+        (tmp_path / program).write_text("#!/bin/sh\necho out of order >&2\nexit 3\n")
+        (tmp_path / program).chmod(0o755)
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with pytest.raises(RuntimeError, match="out of order"):
+            start(tmp_path / ("deep" * 30) / "state", tmp_path)
+        assert not list(Path(folder).iterdir())
 
 
 @needs_proc

@@ -59,15 +59,20 @@ def claim_path(namespace: str) -> str:
 
 
 def test_the_nodes_of_a_group_come_change_and_go(cluster: Cluster) -> None:
-    changed = replace(OTHER, taints=[TAINT], labels={**OTHER.labels, "new": "label"})
+    labels = {**OTHER.labels, "new": "label"}
+    changed = replace(OTHER, taints=[TAINT], labels=labels, allocatable={"cpu": "1"})
     with cluster.client() as client:
         have_nodes(client, SELECTOR, [OTHER, replace(OTHER, name="third")])
         assert names(cluster) == {NODE.name, "other", "third"}
+
+        cluster.kubectl("wait", "--for=condition=Ready", "node/other", "--timeout=20s")
+        assert cluster.get("/api/v1/nodes/other")["status"]["allocatable"] == {"cpu": "0"}
 
         have_nodes(client, SELECTOR, [changed])
         cluster.eventually(lambda: names(cluster) == {NODE.name, "other"})
         item = cluster.get("/api/v1/nodes/other")
         assert item["metadata"]["labels"]["new"] == "label"
+        assert item["status"]["allocatable"]["cpu"] == "1"
         assert TAINT.key in {taint["key"] for taint in item["spec"]["taints"]}
 
         have_nodes(client, SELECTOR, [])

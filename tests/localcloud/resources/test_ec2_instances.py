@@ -111,3 +111,22 @@ def test_an_update_of_a_launch_template_is_a_new_version(stack: Stack) -> None:
     stack.delete(TEMPLATE, template)
     left = stack.client("ec2").describe_launch_templates()["LaunchTemplates"]
     assert template.physical_id not in [item["LaunchTemplateId"] for item in left]
+
+
+def test_the_tags_of_a_launch_template_change(stack: Stack) -> None:
+    def properties(**tags: str) -> dict[str, Any]:
+        given = [{"Key": key, "Value": value} for key, value in tags.items()]
+        disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 100}}
+        return {
+            "LaunchTemplateData": {"BlockDeviceMappings": [disk]},
+            "TagSpecifications": [{"ResourceType": "launch-template", "Tags": given}],
+        }
+
+    before = properties(gone="1", kept="2")
+    template = stack.create(TEMPLATE, **before)
+    stack.update(TEMPLATE, template, before, **properties(kept="3", new="4"))
+
+    [shown] = stack.client("ec2").describe_launch_templates(
+        LaunchTemplateIds=[template.physical_id]
+    )["LaunchTemplates"]
+    assert {tag["Key"]: tag["Value"] for tag in shown["Tags"]} == {"kept": "3", "new": "4"}

@@ -285,3 +285,22 @@ def test_a_service_account_has_one_pod_identity(stack: Stack, cluster: Resource)
         stack.create(IDENTITY, **properties)
     stack.delete(IDENTITY, made, **properties)
     stack.create(IDENTITY, **properties)
+
+
+def test_what_a_cluster_refuses_leaves_a_resource_to_delete(
+    stack: Stack, cluster: Resource, subnets: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ResourceError("no")
+
+    monkeypatch.setattr(stack.apis, "have_nodes", refuse)
+    monkeypatch.setattr(stack.apis, "define", refuse)
+    addon = {"ClusterName": cluster.physical_id, "AddonName": "aws-secrets-store-csi-driver-provider"}
+    for resource_type, properties in (
+        (NODE_GROUP, node_group(cluster, subnets)),
+        (ADDON, addon),
+    ):
+        with pytest.raises(ResourceError) as failure:
+            stack.create(resource_type, **properties)
+        assert failure.value.left
+        assert failure.value.left.physical_id.startswith(cluster.physical_id)
