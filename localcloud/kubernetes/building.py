@@ -24,7 +24,11 @@ _KWOK: Final = _MODULES / "kwok"
 _KUBERNETES: Final = "k8s.io/kubernetes"
 _PACKAGES: Final[Mapping[str, tuple[Path, str]]] = {
     "etcd": (_MODULES, "go.etcd.io/etcd/server/v3"),
-    **{name: (_MODULES, f"{_KUBERNETES}/cmd/{name}") for name in PROGRAMS if name.startswith("kube-")},
+    **{
+        name: (_MODULES, f"{_KUBERNETES}/cmd/{name}")
+        for name in PROGRAMS
+        if name.startswith("kube-")
+    },
     "kwok": (_KWOK, "sigs.k8s.io/kwok/cmd/kwok"),
 }
 _STAMP: Final = "versions.json"

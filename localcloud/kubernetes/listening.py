@@ -50,7 +50,7 @@ class Listening(ThreadingMixIn, TCPServer):
         """Serve nobody any more once it ends, least of all the connection that says so."""
         return not self.is_ending
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Log a mistake; a client that goes away, or does not trust the certificate, is none."""
         if not isinstance(sys.exception(), OSError):
             _log.exception("%s: a call failed", self._thread.name)

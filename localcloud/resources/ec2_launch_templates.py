@@ -31,7 +31,7 @@ def _retag(request: Request, resource: Resource, old: Properties) -> None:
 
 
 def _tags(properties: Properties) -> Properties:
-    """The tags of the template itself, as other types have them; those of instances are in its data.
+    """The tags of the template itself, as other types have them; its data has those of instances.
 
     Whether CloudFormation puts a stack's tags on it is not known: it gets none of them here.
     """

@@ -26,9 +26,7 @@ def tag_list(
     return [{key: name, value: text} for name, text in tags.items()]
 
 
-def tag_arguments(
-    request: Request, argument: str = "Tags", name: str = "Tags"
-) -> dict[str, Any]:
+def tag_arguments(request: Request, argument: str = "Tags", name: str = "Tags") -> dict[str, Any]:
     """The argument of an operation that tags what it makes, where there is any tag.
 
     Args:

@@ -139,8 +139,8 @@ def test_production_fits_without_one_of_its_nodes(
 
     [sentence] = str(refusal.value).splitlines()
     assert sentence.startswith(
-        "deployments/mine.yaml: cluster.system_nodes: in production the platform must outlive the loss "
-        f"of one of its {just_enough} nodes: {just_enough - 1} x t3.medium offer "
+        "deployments/mine.yaml: cluster.system_nodes: in production the platform must outlive the "
+        f"loss of one of its {just_enough} nodes: {just_enough - 1} x t3.medium offer "
     )
     assert sentence.endswith("or switch components off")
 

@@ -40,9 +40,9 @@ def clusters(tmp_path: Path) -> Clusters:
 
 
 def test_an_api_that_does_not_answer_fails_the_resource(clusters: Clusters) -> None:
-    with pytest.raises(ResourceError, match="the cluster's Kubernetes API: .*refused"):
+    with pytest.raises(ResourceError, match=r"the cluster's Kubernetes API: .*refused"):
         clusters.have_nodes(*NAME, "system", [])
-    with pytest.raises(ResourceError, match="the cluster's Kubernetes API: .*refused"):
+    with pytest.raises(ResourceError, match=r"the cluster's Kubernetes API: .*refused"):
         clusters.define(*NAME, [{}])
 
 

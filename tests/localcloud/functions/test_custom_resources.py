@@ -243,10 +243,14 @@ def test_a_deletion_waits_for_the_creation_that_was_cancelled(callbacks: Callbac
         assert put(callbacks, urlsplit(event["ResponseURL"]).path, b'{"Status": "SUCCESS"}') == 200
         return Answer(result=None, error=None, log="")
 
+    def cancel() -> None:
+        assert creating.wait(20)
+        cancelled.set()
+
     provider = CustomResources(
         invoke=invoke, runtime=lambda _: "python3.13", callbacks=callbacks, concurrency=2
     )
-    threading.Thread(target=lambda: creating.wait(20) and cancelled.set()).start()
+    threading.Thread(target=cancel).start()
     with pytest.raises(CancelledError) as failure:
         provider.create(request(cancelled))
     assert failure.value.left

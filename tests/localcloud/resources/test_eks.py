@@ -295,7 +295,10 @@ def test_what_a_cluster_refuses_leaves_a_resource_to_delete(
 
     monkeypatch.setattr(stack.apis, "have_nodes", refuse)
     monkeypatch.setattr(stack.apis, "define", refuse)
-    addon = {"ClusterName": cluster.physical_id, "AddonName": "aws-secrets-store-csi-driver-provider"}
+    addon = {
+        "ClusterName": cluster.physical_id,
+        "AddonName": "aws-secrets-store-csi-driver-provider",
+    }
     for resource_type, properties in (
         (NODE_GROUP, node_group(cluster, subnets)),
         (ADDON, addon),
