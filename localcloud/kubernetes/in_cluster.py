@@ -27,6 +27,7 @@ _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED: Final = b"HTTP/1.1 503 Service Unavailable\r\n\r\n"
 _INJECTOR: Final = "/inject"
 _INJECTOR_CONFIG: Final = "/api/v1/namespaces/istio-system/configmaps/istio-sidecar-injector"
+_ASKS: Final = "sidecar.istio.io/inject"
 _NOBODY_SECONDS: Final = 30
 _log = logging.getLogger(__name__)
 
@@ -195,6 +196,11 @@ def injection(pod: Tree, proxy: Tree) -> list[Tree]:
     metadata, spec = pod["metadata"], pod["spec"]
     annotations = metadata.get("annotations") or {}
     if annotations.get("inject.istio.io/templates", "sidecar") != "sidecar":
+        return []
+    # The label goes before the annotation, which the webhook's selectors do not see
+    # (istio/istio: pkg/kube/inject/inject.go, injectRequired).
+    asked = (metadata.get("labels") or {}).get(_ASKS) or annotations.get(_ASKS) or "true"
+    if spec.get("hostNetwork") or asked.lower() not in ("y", "yes", "true", "on"):
         return []
     secure = {
         "allowPrivilegeEscalation": False,
