@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.platform.cluster import Object, PlatformCluster
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
@@ -55,7 +56,7 @@ def test_every_node_of_a_stock_runtime_is_placed_outside_the_mesh(
     assert jobs
     platform.create(jobs)
     try:
-        platform.eventually(
+        eventually(
             lambda: [
                 job["metadata"]["name"]
                 for job in jobs
