@@ -83,7 +83,10 @@ class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
         path = nodeid.removeprefix("tests/")
         if path.startswith(ON_THE_PLATFORM):
             return "platform"
-        if path.startswith((*WITHOUT_APPS, "platform/")):
+        if path.startswith("platform/"):
+            # The tests of a file share a control plane.
+            return path.partition("::")[0]
+        if path.startswith(WITHOUT_APPS):
             return nodeid
         return "gateway" if path.startswith("gateway/") else "synthesized"
 
@@ -93,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to `make test-platform` what starts a control plane."""
     for item in items:
         starts = "control_plane" in getattr(item, "fixturenames", ())
-        if starts and not any(item.get_closest_marker(each) for each in ("e2e", "upstream")):
+        if starts and not item.get_closest_marker("e2e"):
             item.add_marker("platform")
 
 

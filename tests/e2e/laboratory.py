@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +19,9 @@ from localcloud.demo.inventory import ClusterAccess, Contents, inventory
 from localcloud.kubernetes.api import KubernetesApi
 from localcloud.kubernetes.client import Client, ClientError
 from tests.support.assembly import PROJECT, Assembly
+from tests.support.kubectl import Kubectl
 
 BOOTSTRAP = "CDKToolkit"
-_PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Laboratory:
 
     Attributes:
         cloud: In this process, so that a test may pull its cables.
-        folder: For the CLI's logs.
+        folder: For the CLI's logs and kubectl's files.
         region: Where everything is deployed.
         last_assembly: What was deployed last.
     """
@@ -91,6 +92,16 @@ class Laboratory:
             return client.get(path)
         finally:
             client.close()
+
+    def kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the cluster's administrator; it may fail."""
+        program = Kubectl(
+            url=self.api.url,
+            authority=self.api.ca_certificate,
+            token=self.cloud.clusters.admin_token,
+            folder=self.folder / "kubectl",
+        )
+        return program.run(*arguments, stdin=stdin)
 
     def exists(self, path: str) -> bool:
         """Whether something is in the cluster."""
@@ -169,13 +180,6 @@ class Laboratory:
                 *("--require-approval", "never", "--progress", "events"),
             ],
         )
-
-    def eventually(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so, for two minutes at most."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, "it never came"
-            time.sleep(0.5)
 
     @contextmanager
     def when(self, condition: Callable[[], bool], action: Callable[[], None]) -> Iterator[None]:

@@ -20,6 +20,7 @@ from localcloud.demo.cdk import CdkError
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import Assembly, synthesize
 from tests.support.deployments import variation
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
@@ -114,7 +115,7 @@ def test_everything_is_deployed_from_nothing(laboratory: Laboratory, assembly: A
     deployed = sum(len(c.workloads) + c.others.total() for c in contents.values())
     # What Kubernetes has by itself comes on top: four namespaces, for example.
     assert deployed >= len(expected)
-    laboratory.eventually(lambda: not idle(laboratory))
+    eventually(lambda: idle(laboratory))
 
 
 def test_objects_are_applied_server_side_by_the_handlers_own_role(laboratory: Laboratory) -> None:

@@ -5,7 +5,6 @@ The tests follow one another on one cloud, after those of other modules have lef
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
 from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, synthesize
@@ -31,25 +28,6 @@ POOLS = "/apis/karpenter.sh/v1/nodepools"
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for each assembly."""
     return iter(lambda: tmp_path_factory.mktemp("data-plane"), None)
-
-
-def kubectl(laboratory: Laboratory, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The real kubectl in the one cluster."""
-    authority = laboratory.folder / "authority.pem"
-    authority.write_text(laboratory.api.ca_certificate, encoding="utf-8")
-    tools = find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache")
-    return subprocess.run(
-        [
-            str(tools.kubectl),
-            f"--server={laboratory.api.url}",
-            f"--certificate-authority={authority}",
-            f"--token={laboratory.cloud.clusters.admin_token}",
-            *arguments,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def names(laboratory: Laboratory, path: str) -> set[str]:
@@ -114,7 +92,7 @@ def test_the_examples_are_taken_by_the_cluster(laboratory: Laboratory) -> None:
         ("-f", str(EXAMPLES / "training" / "pytorch-job.yaml")),
         ("-f", str(EXAMPLES / "serving")),
     ):
-        done = kubectl(laboratory, "apply", "--server-side", *arguments)
+        done = laboratory.kubectl("apply", "--server-side", *arguments)
         assert done.returncode == 0, done.stderr
 
     jobs = names(laboratory, "/apis/trainer.kubeflow.org/v1alpha1/namespaces/alice/trainjobs")
@@ -126,7 +104,7 @@ def test_an_example_with_a_mistake_is_refused(laboratory: Laboratory, tmp_path: 
     wrong = tmp_path / "train-job.yaml"
     wrong.write_text(text.replace("numNodes: 2", "numNodes: two"), encoding="utf-8")
 
-    done = kubectl(laboratory, "apply", "--server-side", "-n", "alice", "-f", str(wrong))
+    done = laboratory.kubectl("apply", "--server-side", "-n", "alice", "-f", str(wrong))
 
     assert done.returncode != 0
     assert "numNodes" in done.stderr

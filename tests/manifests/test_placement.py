@@ -26,7 +26,7 @@ from kubeflow_aws.manifests.placement import (
 )
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 from tests.support.platforms import best_of, sample_of
 
@@ -245,6 +245,24 @@ def test_a_cluster_of_others_gets_the_priority_and_no_node_is_chosen(
     for spec in filter(None, specs):
         assert spec["priorityClassName"]
         assert NODE_GROUP_LABEL not in _mapping(spec.get("nodeSelector"))
+
+
+def test_the_policy_says_what_the_nodes_and_the_class_say(sample_platform: Platform) -> None:
+    """The taint's key and the class's value stand in both."""
+    objects = {
+        item["kind"]: item
+        for one in sample_platform.components
+        if one.component.name == "placement"
+        for item in one.objects
+    }
+    policy = _mapping(objects["ValidatingAdmissionPolicy"]["spec"])
+    tolerations, _, priority = (
+        str(_mapping(each)["expression"]) for each in _list(policy["validations"])
+    )
+
+    assert f"each.key != '{SYSTEM_TAINT}'" in tolerations
+    assert f"object.spec.priority < {objects['PriorityClass']['value']} " in priority
+    assert objects["PriorityClass"]["metadata"] == {"name": PRIORITY_CLASS}
 
 
 def _objects(platform: Platform) -> Iterator[KubernetesObject]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,22 +12,18 @@ import yaml
 
 from kubeflow_aws.capacity.nodes import allocatable
 from kubeflow_aws.instance_types import DEVICE_FIELDS, instance_table
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
 from localcloud.kubernetes.client import Client
 from localcloud.kubernetes.nodes import Node, Taint, have_nodes
 from tests.e2e.laboratory import Laboratory
-from tests.support.assembly import PROJECT
 
 Object: TypeAlias = dict[str, Any]
 
-PATIENCE = 120.0
 PROFILES = frozenset({"alice", "bob"})
 PODS = "/api/v1/pods"
 POOL = "karpenter.sh/nodepool"
 
 
-@dataclass
+@dataclass(frozen=True)
 class PlatformCluster:
     """The cluster of a laboratory, with nodes for its pools.
 
@@ -39,7 +32,6 @@ class PlatformCluster:
     """
 
     laboratory: Laboratory
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def items(self, path: str) -> list[Object]:
         """What a list holds."""
@@ -58,34 +50,15 @@ class PlatformCluster:
             have_nodes(client, f"{POOL}={name}", [_pool_node(name, template)])
         client.close()
 
-    def kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """The kubectl of the Lambda layer, as the cluster's administrator."""
-        authority = self.laboratory.folder / "authority.pem"
-        authority.write_text(self.laboratory.api.ca_certificate, encoding="utf-8")
-        tools = find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache")
-        return subprocess.run(
-            [
-                str(tools.kubectl),
-                f"--server={self.laboratory.api.url}",
-                f"--certificate-authority={authority}",
-                f"--token={self.laboratory.cloud.clusters.admin_token}",
-                *arguments,
-            ],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
     def create(self, items: Iterable[Object]) -> None:
         """Make objects; every one must be admitted."""
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
-        done = self.kubectl("create", "-f", "-", stdin=text)
+        done = self.laboratory.kubectl("create", "-f", "-", stdin=text)
         assert done.returncode == 0, done.stderr
 
     def refusal(self, item: Object) -> str:
         """What the API says of an object that it does not admit."""
-        done = self.kubectl("create", "-f", "-", stdin=json.dumps(item))
+        done = self.laboratory.kubectl("create", "-f", "-", stdin=json.dumps(item))
         assert done.returncode != 0, f"it was admitted: {done.stdout}"
         return done.stderr
 
@@ -95,13 +68,6 @@ class PlatformCluster:
             client = self.client()
             client.delete(path, client.get(path)["metadata"]["uid"])
             client.close()
-
-    def eventually(self, what: Callable[[], object], seconds: float = PATIENCE) -> None:
-        """Wait until something is empty or false: what is still missing."""
-        deadline = time.monotonic() + seconds
-        while missing := what():
-            assert time.monotonic() < deadline, missing
-            time.sleep(0.5)
 
     def unplaced(self, *, outside: Iterable[str] = ()) -> list[str]:
         """Pods without a node, with the reason; those of some namespaces do not count."""

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.manifests.platform import Platform
 from localcloud.demo.preparation import prepare
-from localcloud.kubernetes.start import StartProps, start_api
 from tests.e2e.laboratory import Laboratory, running_laboratory
-from tests.localcloud.kubernetes.cluster import Cluster, authenticate
 from tests.platform.addons import addon_workloads
 from tests.platform.cluster import PlatformCluster
-from tests.support.assembly import PROJECT, Assembly, synthesize
+from tests.platform.governed import govern
+from tests.support.assembly import Assembly, synthesize
+from tests.support.kubernetes import Cluster, running_cluster
 from tests.support.platforms import best_of
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def platform(
     )
     cluster.create(addons)
     cluster.start_pool_nodes()
-    cluster.eventually(cluster.incomplete)
+    eventually(cluster.incomplete)
     return cluster
 
 
@@ -60,16 +60,15 @@ def bare_cluster(
     control_plane: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
     """A control plane with nothing in it."""
-    folder = tmp_path_factory.mktemp("bare")
-    api = start_api(
-        StartProps(
-            version="1.35",
-            authenticate=authenticate,
-            folder=folder / "state",
-            programs=control_plane,
-            region="us-west-2",
-        )
-    )
-    kubectl = find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache").kubectl
-    yield Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=True)
-    api.stop()
+    with running_cluster(tmp_path_factory.mktemp("bare"), programs=control_plane) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def governed(
+    control_plane: Path, upstream_platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """A control plane with what Kubeflow governs profiles with."""
+    with running_cluster(tmp_path_factory.mktemp("governed"), programs=control_plane) as cluster:
+        govern(cluster, upstream_platform)
+        yield cluster

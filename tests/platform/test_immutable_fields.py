@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localcloud.kubernetes.cluster import Cluster
-from tests.support.api_requests import MERGE, address_of, apply
 from tests.support.immutable_trials import Trial, immutable_trials
+from tests.support.kubernetes import MERGE, Cluster
 
 pytestmark = pytest.mark.platform
 
@@ -22,8 +21,8 @@ def test_the_api_server_decides_as_the_table_says(
 ) -> None:
     """The change is only tried: what one trial does must not reach another."""
     for item in (*trial.beside, trial.before):
-        address = address_of(bare_cluster, item, namespace)
-        code, answer = apply(bare_cluster, address, item)
+        address = bare_cluster.address_of(item, namespace)
+        code, answer = bare_cluster.try_apply(address, item)
         assert code < 300, answer
     if trial.status:
         code, answer = bare_cluster.request(
@@ -31,7 +30,7 @@ def test_the_api_server_decides_as_the_table_says(
         )
         assert code < 300, answer
 
-    code, answer = apply(bare_cluster, address, trial.after, dry_run=True)
+    code, answer = bare_cluster.try_apply(address, trial.after, dry_run=True)
 
     assert (code == 422) is trial.refused, answer
     assert trial.refused or code == 200, answer

@@ -11,6 +11,7 @@ import pytest
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
 from localcloud.kubernetes.nodes import NODE_GROUP
 from tests.platform.cluster import PODS, PROFILES, PlatformCluster, namespaced
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
@@ -19,21 +20,21 @@ SYSTEM_NODES = f"{NODES}?labelSelector={NODE_GROUP.replace('/', '%2F')}"
 
 
 def test_every_pod_is_made_and_placed(platform: PlatformCluster) -> None:
-    platform.eventually(platform.incomplete)
+    eventually(platform.incomplete)
 
     assert platform.unplaced() == []
 
 
-def test_what_could_not_be_made_at_first_came_within_the_deployment(
+def test_pods_waited_for_nothing_but_accounts_and_priority_classes(
     platform: PlatformCluster,
 ) -> None:
-    late = [
+    for_others = [
         each
         for each in platform.complaints()
         if "serviceaccount" not in each and "PriorityClass" not in each
     ]
 
-    assert late == []
+    assert for_others == []
 
 
 def test_the_platform_runs_on_its_own_nodes_alone(platform: PlatformCluster) -> None:
@@ -42,10 +43,12 @@ def test_the_platform_runs_on_its_own_nodes_alone(platform: PlatformCluster) -> 
 
 def test_a_restart_does_not_move_the_platform_to_users_nodes(platform: PlatformCluster) -> None:
     for namespace in ("kubeflow", "knative-serving", "istio-system"):
-        done = platform.kubectl("rollout", "restart", "deployment", "--namespace", namespace)
+        done = platform.laboratory.kubectl(
+            "rollout", "restart", "deployment", "--namespace", namespace
+        )
         assert done.returncode == 0, done.stderr
-    platform.eventually(platform.incomplete)
-    platform.eventually(lambda: going(platform))
+    eventually(platform.incomplete)
+    eventually(lambda: going(platform))
 
     assert strangers_on(platform, system=False) == []
     assert platform.unplaced() == []
@@ -74,7 +77,7 @@ def test_a_users_pod_runs_on_the_pool_of_its_device(
     path = f"/api/v1/namespaces/alice/pods/{name}"
     platform.create([pod])
     try:
-        platform.eventually(lambda: not platform.laboratory.read(path)["spec"].get("nodeName"))
+        eventually(lambda: not platform.laboratory.read(path)["spec"].get("nodeName"))
 
         assert platform.laboratory.read(path)["spec"]["nodeName"] == node
     finally:
@@ -83,17 +86,17 @@ def test_a_users_pod_runs_on_the_pool_of_its_device(
 
 def test_users_pods_in_any_number_leave_the_platform_its_room(platform: PlatformCluster) -> None:
     with notebooks(platform, 60):
-        platform.eventually(lambda: unseen(platform))
+        eventually(lambda: unseen(platform))
 
         assert strangers_on(platform, system=True) == []
         with lost_system_node(platform):
-            platform.eventually(platform.incomplete)
+            eventually(platform.incomplete)
             assert platform.unplaced(outside=PROFILES) == []
 
 
 def test_the_platform_finds_room_after_a_node_is_lost(platform: PlatformCluster) -> None:
     with lost_system_node(platform):
-        platform.eventually(platform.incomplete)
+        eventually(platform.incomplete)
 
         assert platform.unplaced() == []
         assert strangers_on(platform, system=False) == []
@@ -154,7 +157,7 @@ def notebooks(platform: PlatformCluster, count: int) -> Iterator[None]:
     }
     platform.create([flood])
     try:
-        platform.eventually(
+        eventually(
             lambda: (
                 count
                 - len(platform.items("/api/v1/namespaces/alice/pods?labelSelector=flood%3Dyes"))
@@ -163,7 +166,7 @@ def notebooks(platform: PlatformCluster, count: int) -> Iterator[None]:
         yield
     finally:
         platform.delete("/apis/apps/v1/namespaces/alice/deployments/flood")
-        platform.eventually(
+        eventually(
             lambda: platform.items("/api/v1/namespaces/alice/pods?labelSelector=flood%3Dyes")
         )
 
@@ -174,7 +177,7 @@ def lost_system_node(platform: PlatformCluster) -> Iterator[None]:
     node = platform.items(SYSTEM_NODES)[0]
     name = node["metadata"]["name"]
     platform.delete(f"{NODES}/{name}")
-    platform.eventually(
+    eventually(
         lambda: [
             namespaced(pod) for pod in platform.items(PODS) if pod["spec"].get("nodeName") == name
         ]
@@ -185,4 +188,4 @@ def lost_system_node(platform: PlatformCluster) -> Iterator[None]:
         del node["metadata"]["resourceVersion"], node["metadata"]["uid"]
         # Items of a list do not say what they are.
         platform.create([{"apiVersion": "v1", "kind": "Node", **node}])
-        platform.eventually(platform.incomplete)
+        eventually(platform.incomplete)

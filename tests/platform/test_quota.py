@@ -74,7 +74,7 @@ def namespace(platform: PlatformCluster, name: str, quota: Any, *others: Kuberne
     used = dict.fromkeys(quota["hard"], "0")
     status = json.dumps({"status": {**quota, "used": used}})
     words = ("patch", "resourcequota", "kf-resource-quota", "-n", name, "--subresource=status")
-    done = platform.kubectl(*words, "--type=merge", "-p", status)
+    done = platform.laboratory.kubectl(*words, "--type=merge", "-p", status)
     assert done.returncode == 0, done.stderr
     for item in others:
         create(platform, item)
@@ -82,14 +82,16 @@ def namespace(platform: PlatformCluster, name: str, quota: Any, *others: Kuberne
 
 
 def create(platform: PlatformCluster, item: dict[str, Any]) -> None:
-    done = platform.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item}))
+    done = platform.laboratory.kubectl(
+        "apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item})
+    )
     assert done.returncode == 0, done.stderr
 
 
 def admit(platform: PlatformCluster, pod: Any, where: str) -> subprocess.CompletedProcess[str]:
     """Ask whether a pod would be admitted; it is not made."""
     words = ("create", "-n", where, "--dry-run=server", "-o", "json", "-f", "-")
-    return platform.kubectl(*words, stdin=json.dumps(pod))
+    return platform.laboratory.kubectl(*words, stdin=json.dumps(pod))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def profile(platform: PlatformCluster, project: Path) -> Iterator[str]:
     """A profile with the quota of the README."""
     name = "quota-of-the-readme"
     yield namespace(platform, name, hard(readme_quota(project)), limit_range(name))
-    platform.kubectl("delete", "namespace", name, "--wait=false")
+    platform.laboratory.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def without_limit_range(platform: PlatformCluster, project: Path) -> Iterator[st
     """The same without a LimitRange, as the profile controller alone would make it."""
     name = "quota-alone"
     yield namespace(platform, name, hard(readme_quota(project)))
-    platform.kubectl("delete", "namespace", name, "--wait=false")
+    platform.laboratory.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.mark.parametrize("kind", WORKLOADS)

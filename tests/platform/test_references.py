@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from kubeflow_aws.data_file import read_data_file
 from tests.platform import references
 from tests.platform.cluster import PODS, PlatformCluster
 from tests.platform.references import Reference
@@ -31,11 +32,28 @@ LISTS = {
 }
 
 
-def made_at_run_time() -> list[dict[str, str]]:
-    entries: list[dict[str, str]] = yaml.safe_load(
-        Path(__file__).with_name("made-at-run-time.yaml").read_text(encoding="utf-8")
+class MadeAtRunTime(BaseModel):
+    """Objects that no manifest holds.
+
+    Attributes:
+        object: Their names, a pattern.
+        made_by: Who makes them.
+        source: Where that stands.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    object: str = Field(min_length=1)
+    made_by: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
+def made_at_run_time() -> list[str]:
+    """The patterns of what others make."""
+    entries = read_data_file(
+        Path(__file__).with_name("made-at-run-time.yaml"), TypeAdapter(tuple[MadeAtRunTime, ...])
     )
-    return entries
+    return [each.object for each in entries]
 
 
 def named(platform: PlatformCluster) -> Iterator[Reference]:
@@ -71,7 +89,7 @@ def missing(platform: PlatformCluster) -> set[Reference]:
 
 
 def test_what_is_named_exists_or_a_controller_makes_it(platform: PlatformCluster) -> None:
-    known = [each["object"] for each in made_at_run_time()]
+    known = made_at_run_time()
 
     assert [
         str(each)
@@ -84,15 +102,7 @@ def test_the_list_of_what_controllers_make_holds_nothing_else(platform: Platform
     without = [str(each) for each in missing(platform)]
 
     assert [
-        each["object"]
-        for each in made_at_run_time()
-        if not any(fnmatchcase(name, each["object"]) for name in without)
+        pattern
+        for pattern in made_at_run_time()
+        if not any(fnmatchcase(name, pattern) for name in without)
     ] == []
-
-
-def test_each_entry_says_who_makes_it_and_where_that_stands(platform: PlatformCluster) -> None:
-    del platform
-    assert all(
-        each.keys() == {"object", "made_by", "source"} and all(each.values())
-        for each in made_at_run_time()
-    )

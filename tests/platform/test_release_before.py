@@ -6,7 +6,6 @@ The release before is upstream's own example: what every cluster of that release
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from kubeflow_aws.manifests.lock import load_lock
 from kubeflow_aws.manifests.objects import KubernetesObject, key_of, parse_objects
 from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
 from kubeflow_aws.manifests.upgrades import load_upgrades
-from tests.platform.bare import BareCluster, running_bare_cluster
-from tests.support.assembly import PROJECT
-from tests.support.platforms import best_of
+from tests.platform.bare import ROOMY_NODE, apply_all, apply_platform
+from tests.support.kubernetes import Cluster, running_cluster
+from tests.support.platforms import PROJECT, best_of
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
@@ -28,13 +27,14 @@ LOCK = Path(__file__).with_name("release-before.lock.yaml")
 
 
 @pytest.fixture(scope="module")
-def cluster(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCluster]:
-    with running_bare_cluster(control_plane, tmp_path_factory.mktemp("bare")) as cluster:
+def cluster(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("release-before")
+    with running_cluster(folder, programs=control_plane, nodes=[ROOMY_NODE]) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def before(cluster: BareCluster) -> list[KubernetesObject]:
+def before(cluster: Cluster) -> list[KubernetesObject]:
     """The example of the release before."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
     options = SourceOptions(
@@ -44,13 +44,8 @@ def before(cluster: BareCluster) -> list[KubernetesObject]:
         sources = fetch_sources(load_lock(LOCK), options, print)
     except UserError as error:
         pytest.skip(f"the release before cannot be had: {error}")
-    done = subprocess.run(
-        [str(cluster.kubectl), "kustomize", str(sources.root / "kubeflow-manifests" / "example")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return parse_objects(done.stdout, origin="the example of the release before")
+    text = cluster.kubectl("kustomize", str(sources.root / "kubeflow-manifests" / "example"))
+    return parse_objects(text, origin="the example of the release before")
 
 
 def by_hand() -> set[str]:
@@ -61,9 +56,9 @@ def by_hand() -> set[str]:
 
 
 def test_what_the_notes_delete_is_all_that_stands_in_the_way(
-    cluster: BareCluster, before: list[KubernetesObject], data_plane: Deployment
+    cluster: Cluster, before: list[KubernetesObject], data_plane: Deployment
 ) -> None:
-    assert cluster.apply(before) == []
+    assert apply_all(cluster, before) == []
 
     names = by_hand()
     for item in before:
@@ -71,7 +66,6 @@ def test_what_the_notes_delete_is_all_that_stands_in_the_way(
         if str(key) in names:
             kind = f"{key.kind}.{key.group}" if key.group else key.kind
             where = ("--namespace", key.namespace) if key.namespace else ()
-            done = cluster.run("delete", kind, key.name, *where, "--wait=false")
-            assert done.returncode == 0, done.stderr
+            cluster.kubectl("delete", kind, key.name, *where, "--wait=false")
 
-    assert cluster.apply_platform(best_of(data_plane)) == []
+    assert apply_platform(cluster, best_of(data_plane)) == []

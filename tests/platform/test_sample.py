@@ -8,28 +8,29 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment, load_deployment
-from tests.platform.bare import BareCluster, running_bare_cluster
-from tests.support.assembly import PROJECT
-from tests.support.platforms import sample_of
+from tests.platform.bare import ROOMY_NODE, apply_platform
+from tests.support.kubernetes import Cluster, running_cluster
+from tests.support.platforms import PROJECT, sample_of
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]
 
 
 @pytest.fixture(scope="module")
-def cluster(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCluster]:
-    with running_bare_cluster(control_plane, tmp_path_factory.mktemp("sample")) as cluster:
+def cluster(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("sample")
+    with running_cluster(folder, programs=control_plane, nodes=[ROOMY_NODE]) as cluster:
         yield cluster
 
 
 def test_the_sample_with_everything_on_is_admitted(
-    cluster: BareCluster, data_plane: Deployment, sample_cache: Path
+    cluster: Cluster, data_plane: Deployment, sample_cache: Path
 ) -> None:
-    assert cluster.apply_platform(sample_of(data_plane, sample_cache)) == []
+    assert apply_platform(cluster, sample_of(data_plane, sample_cache)) == []
 
 
 def test_the_sample_with_data_in_the_cluster_is_admitted(
-    cluster: BareCluster, sample_cache: Path
+    cluster: Cluster, sample_cache: Path
 ) -> None:
     deployment = load_deployment(PROJECT / "deployments" / "vanilla.yaml")
 
-    assert cluster.apply_platform(sample_of(deployment, sample_cache)) == []
+    assert apply_platform(cluster, sample_of(deployment, sample_cache)) == []

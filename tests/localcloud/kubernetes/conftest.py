@@ -3,62 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
-from localcloud.kubernetes.nodes import have_nodes
-from localcloud.kubernetes.start import StartProps, start_api
-from tests.conftest import PROJECT
-from tests.localcloud.kubernetes.cluster import NODE, SELECTOR, Cluster, authenticate
-
-VERSION = "1.35"
+from tests.localcloud.kubernetes.objects import NODE
+from tests.support.kubernetes import Cluster, running_cluster
 
 
 @pytest.fixture(scope="session")
-def kubectl() -> Path:
-    """The kubectl that runs in the Lambda."""
-    return find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache", path="").kubectl
-
-
-@contextmanager
-def started(folder: Path, kubectl: Path, programs: Path | None) -> Iterator[Cluster]:
-    """A cluster with one node, which has room for everything."""
-    api = start_api(
-        StartProps(
-            version=VERSION,
-            authenticate=authenticate,
-            folder=folder / "state",
-            programs=programs,
-            region="us-west-2",
-        )
-    )
-    cluster = Cluster(api=api, kubectl_file=kubectl, folder=folder, is_real=programs is not None)
-    try:
-        with cluster.client() as client:
-            have_nodes(client, SELECTOR, [NODE])
-        yield cluster
-    finally:
-        api.stop()
-    assert not (folder / "state").exists()
-
-
-@pytest.fixture(scope="session")
-def small(kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The in-process API."""
-    with started(tmp_path_factory.mktemp("small"), kubectl, None) as cluster:
+    folder = tmp_path_factory.mktemp("small")
+    with running_cluster(folder, programs=None, nodes=[NODE]) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
-def real(
-    kubectl: Path, control_plane: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
+def real(control_plane: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real control plane."""
-    with started(tmp_path_factory.mktemp("real"), kubectl, control_plane) as cluster:
+    folder = tmp_path_factory.mktemp("real")
+    with running_cluster(folder, programs=control_plane, nodes=[NODE]) as cluster:
         yield cluster
 
 

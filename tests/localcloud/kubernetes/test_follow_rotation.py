@@ -6,13 +6,15 @@ import base64
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import PROJECT
-from tests.localcloud.kubernetes.cluster import Cluster
+from tests.support.kubectl import Kubectl, layer_kubectl
+from tests.support.kubernetes import Cluster
 
 SCRIPT = PROJECT / "manifests" / "components" / "database" / "follow-rotation.sh"
 CLIENTS = {
@@ -60,17 +62,17 @@ def clients(cluster: Cluster, namespace: str) -> str:
 
 
 def run_script(
-    cluster: Cluster, namespace: str, tmp_path: Path, kubeconfig: Path | None = None
+    program: Kubectl, namespace: str, tmp_path: Path
 ) -> subprocess.CompletedProcess[str]:
     kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\nexec {cluster.kubectl_file} "$@"\n')
+    kubectl.write_text(f'#!/bin/sh\nexec {layer_kubectl()} "$@"\n')
     kubectl.chmod(0o755)
     return subprocess.run(
         ["/bin/sh", str(SCRIPT)],
         env={
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
-            "KUBECONFIG": str(kubeconfig or cluster.kubeconfig),
+            "KUBECONFIG": str(program.kubeconfig),
             "NAMESPACE": namespace,
             "CONNECT_SECONDS": "1",
         },
@@ -81,7 +83,7 @@ def run_script(
 
 
 def follow(cluster: Cluster, namespace: str, tmp_path: Path) -> str:
-    done = run_script(cluster, namespace, tmp_path)
+    done = run_script(cluster.program, namespace, tmp_path)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -155,10 +157,9 @@ def test_no_credential_is_printed(cluster: Cluster, clients: str, tmp_path: Path
 def test_a_refusal_of_the_cluster_is_not_taken_for_nothing_there(
     cluster: Cluster, clients: str, tmp_path: Path
 ) -> None:
-    stranger = tmp_path / "stranger"
-    cluster.write_kubeconfig(stranger, "of-nobody")
+    stranger = replace(cluster.program, token="of-nobody", folder=tmp_path)  # noqa: S106
 
-    done = run_script(cluster, clients, tmp_path, stranger)
+    done = run_script(stranger, clients, tmp_path)
 
     assert done.returncode != 0
     assert "not there" not in done.stdout

@@ -6,10 +6,7 @@ import json
 
 import pytest
 
-from tests.localcloud.kubernetes.cluster import (
-    MERGE,
-    Cluster,
-    Tree,
+from tests.localcloud.kubernetes.objects import (
     config_map,
     configs,
     crd,
@@ -17,6 +14,8 @@ from tests.localcloud.kubernetes.cluster import (
     customs,
     deployment,
 )
+from tests.support.kubernetes import MERGE, Cluster, Tree
+from tests.support.waiting import eventually
 
 VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -69,6 +68,11 @@ def try_create(real: Cluster, namespace: str) -> tuple[int, Tree]:
     return real.request("POST", f"{configs(namespace)}?dryRun=All", config_map("x", namespace))
 
 
+def other_than(answer: tuple[int, Tree], *codes: int) -> tuple[int, Tree] | None:
+    """An answer, unless it has one of these codes."""
+    return None if answer[0] in codes else answer
+
+
 def scale(real: Cluster, namespace: str, replicas: int) -> None:
     real.kubectl("-n", namespace, "scale", "deploy/web", f"--replicas={replicas}")
 
@@ -85,7 +89,7 @@ def converted(real: Cluster, namespace: str) -> str:
     path = customs("Crumb", namespace)
     item = custom("Crumb", "one", namespace, {"size": 1})
     # Whenever the CRD changes, as when it gets its bundle, requests are refused for a moment.
-    real.eventually(lambda: real.request("POST", path, item)[0] in {201, 409})
+    eventually(lambda: other_than(real.request("POST", path, item), 201, 409))
     return "Crumb"
 
 
@@ -94,14 +98,14 @@ def test_a_webhook_is_called_if_a_pod_of_its_service_is_ready(
 ) -> None:
     item = configuration("ValidatingWebhookConfiguration", namespace, "configmaps", "/validate")
     real.apply(service(namespace), item)
-    real.eventually(lambda: try_create(real, namespace)[0] == 500)
+    eventually(lambda: other_than(try_create(real, namespace), 500))
     assert "failed calling webhook" in try_create(real, namespace)[1]["message"]
     real.apply(deployment("web", namespace))
-    real.eventually(lambda: try_create(real, namespace)[0] == 201)
+    eventually(lambda: other_than(try_create(real, namespace), 201))
     scale(real, namespace, 0)
-    real.eventually(lambda: try_create(real, namespace)[0] == 500)
+    eventually(lambda: other_than(try_create(real, namespace), 500))
     real.done("DELETE", f"{VALIDATING}/{namespace}")
-    real.eventually(lambda: try_create(real, namespace)[0] == 201)
+    eventually(lambda: other_than(try_create(real, namespace), 201))
 
 
 def test_a_webhook_that_shuts_out_its_own_pods_is_found(real: Cluster, namespace: str) -> None:
@@ -113,7 +117,7 @@ def test_a_webhook_that_shuts_out_its_own_pods_is_found(real: Cluster, namespace
         conditions = real.get(path).get("status", {}).get("conditions", [])
         return " ".join(each["message"] for each in conditions if each["type"] == "ReplicaFailure")
 
-    real.eventually(failure)
+    eventually(lambda: not failure())
     assert "failed calling webhook" in failure()
     real.done("DELETE", f"{VALIDATING}/{namespace}")
 
@@ -140,7 +144,7 @@ def test_istio_is_injected_before_what_is_there(real: Cluster, namespace: str, p
     pods = f"/api/v1/namespaces/{namespace}/pods"
     tried = f"{pods}?dryRun=All"
     # The API server learns of the configuration, and of its bundle, a moment later.
-    real.eventually(lambda: "istio-proxy" in json.dumps(real.request("POST", tried, pod("a"))[1]))
+    eventually(lambda: "istio-proxy" not in json.dumps(real.request("POST", tried, pod("a"))[1]))
     made = real.done("POST", pods, pod("user", own="kept"))
     gateway = real.done("POST", tried, pod("b", **{"inject.istio.io/templates": "gateway"}))
 
@@ -160,23 +164,22 @@ def test_objects_are_converted_while_somebody_is_there(
     real: Cluster, namespace: str, converted: str
 ) -> None:
     path = customs(converted, namespace, "one", "v2")
-    real.eventually(lambda: real.request("GET", path)[0] == 200)
+    eventually(lambda: other_than(real.request("GET", path), 200))
     item = real.get(path)
     assert (item["apiVersion"], item["spec"]) == ("tests.example/v2", {"size": 1})
     scale(real, namespace, 0)
-    real.eventually(lambda: real.request("GET", path)[0] == 500)
+    eventually(lambda: other_than(real.request("GET", path), 500))
     assert "conversion webhook for tests.example/v1" in real.request("GET", path)[1]["message"]
     real.done("DELETE", f"{CRDS}/crumbs.tests.example")
-    real.eventually(lambda: not real.exists(f"{CRDS}/crumbs.tests.example"))
+    eventually(lambda: real.exists(f"{CRDS}/crumbs.tests.example"))
 
 
 def test_a_namespace_whose_objects_nobody_converts_any_more_stays(
     real: Cluster, namespace: str, converted: str
 ) -> None:
     path = f"/api/v1/namespaces/{namespace}"
-    real.eventually(
-        lambda: real.request("GET", customs(converted, namespace, "one", "v2"))[0] == 200
-    )
+    item = customs(converted, namespace, "one", "v2")
+    eventually(lambda: other_than(real.request("GET", item), 200))
     scale(real, namespace, 0)
     real.done("DELETE", path)
 
@@ -184,10 +187,10 @@ def test_a_namespace_whose_objects_nobody_converts_any_more_stays(
         conditions = real.get(path)["status"].get("conditions", [])
         return " ".join(each["message"] for each in conditions if each["status"] == "True")
 
-    real.eventually(lambda: "conversion webhook" in failure())
+    eventually(lambda: "conversion webhook" not in failure())
     # Without it, versions differ in their names only.
     patch = {"spec": {"conversion": {"strategy": "None", "webhook": None}}}
     real.done("PATCH", f"{CRDS}/crumbs.tests.example", patch, content_type=MERGE)
-    real.eventually(lambda: not real.exists(path))
+    eventually(lambda: real.exists(path))
     real.done("DELETE", f"{CRDS}/crumbs.tests.example")
-    real.eventually(lambda: not real.exists(f"{CRDS}/crumbs.tests.example"))
+    eventually(lambda: real.exists(f"{CRDS}/crumbs.tests.example"))

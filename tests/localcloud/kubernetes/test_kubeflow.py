@@ -12,7 +12,8 @@ import pytest
 
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
-from tests.localcloud.kubernetes.cluster import Cluster, manifest
+from tests.support.kubernetes import Cluster, manifest
+from tests.support.waiting import eventually
 
 ORDER = {"Namespace": 0, "CustomResourceDefinition": 1}
 
@@ -22,17 +23,18 @@ def apply_all(cluster: Cluster, platform: Platform) -> None:
     for rank in (0, 1, 2):
         chosen = [item for item in items if ORDER.get(str(item["kind"]), 2) == rank]
         assert chosen
-        cluster.eventually(partial(apply, cluster, chosen))
+        eventually(partial(unserved, cluster, chosen))
 
 
-def apply(cluster: Cluster, items: list[KubernetesObject]) -> bool:
+def unserved(cluster: Cluster, items: list[KubernetesObject]) -> str:
+    """Apply objects; what kubectl says if their kinds are not served yet."""
     arguments = ["apply", "--server-side", "--force-conflicts", "-f", "-"]
     done = cluster.try_kubectl(*arguments, stdin=manifest(*items))
     # A kind that a CRD has just brought may be served a moment later.
     if "ensure CRDs are installed first" in done.stderr:
-        return False
+        return done.stderr
     assert done.returncode == 0, done.stderr
-    return True
+    return ""
 
 
 def revisions(cluster: Cluster) -> dict[str, str]:

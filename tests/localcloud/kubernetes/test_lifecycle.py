@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,13 +19,9 @@ from localcloud.kubernetes.control_plane import ControlPlane
 from localcloud.kubernetes.programs import PROGRAMS
 from localcloud.kubernetes.start import StartProps, start_api
 from tests.conftest import PROJECT
-from tests.localcloud.kubernetes.cluster import (
-    Cluster,
-    authenticate,
-    config_map,
-    configs,
-    deployment,
-)
+from tests.localcloud.kubernetes.objects import config_map, configs, deployment
+from tests.support.kubernetes import Cluster, authenticate
+from tests.support.waiting import eventually
 
 CHILD = """
 import sys, time
@@ -83,10 +78,7 @@ def running(folder: Path) -> dict[int, bytes]:
 
 def all_running(folder: Path) -> dict[int, bytes]:
     """The same, once every supervisor has started its program."""
-    deadline = time.monotonic() + 20
-    while programs_of(running(folder)) != set(PROGRAMS):
-        assert time.monotonic() < deadline, running(folder)
-        time.sleep(0.1)
+    eventually(lambda: set(PROGRAMS) - programs_of(running(folder)), seconds=20)
     return running(folder)
 
 
@@ -108,11 +100,9 @@ def test_an_outage_refuses_connections_and_loses_nothing(cluster: Cluster, names
     cluster.kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=60s")
 
 
-def test_two_small_apis_at_a_time_do_not_know_of_each_other(tmp_path: Path, kubectl: Path) -> None:
+def test_two_small_apis_at_a_time_do_not_know_of_each_other(tmp_path: Path) -> None:
     apis = [start(tmp_path / name) for name in ("a", "b")]
-    first, second = (
-        Cluster(api=api, kubectl_file=kubectl, folder=tmp_path, is_real=False) for api in apis
-    )
+    first, second = (Cluster.of(api, tmp_path / f"of-{number}") for number, api in enumerate(apis))
     namespace = first.namespace()
     assert first.exists(f"/api/v1/namespaces/{namespace}")
     assert not second.exists(f"/api/v1/namespaces/{namespace}")
@@ -220,10 +210,8 @@ def test_nothing_outlives_a_process_that_is_killed(
                 os.kill(pid, signal.SIGKILL)
         else:
             child.kill()
-        deadline = time.monotonic() + 20
-        while set(running(state)) - {child.pid} or answers(url):
-            assert time.monotonic() < deadline, running(state)
-            time.sleep(0.1)
+        eventually(lambda: set(running(state)) - {child.pid}, seconds=20)
+        eventually(lambda: answers(url), seconds=20)
     finally:
         child.kill()
         child.stdout.close()

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from localcloud.kubernetes.nodes import NODE_GROUP, Taint, have_nodes
-from tests.localcloud.kubernetes.cluster import NODE, Cluster, Tree
+from tests.localcloud.kubernetes.objects import NODE
+from tests.support.kubernetes import Cluster, Tree
+from tests.support.waiting import eventually
 
 OTHER = replace(NODE, name="other", labels={NODE_GROUP: "other"}, allocatable={"cpu": "0"})
 SELECTOR = f"{NODE_GROUP}=other"
@@ -69,14 +71,14 @@ def test_the_nodes_of_a_group_come_change_and_go(cluster: Cluster) -> None:
         assert cluster.get("/api/v1/nodes/other")["status"]["allocatable"] == {"cpu": "0"}
 
         have_nodes(client, SELECTOR, [changed])
-        cluster.eventually(lambda: names(cluster) == {NODE.name, "other"})
+        eventually(lambda: names(cluster) ^ {NODE.name, "other"})
         item = cluster.get("/api/v1/nodes/other")
         assert item["metadata"]["labels"]["new"] == "label"
         assert item["status"]["allocatable"]["cpu"] == "1"
         assert TAINT.key in {taint["key"] for taint in item["spec"]["taints"]}
 
         have_nodes(client, SELECTOR, [])
-        cluster.eventually(lambda: names(cluster) == {NODE.name})
+        eventually(lambda: names(cluster) ^ {NODE.name})
 
 
 def test_a_pod_is_placed_where_there_is_room_only(real: Cluster, namespace: str) -> None:
@@ -90,7 +92,7 @@ def test_a_pod_is_placed_where_there_is_room_only(real: Cluster, namespace: str)
         conditions = real.get(path)["status"].get("conditions", [])
         return [each for each in conditions if each.get("reason") == "Unschedulable"]
 
-    real.eventually(refused)
+    eventually(lambda: not refused())
     assert "Insufficient cpu" in refused()[0]["message"]
     real.done("DELETE", path)
 
@@ -107,7 +109,7 @@ def test_a_claim_that_waits_for_its_pod_is_bound_once_that_is_placed(
 ) -> None:
     real.apply(storage_class("later", "WaitForFirstConsumer"), claim(namespace, "later"))
     events = f"/api/v1/namespaces/{namespace}/events?fieldSelector=reason%3DWaitForFirstConsumer"
-    real.eventually(lambda: real.get(events)["items"])
+    eventually(lambda: not real.get(events)["items"])
     assert real.get(claim_path(namespace))["status"]["phase"] == "Pending"
 
     real.apply(pod(namespace))

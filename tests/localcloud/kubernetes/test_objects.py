@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.localcloud.kubernetes.cluster import (
-    JSON_PATCH,
-    MERGE,
-    STRATEGIC,
-    Cluster,
-    Tree,
+from tests.localcloud.kubernetes.objects import (
     config_map,
     configs,
     crd,
@@ -20,8 +16,9 @@ from tests.localcloud.kubernetes.cluster import (
     customs,
     deployment,
     deployments,
-    manifest,
 )
+from tests.support.kubernetes import JSON_PATCH, MERGE, STRATEGIC, Cluster, Tree, manifest
+from tests.support.waiting import eventually
 
 HOLD = "tests.example/hold"
 SIZE: Tree = {"size": {"type": "integer"}}
@@ -243,8 +240,8 @@ def test_a_token_that_nobody_knows_is_refused(
 ) -> None:
     code, answer = cluster.request("GET", configs(namespace), token="of-nobody")  # noqa: S106
     assert (code, answer["reason"]) == (401, "Unauthorized")
-    cluster.write_kubeconfig(tmp_path / "bad", "of-nobody")
-    done = cluster.try_kubectl("get", "ns", kubeconfig=tmp_path / "bad")
+    nobody = replace(cluster.program, token="of-nobody", folder=tmp_path)  # noqa: S106
+    done = nobody.run("get", "ns")
     assert done.returncode != 0
     assert "logged in" in done.stderr or "Unauthorized" in done.stderr
 
@@ -270,7 +267,7 @@ def test_a_kind_can_be_applied_once_its_crd_is_established(
     cluster.kubectl("create", "-f", "-", stdin=manifest(crd("Gadget", SIZE)))
     cluster.kubectl("wait", "--for=condition=Established", "crd/gadgets.tests.example")
     text = manifest(custom("Gadget", "one", namespace, {"size": 2}))
-    cluster.eventually(lambda: not cluster.try_kubectl("apply", "-f", "-", stdin=text).returncode)
+    eventually(lambda: cluster.try_kubectl("apply", "-f", "-", stdin=text).returncode)
     assert cluster.kubectl("-n", namespace, "get", "gax", "-o", "name").startswith("gadget")
 
 
@@ -310,12 +307,12 @@ def test_a_namespace_takes_its_content_with_it(cluster: Cluster) -> None:
     cluster.done("POST", configs(namespace), held(config_map("held", namespace)))
     path = f"/api/v1/namespaces/{namespace}"
     cluster.done("DELETE", path)
-    cluster.eventually(lambda: not cluster.exists(configs(namespace, "one")))
+    eventually(lambda: cluster.exists(configs(namespace, "one")))
     refusal = cluster.refusal("create", "-f", "-", stdin=manifest(config_map("x", namespace)))
     assert "because it is being terminated" in refusal
     # What is there can still change: else no finalizer would ever go.
     release(cluster, configs(namespace, "held"))
-    cluster.eventually(lambda: not cluster.exists(path))
+    eventually(lambda: cluster.exists(path))
     cluster.done("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
     found = cluster.get(configs(namespace))["items"]
     assert "one" not in {item["metadata"]["name"] for item in found}
@@ -327,12 +324,12 @@ def test_a_crd_that_goes_takes_its_objects_with_it(cluster: Cluster, namespace: 
     cluster.done("POST", path, held(custom("Mayfly", "held", namespace, {"size": 1})))
     cluster.done("POST", path, custom("Mayfly", "free", namespace, {"size": 1}))
     cluster.done("DELETE", f"{CRDS}/mayflys.tests.example")
-    cluster.eventually(lambda: not cluster.exists(f"{path}/free"))
+    eventually(lambda: cluster.exists(f"{path}/free"))
     # The CRD waits for the one that a finalizer holds.
     assert cluster.exists(f"{CRDS}/mayflys.tests.example")
     release(cluster, f"{path}/held")
-    cluster.eventually(lambda: not cluster.exists(f"{CRDS}/mayflys.tests.example"))
-    cluster.eventually(lambda: not cluster.exists(path))
+    eventually(lambda: cluster.exists(f"{CRDS}/mayflys.tests.example"))
+    eventually(lambda: cluster.exists(path))
 
 
 def test_what_the_small_api_does_not_know_it_refuses(small: Cluster, namespace: str) -> None:

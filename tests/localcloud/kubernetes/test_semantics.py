@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localcloud.kubernetes.cluster import (
-    APPLY,
-    MERGE,
-    Cluster,
-    Tree,
+from tests.localcloud.kubernetes.objects import (
     config_map,
     configs,
     crd,
@@ -16,8 +12,9 @@ from tests.localcloud.kubernetes.cluster import (
     customs,
     deployment,
     deployments,
-    manifest,
 )
+from tests.support.kubernetes import APPLY, MERGE, Cluster, Tree, manifest
+from tests.support.waiting import eventually
 
 SPEC: Tree = {
     "size": {"type": "integer", "maximum": 9},
@@ -139,10 +136,10 @@ def test_what_is_owned_goes_with_its_last_owner(real: Cluster, namespace: str) -
     shared["metadata"]["ownerReferences"] += second["metadata"]["ownerReferences"]
     create(real, shared)
     real.done("DELETE", configs(namespace, "owner"))
-    real.eventually(lambda: not real.exists(configs(namespace, "child")))
+    eventually(lambda: real.exists(configs(namespace, "child")))
     assert real.exists(configs(namespace, "shared"))
     real.done("DELETE", configs(namespace, "other"))
-    real.eventually(lambda: not real.exists(configs(namespace, "shared")))
+    eventually(lambda: real.exists(configs(namespace, "shared")))
 
 
 @pytest.mark.parametrize("name", ["default", "kube-system"])

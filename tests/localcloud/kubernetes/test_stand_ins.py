@@ -7,15 +7,9 @@ from functools import partial
 
 import pytest
 
-from tests.localcloud.kubernetes.cluster import (
-    MERGE,
-    Cluster,
-    Tree,
-    crd,
-    custom,
-    deployment,
-    deployments,
-)
+from tests.localcloud.kubernetes.objects import crd, custom, deployment, deployments
+from tests.support.kubernetes import MERGE, Cluster, Tree
+from tests.support.waiting import eventually
 
 CONTROLLER = "aws-load-balancer-controller"
 POD: Tree = {
@@ -73,8 +67,12 @@ def host_name(cluster: Cluster, path: str) -> str:
     return str(found[0].get("hostname", ""))
 
 
-def is_of_group(cluster: Cluster, path: str) -> bool:
-    return host_name(cluster, path).startswith("k8s-platform-")
+def without_host_name(cluster: Cluster, path: str) -> str:
+    return "" if host_name(cluster, path) else path
+
+
+def outside_the_group(cluster: Cluster, path: str) -> str:
+    return "" if host_name(cluster, path).startswith("k8s-platform-") else path
 
 
 def test_a_deployment_becomes_available_again_and_again(cluster: Cluster, namespace: str) -> None:
@@ -119,7 +117,7 @@ def test_who_changes_a_status_by_hand_sees_it_put_right(cluster: Cluster, namesp
     cluster.kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=20s")
     patch = {"status": {"availableReplicas": 0}}
     cluster.done("PATCH", f"{path}/status", patch, content_type=MERGE)
-    cluster.eventually(lambda: cluster.get(path)["status"].get("availableReplicas") == 1)
+    eventually(lambda: cluster.get(path)["status"].get("availableReplicas") != 1)
 
 
 def test_a_service_gets_a_load_balancer_if_it_asks_for_one(
@@ -132,7 +130,7 @@ def test_a_service_gets_a_load_balancer_if_it_asks_for_one(
         item("Service", namespace, "v1", balanced, "balanced"),
     )
     base = f"/api/v1/namespaces/{namespace}/services"
-    cluster.eventually(lambda: host_name(cluster, f"{base}/balanced"))
+    eventually(partial(without_host_name, cluster, f"{base}/balanced"))
     assert host_name(cluster, f"{base}/balanced").endswith(".us-west-2.elb.amazonaws.com")
     assert not host_name(cluster, f"{base}/plain")
 
@@ -150,7 +148,7 @@ def test_an_ingress_needs_its_controller_to_come_and_to_go(
     )
     for name in ("early", "late"):
         path = ingress_path(namespace, name)
-        cluster.eventually(partial(host_name, cluster, path))
+        eventually(partial(without_host_name, cluster, path))
         assert cluster.get(path)["metadata"]["finalizers"] == ["ingress.k8s.aws/resources"]
     assert not host_name(cluster, ingress_path(namespace, "nginx"))
     assert "finalizers" not in cluster.get(ingress_path(namespace, "nginx"))["metadata"]
@@ -161,7 +159,7 @@ def test_an_ingress_needs_its_controller_to_come_and_to_go(
     assert "timed out" in refusal
     assert cluster.exists(ingress_path(namespace, "late"))
     cluster.apply(deployment(CONTROLLER, namespace))
-    cluster.eventually(lambda: not cluster.exists(ingress_path(namespace, "late")))
+    eventually(lambda: cluster.exists(ingress_path(namespace, "late")))
     cluster.kubectl("-n", namespace, "delete", f"deploy/{CONTROLLER}", "--timeout=20s")
 
 
@@ -178,11 +176,11 @@ def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace
     )
     paths = [ingress_path(namespace, name) for name in ("one", "two")]
     for path in paths:
-        cluster.eventually(partial(host_name, cluster, path))
+        eventually(partial(without_host_name, cluster, path))
     group = {"group": {"name": "platform"}}
     cluster.apply(item("IngressClassParams", "", "elbv2.k8s.aws/v1beta1", group, "together"))
     for path in paths:
-        cluster.eventually(partial(is_of_group, cluster, path))
+        eventually(partial(outside_the_group, cluster, path))
     assert len({host_name(cluster, path) for path in paths}) == 1
     held = cluster.get(paths[0])["metadata"]["finalizers"]
     assert "group.ingress.k8s.aws/platform" in held
@@ -225,7 +223,7 @@ def test_a_webhook_gets_a_bundle_once_something_runs_in_its_namespace(
     time.sleep(1)
     assert found() == empty
     cluster.apply(deployment("web", namespace))
-    cluster.eventually(lambda: found() != empty)
+    eventually(lambda: found() == empty)
     cluster.done("DELETE", f"{CONFIGURATIONS}/{namespace}")
 
 
@@ -242,7 +240,7 @@ def test_a_conversion_gets_a_bundle_and_keeps_one_that_it_has(
         spec = cluster.get(f"{CRDS}/bundles.tests.example")["spec"]
         return str(spec["conversion"]["webhook"]["clientConfig"].get("caBundle", ""))
 
-    cluster.eventually(found)
+    eventually(lambda: not found())
     config["caBundle"] = found()
     cluster.apply(definition, custom("Bundle", "one", namespace, {"size": 1}))
     assert found() == config["caBundle"]

@@ -6,7 +6,8 @@ import http.client
 import subprocess
 import threading
 
-from tests.localcloud.kubernetes.cluster import MERGE, Cluster, Tree, config_map, configs
+from tests.localcloud.kubernetes.objects import config_map, configs
+from tests.support.kubernetes import MERGE, Cluster, Tree
 
 
 def told(events: list[Tree]) -> list[tuple[str, str]]:
@@ -64,9 +65,11 @@ def test_kubectl_follows_what_happens(cluster: Cluster, namespace: str) -> None:
     for item in (first, second):
         item["metadata"]["labels"] = {"seen": ""}
     cluster.done("POST", configs(namespace), first)
-    command = cluster.command("-n", namespace, "get", "cm", "-w", "-o", "name", "-l", "seen")
+    command = cluster.program.command(
+        "-n", namespace, "get", "cm", "-w", "-o", "name", "-l", "seen"
+    )
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=cluster.environment
+        command, stdout=subprocess.PIPE, text=True, env=cluster.program.environment
     ) as watching:
         assert watching.stdout
         try:
