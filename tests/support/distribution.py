@@ -1,0 +1,54 @@
+"""Which tests go to one worker: those that share an app, and those that share a platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xdist.scheduler import LoadScopeScheduling
+
+WITHOUT_APPS: Final = (
+    "database/",
+    "deployment/",
+    "docs/test_commands",
+    "docs/test_references",
+    "docs/test_settings",
+    "localcloud/",
+    "manifests/reachability/test_policies",
+    "manifests/reachability/test_table",
+    "manifests/test_archives",
+    "manifests/test_bump",
+    "manifests/test_chart_packages",
+    "manifests/test_downloads",
+    "manifests/test_image_reference",
+    "manifests/test_lock",
+    "manifests/test_losses",
+    "manifests/test_mirror",
+    "manifests/test_sources",
+    "operations/test_doctor_delegation",
+    "operations/test_doctor_names",
+    "operations/test_doctor_places",
+    "verify/",
+)
+"""Tests that share no synthesized app; any worker may run any of them."""
+
+
+ON_THE_PLATFORM: Final = (
+    "platform/test_placement",
+    "platform/test_quota",
+    "platform/test_references",
+    "platform/test_training",
+    "platform/test_upgrades",
+)
+"""Tests that share the deployed platform, one after another."""
+
+
+class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """All tests that share a synthesized app go to one worker; the others fill the second."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.removeprefix("tests/")
+        if path.startswith(ON_THE_PLATFORM):
+            return "platform"
+        if path.startswith((*WITHOUT_APPS, "platform/")):
+            return nodeid
+        return "gateway" if path.startswith("gateway/") else "synthesized"
