@@ -1,9 +1,10 @@
-"""An emulated account in this process, for what only reads AWS."""
+"""An emulated account in this process, for what only reads AWS, and estimates of costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import boto3
@@ -15,7 +16,11 @@ from moto.iam.models import IAMBackend
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from operations.cost.charges import Terms
+from operations.cost.estimate import Estimate, estimate_of
+from operations.cost.prices import load_assumptions, load_prices
 from operations.doctor.aws import Aws
+from tests.support.assembly import Assembly
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +75,15 @@ def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
         lambda _, service_code, quota_code: quotas.get(service_code, quota_code),
     )
     return quotas
+
+
+@pytest.fixture(scope="session")
+def terms() -> Terms:
+    """The checked-in prices and assumptions, on a day."""
+    return Terms(prices=load_prices(), assume=load_assumptions(), today=date(2026, 11, 26))
+
+
+@pytest.fixture(scope="session")
+def production_estimate(production_assembly: Assembly, terms: Terms) -> Estimate:
+    """What everything costs in production."""
+    return estimate_of(production_assembly.folder, terms)
