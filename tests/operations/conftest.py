@@ -12,7 +12,6 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
 from moto import mock_aws
-from moto.iam.models import IAMBackend
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
@@ -34,7 +33,7 @@ def session(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.S
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     # AWS's managed policies take most of the time of a test, and nothing here asks for one.
-    monkeypatch.setattr(IAMBackend, "_init_aws_policies", lambda _: [])
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
     core = botocore.session.Session()
     core.register_component("data_loader", loader)
     with mock_aws():
