@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -37,58 +36,24 @@ from tests.support.assembly import (  # noqa: E402
     checked_delivery,
     synthesize,
 )
-from tests.support.deployments import UNLISTED, variation  # noqa: E402
-from tests.support.platforms import best_of, sample_of  # noqa: E402
+from tests.support.deployments import (  # noqa: E402
+    CHOICES,
+    EXISTING_CLUSTER,
+    EXISTING_VPC,
+    UNLISTED,
+    option_of,
+    variation,
+)
+from tests.support.distribution import ByFixtures  # noqa: E402
+from tests.support.platforms import (  # noqa: E402
+    all_sample_variants_of,
+    all_variants_of,
+    best_of,
+    sample_of,
+)
 
 TESTED = pytest.StashKey[str]()
 PIPELINE = "deployments/delivery/pipeline.yaml"
-
-
-WITHOUT_APPS = (
-    "database/",
-    "deployment/",
-    "docs/test_commands",
-    "docs/test_references",
-    "docs/test_settings",
-    "localcloud/",
-    "manifests/test_archives",
-    "manifests/test_bump",
-    "manifests/test_chart_packages",
-    "manifests/test_downloads",
-    "manifests/test_losses",
-    "manifests/test_mirror",
-    "manifests/test_sources",
-    "operations/test_doctor_delegation",
-    "operations/test_doctor_names",
-    "operations/test_doctor_places",
-    "verify/",
-)
-"""Tests that share no synthesized app; any worker may run any of them."""
-
-
-ON_THE_PLATFORM = (
-    "platform/test_placement",
-    "platform/test_quota",
-    "platform/test_references",
-    "platform/test_training",
-    "platform/test_upgrades",
-)
-"""Tests that share the deployed platform, one after another."""
-
-
-class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """All tests that share a synthesized app go to one worker; the others fill the second."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.removeprefix("tests/")
-        if path.startswith(ON_THE_PLATFORM):
-            return "platform"
-        if path.startswith("platform/"):
-            # The tests of a file share a control plane.
-            return path.partition("::")[0]
-        if path.startswith(WITHOUT_APPS):
-            return nodeid
-        return "gateway" if path.startswith("gateway/") else "synthesized"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -144,15 +109,14 @@ def control_plane() -> Path:
 
 @pytest.fixture(scope="session")
 def vanilla() -> Deployment:
-    return load_deployment(PROJECT / "deployments" / "vanilla.yaml")
+    return option_of("vanilla")
 
 
 @pytest.fixture(scope="session")
 def cognito() -> Deployment:
     """Sign-in with Cognito, with a machine client and a contributor."""
-    deployment = load_deployment(PROJECT / "deployments" / "cognito.yaml")
     return variation(
-        deployment,
+        option_of("cognito"),
         {
             "auth": {
                 "users": [{"email": "alice@example.com"}, {"email": "bob@example.com"}],
@@ -180,16 +144,31 @@ def sample_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_platform(vanilla: Deployment, sample_cache: Path) -> Platform:
-    return sample_of(vanilla, sample_cache)
+def sample_option(sample_cache: Path) -> Callable[[str], Platform]:
+    """A deployment file of the project by name, rendered from the sample."""
+
+    @functools.cache
+    def of(name: str) -> Platform:
+        return sample_of(option_of(name), sample_cache)
+
+    return of
 
 
 @pytest.fixture(scope="session")
-def sample_assembly(
-    vanilla: Deployment, sample_platform: Platform, tmp_path_factory: pytest.TempPathFactory
-) -> Assembly:
-    """The default deployment, synthesized from the sample."""
-    return synthesize(vanilla, sample_platform, tmp_path_factory.mktemp("sample"))
+def sample_platform(sample_option: Callable[[str], Platform]) -> Platform:
+    return sample_option("vanilla")
+
+
+@pytest.fixture(scope="session")
+def all_sample_variants(vanilla: Deployment, sample_cache: Path) -> Platform:
+    """Every component of the sample in every variant."""
+    return all_sample_variants_of(vanilla, sample_cache)
+
+
+@pytest.fixture(scope="session")
+def sample_assembly(option: Callable[[str], CheckedAssembly]) -> Assembly:
+    """All in the cluster with Dex, synthesized from the sample."""
+    return option("vanilla").assembly
 
 
 @pytest.fixture(scope="session")
@@ -216,16 +195,13 @@ def cognito_assembly(
 
 @pytest.fixture(scope="session")
 def option(
-    sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    sample_option: Callable[[str], Platform], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], CheckedAssembly]:
     """A deployment file of the project by name, synthesized from the sample with all checks."""
 
     @functools.cache
     def of(name: str) -> CheckedAssembly:
-        deployment = load_deployment(PROJECT / "deployments" / f"{name}.yaml")
-        return checked(
-            deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp(name)
-        )
+        return checked(option_of(name), sample_option(name), tmp_path_factory.mktemp(name))
 
     return of
 
@@ -243,13 +219,19 @@ def data_plane() -> Deployment:
 
 
 @pytest.fixture(scope="session")
+def data_plane_platform(data_plane: Deployment, sample_cache: Path) -> Platform:
+    """The same, rendered from the sample."""
+    return sample_of(data_plane, sample_cache)
+
+
+@pytest.fixture(scope="session")
 def checked_data_plane(
-    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    data_plane: Deployment,
+    data_plane_platform: Platform,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> CheckedAssembly:
     """The same, synthesized from the sample with all checks."""
-    return checked(
-        data_plane, sample_of(data_plane, sample_cache), tmp_path_factory.mktemp("data-plane")
-    )
+    return checked(data_plane, data_plane_platform, tmp_path_factory.mktemp("data-plane"))
 
 
 @pytest.fixture(scope="session")
@@ -283,6 +265,41 @@ def production_assembly(checked_production: CheckedAssembly) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def checked_choices(
+    data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> CheckedAssembly:
+    """Production in somebody else's VPC, from a snapshot ..., from the sample, with all checks."""
+    deployment = variation(data_plane, CHOICES)
+    return checked(
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("choices")
+    )
+
+
+@pytest.fixture(scope="session")
+def existing_cluster(vanilla: Deployment) -> Deployment:
+    """The default in a cluster of somebody else."""
+    return variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
+
+
+@pytest.fixture(scope="session")
+def existing_cluster_platform(existing_cluster: Deployment, sample_cache: Path) -> Platform:
+    """The same, rendered from the sample."""
+    return sample_of(existing_cluster, sample_cache)
+
+
+@pytest.fixture(scope="session")
+def checked_existing_cluster(
+    existing_cluster: Deployment,
+    existing_cluster_platform: Platform,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> CheckedAssembly:
+    """The same, synthesized from the sample with all checks."""
+    return checked(
+        existing_cluster, existing_cluster_platform, tmp_path_factory.mktemp("existing-cluster")
+    )
+
+
+@pytest.fixture(scope="session")
 def pipeline(sample_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> CheckedAssembly:
     """The example's pipeline with both deployments, from the sample, with all checks."""
     delivery, deployments = load_delivery(PROJECT / PIPELINE, root=PROJECT)
@@ -291,27 +308,13 @@ def pipeline(sample_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Ch
 
 
 @pytest.fixture(scope="session")
-def best_default_assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """The default deployment, synthesized from real upstream if it can be had."""
-    deployment = load_deployment(deployment_path(PROJECT, None))
-    return synthesize(deployment, best_of(deployment), tmp_path_factory.mktemp("best-default"))
-
-
-@pytest.fixture(scope="session")
 def upstream_default_assembly(
-    upstream_platform: Platform, best_default_assembly: Assembly
+    upstream_platform: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Assembly:
     """The default deployment from the real upstream sources; skipped where there are none."""
     assert upstream_platform.components
-    return best_default_assembly
-
-
-@pytest.fixture(scope="session")
-def best_cognito_assembly(
-    cognito: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> Assembly:
-    """Sign-in with Cognito, synthesized from real upstream if it can be had."""
-    return synthesize(cognito, best_of(cognito), tmp_path_factory.mktemp("best-cognito"))
+    deployment = load_deployment(deployment_path(PROJECT, None))
+    return synthesize(deployment, best_of(deployment), tmp_path_factory.mktemp("upstream-default"))
 
 
 @pytest.fixture(scope="session")
@@ -332,6 +335,13 @@ def upstream_platform(best_platform: Platform) -> Platform:
 
 
 @pytest.fixture(scope="session")
+def all_upstream_variants(vanilla: Deployment, upstream_platform: Platform) -> Platform:
+    """Every component of the real upstream sources in every variant."""
+    assert upstream_platform.components
+    return all_variants_of(vanilla)
+
+
+@pytest.fixture(scope="session")
 def upstream_assembly(
     vanilla: Deployment, upstream_platform: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Assembly:
@@ -341,8 +351,8 @@ def upstream_assembly(
 
 @pytest.fixture(scope="session")
 def upstream_cognito_assembly(
-    upstream_platform: Platform, best_cognito_assembly: Assembly
+    cognito: Deployment, upstream_platform: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Assembly:
     """Sign-in with Cognito from the real upstream sources; skipped where they cannot be had."""
     assert upstream_platform.components
-    return best_cognito_assembly
+    return synthesize(cognito, best_of(cognito), tmp_path_factory.mktemp("upstream-cognito"))

@@ -251,11 +251,10 @@ def test_the_real_platform_fits_without_one_of_its_nodes(
     """So that it outlives a zone."""
     assert upstream_platform.components
     deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
-    objects = [item for one in best_of(deployment).components for item in one.objects]
     system = deployment.cluster.system_nodes
     group = group_of(*system.instance_types, nodes=system.initial_size - 1)
 
-    fit = fit_of(group, addons_of(deployment), objects)
+    fit = fit_of(group, addons_of(deployment), best_of(deployment).objects)
 
     assert not fit.lacking
     assert not fit.too_large
@@ -264,9 +263,10 @@ def test_the_real_platform_fits_without_one_of_its_nodes(
 @pytest.mark.upstream
 def test_the_real_istio_says_what_its_proxy_asks_for(upstream_platform: Platform) -> None:
     """The dashboard itself asks for nothing."""
-    objects = [item for one in upstream_platform.components for item in one.objects]
     [dashboard] = [
-        each for each in workloads_of(objects) if each.name.endswith(" kubeflow/dashboard")
+        each
+        for each in workloads_of(upstream_platform.objects)
+        if each.name.endswith(" kubeflow/dashboard")
     ]
 
     assert dashboard.each.cpu > 0

@@ -6,18 +6,18 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.loading import DEFAULT_DEPLOYMENT
 from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import CheckedAssembly, synthesize
-from tests.support.deployments import variation
-from tests.support.platforms import best_of, sample_of
+from tests.support.assembly import Assembly, CheckedAssembly
+from tests.support.platforms import best_of
 
 pytestmark = pytest.mark.upstream
 
@@ -92,18 +92,16 @@ def test_every_finding_in_the_manifests_is_explained(
 def test_every_finding_in_the_templates_is_explained(
     checkov: Path,
     explained: dict[str, set[Finding]],
-    project: Path,
-    data_plane: Deployment,
-    sample_cache: Path,
+    option: Callable[[str], CheckedAssembly],
+    production_assembly: Assembly,
     pipeline: CheckedAssembly,
     tmp_path: Path,
 ) -> None:
-    development = load_deployment(deployment_path(project, None))
-    production = variation(data_plane, {"environment": "production"})
-    for name, deployment in (("development", development), ("production", production)):
-        synthesize(deployment, sample_of(deployment, sample_cache), tmp_path / name)
-    for file in pipeline.assembly.folder.glob("*.template.json"):
-        shutil.copy(file, tmp_path)
+    for app in (option(DEFAULT_DEPLOYMENT).assembly, production_assembly, pipeline.assembly):
+        folder = tmp_path / app.folder.name
+        folder.mkdir()
+        for file in app.folder.glob("*.template.json"):
+            shutil.copy(file, folder)
 
     found = {
         (each["check_id"], _without_hash(each["resource"]))

@@ -14,7 +14,6 @@ from kubeflow_aws.manifests.objects import JsonValue
 from tests.support.assembly import CheckedAssembly, findings
 from tests.support.deployments import (
     EVERY_PROVIDER,
-    EXISTING_CLUSTER,
     EXISTING_VPC,
     NEW_ZONE,
     PRODUCTION,
@@ -23,7 +22,6 @@ from tests.support.deployments import (
 from tests.support.platforms import sample_of
 
 FORMS: dict[str, dict[str, JsonValue]] = {
-    "development": {},
     "production": {
         **PRODUCTION,
         "cluster": {
@@ -33,10 +31,6 @@ FORMS: dict[str, dict[str, JsonValue]] = {
     },
     "China": {"region": "cn-north-1"},
     "existing VPC": {"network": EXISTING_VPC},
-    "existing cluster": {
-        "network": EXISTING_VPC,
-        "cluster": EXISTING_CLUSTER,
-    },
     "existing cluster of 1.24": {
         "network": EXISTING_VPC,
         "cluster": {
@@ -53,6 +47,12 @@ FORMS: dict[str, dict[str, JsonValue]] = {
 
 def test_no_unacknowledged_finding_in_the_data_plane(checked_data_plane: CheckedAssembly) -> None:
     assert checked_data_plane.findings == []
+
+
+def test_no_unacknowledged_finding_in_a_cluster_of_others(
+    checked_existing_cluster: CheckedAssembly,
+) -> None:
+    assert checked_existing_cluster.findings == []
 
 
 @pytest.mark.parametrize("changes", FORMS.values(), ids=list(FORMS))

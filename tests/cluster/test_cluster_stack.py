@@ -11,13 +11,16 @@ from aws_cdk.assertions import Match, Template
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.objects import JsonValue
-from tests.support.assembly import Assembly, applies, resources, synthesize
+from tests.support.assembly import (
+    Assembly,
+    CheckedAssembly,
+    applies,
+    resources,
+    synthesize,
+)
 from tests.support.assembly import Template as RawTemplate
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, PRODUCTION, variation
+from tests.support.deployments import PRODUCTION, variation
 from tests.support.platforms import sample_of
-
-EXISTING: dict[str, JsonValue] = {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER}
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +34,8 @@ def template(raw: RawTemplate) -> Template:
 
 
 @pytest.fixture(scope="session")
-def imported(
-    vanilla: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Assembly:
-    deployment = variation(vanilla, EXISTING)
-    return synthesize(
-        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("imported")
-    )
+def imported(checked_existing_cluster: CheckedAssembly) -> Assembly:
+    return checked_existing_cluster.assembly
 
 
 @pytest.fixture(scope="session")

@@ -14,19 +14,25 @@ from pathlib import Path
 import pytest
 
 from tests.database.mariadb import ADMIN_PASSWORD, Server, running_server
+from tests.support.programs import write_program
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = PROJECT / "manifests" / "components" / "database" / "bootstrap.sh"
 
-# MariaDB's client has another name for the one option that MySQL's has.
+# MariaDB's client has another name for the one option that MySQL's has. A server of the tests that
+# does not answer within a second never will.
 CLIENT = """#!/bin/sh
 for argument; do
   shift
-  [ "$argument" = --ssl-mode=VERIFY_IDENTITY ] && argument=--ssl-verify-server-cert
+  case "$argument" in
+    --ssl-mode=VERIFY_IDENTITY) argument=--ssl-verify-server-cert ;;
+    --connect-timeout=5) argument=--connect-timeout=1 ;;
+  esac
   set -- "$@" "$argument"
 done
 exec mariadb "$@"
 """
+SLEEP = "#!/bin/sh\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +67,8 @@ class Bootstrap:
         for name, values in {"admin": admin, **credentials}.items():
             for key, value in values.items():
                 (mounted / f"{name}-{key}").write_text(value)
-        client = self.folder / "mysql"
-        client.write_text(CLIENT)
-        client.chmod(0o755)
+        write_program(self.folder / "mysql", CLIENT)
+        write_program(self.folder / "sleep", SLEEP)
         return subprocess.run(
             ["/bin/bash", str(SCRIPT)],
             env={

@@ -75,6 +75,8 @@ def rotation(
         "ADMIN_SECRET": "admin",
         "DATABASE_HOST": "localhost",
         "DATABASE_PORT": str(server.port),
+        # They take most of the time of a test, and nothing here asks for one.
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
     }.items():
         monkeypatch.setenv(name, value)
     spec = importlib.util.spec_from_file_location("rotation", tmp_path / "rotation_index.py")

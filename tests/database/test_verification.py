@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 from tests.database.conftest import CLIENT, Bootstrap
+from tests.support.programs import write_program
 from verify.metadata import SCRIPT, TABLES, query_for, rows_in
 
 RUN = "01234567-89ab-cdef-0123-456789abcdef"
@@ -21,9 +22,7 @@ def test_the_rows_of_a_run_are_shown(
         for table in TABLES:
             connection.cursor().execute(f"CREATE TABLE {table} (UUID VARCHAR(36) PRIMARY KEY)")
         connection.cursor().execute("INSERT INTO run_details VALUES (%s), (%s)", (RUN, "another"))
-    client = bootstrap.folder / "mysql"
-    client.write_text(CLIENT)
-    client.chmod(0o755)
+    write_program(bootstrap.folder / "mysql", CLIENT)
 
     done = subprocess.run(
         ["/bin/bash", "-c", SCRIPT.replace("/tmp/", f"{bootstrap.folder}/")],  # noqa: S108

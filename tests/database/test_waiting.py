@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from tests.support.programs import write_program
 
 SCRIPT = PROJECT / "manifests" / "components" / "database" / "follow-rotation.sh"
 
@@ -19,13 +20,17 @@ if [ "$(wc -l < {folder}/calls)" -le {lost} ]; then
   exit 1
 fi
 """
+SLEEP = """#!/bin/sh
+echo "$*" >> {folder}/sleeps
+"""
 
 
 def run_script(folder: Path, *, lost: int, connect_seconds: int) -> tuple[int, str, list[str]]:
     """Its code, what it says, and the calls of kubectl, the first of which are lost."""
-    kubectl = folder / "kubectl"
-    kubectl.write_text(KUBECTL.format(folder=folder, lost=lost))
-    kubectl.chmod(0o755)
+    write_program(folder / "kubectl", KUBECTL.format(folder=folder, lost=lost))
+    # Nobody waits for the time between two tries.
+    write_program(folder / "sleep", SLEEP.format(folder=folder))
+    (folder / "sleeps").touch()
     done = subprocess.run(
         ["/bin/sh", str(SCRIPT)],
         env={
@@ -45,6 +50,7 @@ def test_answers_that_are_lost_at_first_are_no_end(lost: int, tmp_path: Path) ->
     code, output, calls = run_script(tmp_path, lost=lost, connect_seconds=60)
 
     assert code == 0, output
+    assert (tmp_path / "sleeps").read_text().splitlines() == ["1"] * lost
     assert "mysql-secret: not there" in output
     assert [call.startswith("get --raw=/version") for call in calls] == [True] * (lost + 1) + [
         False

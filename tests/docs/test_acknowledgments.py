@@ -15,39 +15,21 @@ from kubeflow_aws.checks.acknowledgments import (
 )
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
 from tests.support.assembly import CheckedAssembly, checked
-from tests.support.deployments import VPC, variation
+from tests.support.deployments import variation
 from tests.support.generated import is_current
 from tests.support.platforms import sample_of
 
-CHOICES: dict[str, JsonValue] = {
-    "environment": "production",
-    "network": {"existing": {**VPC, "load_balancer_cidrs": ["10.0.0.0/20"]}},
-    "ingress": {"internal": True},
-    "auth": {
-        "users": [{"email": "alice@example.com"}],
-        "cognito": {"mfa": "optional", "machine_clients": [{"name": "ci"}]},
-    },
-    "rds": {"snapshot": "kubeflow-last"},
-    "storage": {"efs": {"backups": False}},
-}
-"""Settings that somebody may choose, each with a finding that is right then."""
-
 
 @pytest.fixture(scope="module")
-def choices(
+def without_backups(
     data_plane: Deployment, sample_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> list[CheckedAssembly]:
-    """Production with those settings, and development without backups."""
-    deployments = [
-        variation(data_plane, CHOICES),
-        variation(data_plane, {"rds": {"backup_retention_days": 0}}),
-    ]
-    return [
-        checked(each, sample_of(each, sample_cache), tmp_path_factory.mktemp("choices"))
-        for each in deployments
-    ]
+) -> CheckedAssembly:
+    """Development without backups."""
+    deployment = variation(data_plane, {"rds": {"backup_retention_days": 0}})
+    return checked(
+        deployment, sample_of(deployment, sample_cache), tmp_path_factory.mktemp("no-backups")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +38,8 @@ def acknowledgments(
     checked_data_plane: CheckedAssembly,
     option: Callable[[str], CheckedAssembly],
     pipeline: CheckedAssembly,
-    choices: list[CheckedAssembly],
+    checked_choices: CheckedAssembly,
+    without_backups: CheckedAssembly,
 ) -> list[Acknowledgment]:
     """Those of apps that have all of them together."""
     apps = [
@@ -65,7 +48,8 @@ def acknowledgments(
         option("vanilla"),
         option("rds-only"),
         pipeline,
-        *choices,
+        checked_choices,
+        without_backups,
     ]
     found = [each for app in apps for each in acknowledgments_in(app.assembly.folder)]
     # They stand at the app, which has no template to show them.
@@ -80,8 +64,11 @@ def test_no_unacknowledged_finding_in_production(checked_production: CheckedAsse
     assert checked_production.findings == []
 
 
-def test_no_unacknowledged_finding_whatever_is_chosen(choices: list[CheckedAssembly]) -> None:
-    assert [app.findings for app in choices] == [[], []]
+def test_no_unacknowledged_finding_whatever_is_chosen(
+    checked_choices: CheckedAssembly, without_backups: CheckedAssembly
+) -> None:
+    assert checked_choices.findings == []
+    assert without_backups.findings == []
 
 
 def test_the_table_of_acknowledgments_is_current_snapshot(

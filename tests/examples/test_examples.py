@@ -28,9 +28,7 @@ def objects_of(file: Path) -> list[KubernetesObject]:
 @pytest.fixture(scope="session")
 def schemas(data_plane: Deployment) -> Schemas:
     """Of Kubernetes, and of the CRDs of the real upstream sources."""
-    platform = best_of(data_plane)
-    objects = [item for one in platform.components for item in one.objects]
-    return Schemas(objects, DEFAULT_KUBERNETES_VERSION)
+    return Schemas(best_of(data_plane).objects, DEFAULT_KUBERNETES_VERSION)
 
 
 @pytest.mark.upstream

@@ -95,10 +95,17 @@ class Front:
     port: int
 
 
-@pytest.fixture(scope="session")
-def gateway_objects(best_cognito_assembly: Assembly) -> list[KubernetesObject]:
-    """All objects of a deployment with Cognito, as its cluster gets them."""
-    return resolved_objects(best_cognito_assembly)
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("cognito_assembly", id="sample"),
+        pytest.param("upstream_cognito_assembly", id="upstream", marks=pytest.mark.upstream),
+    ],
+)
+def gateway_objects(request: pytest.FixtureRequest) -> list[KubernetesObject]:
+    """All objects of a deployment with Cognito, as its cluster gets them, of either source."""
+    assembly: Assembly = request.getfixturevalue(request.param)
+    return resolved_objects(assembly)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,9 @@ class TestPinning:
     def test_another_commit_of_the_same_version_is_another_version(
         self, workshop: Workshop
     ) -> None:
+        # What is pinned was fetched once, and is in the cache.
+        workshop.offer("kubeflow-manifests", "1.1", platform_files())
+        workshop.bump("kubeflow-manifests=1.1")
         workshop.offer("queue", "v1", queue_files("2"), commit="d" * 40)
 
         workshop.bump(f"queue=v1@{'d' * 40}")

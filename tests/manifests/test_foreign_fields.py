@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.foreign_fields import without_foreign_fields
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, CheckedAssembly
-from tests.support.platforms import all_variants_of
 
 OF_THE_SERVER = (
     "creationTimestamp",
@@ -89,11 +88,19 @@ def _bundles(node: JsonValue, path: str) -> list[str]:
     ]
 
 
-def test_no_component_of_any_option_states_what_others_write(vanilla: Deployment) -> None:
-    objects = [item for one in all_variants_of(vanilla).components for item in one.objects]
+def test_no_component_of_the_sample_states_what_others_write(
+    all_sample_variants: Platform,
+) -> None:
+    assert set(foreign(all_sample_variants.objects)) <= STATED_ALL_THE_SAME
+    assert any("aggregationRule" in item for item in all_sample_variants.objects)
 
-    assert set(foreign(objects)) <= STATED_ALL_THE_SAME
-    assert any("aggregationRule" in item for item in objects)
+
+@pytest.mark.upstream
+def test_no_component_of_any_option_states_more_of_others_than_is_said_here(
+    all_upstream_variants: Platform,
+) -> None:
+    assert set(foreign(all_upstream_variants.objects)) == STATED_ALL_THE_SAME
+    assert any("aggregationRule" in item for item in all_upstream_variants.objects)
 
 
 def test_what_a_deployment_adds_states_nothing_of_others_either(
@@ -108,6 +115,10 @@ def test_what_a_deployment_adds_states_nothing_of_others_either(
     [
         ({"kind": "ClusterRole", "aggregationRule": {}, "rules": []}, "rules"),
         ({"kind": "Deployment", "status": {}}, "status"),
+        *(
+            ({"kind": "Deployment", "metadata": {"name": "one", name: "it"}}, f"metadata.{name}")
+            for name in OF_THE_SERVER
+        ),
         ({"kind": "Service", "spec": {"clusterIP": "10.0.0.1"}}, "clusterIP"),
         ({"kind": "ServiceAccount", "secrets": []}, "secrets"),
         ({"kind": "PersistentVolume", "spec": {"claimRef": {"uid": ""}}}, "claimRef.uid"),

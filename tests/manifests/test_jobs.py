@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubeflow_aws.deployment import Deployment
+import pytest
+
 from kubeflow_aws.kubeflow.applied_component import GATE_TIMEOUT
 from kubeflow_aws.manifests.component import Component, Gate
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.objects import KubernetesObject, metadata
+from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered
 from tests.support.assembly import Assembly, CheckedAssembly
-from tests.support.platforms import all_variants_of
 
 
 def rendered(folder: Path, image: str) -> Rendered:
@@ -75,15 +76,26 @@ def job_specs(objects: list[KubernetesObject]) -> Iterator[tuple[str, dict[str, 
             yield f"{item['kind']} {metadata(item)['name']}", inner
 
 
+@pytest.fixture(
+    params=[
+        "all_sample_variants",
+        pytest.param("all_upstream_variants", marks=pytest.mark.upstream),
+    ]
+)
+def every_variant(request: pytest.FixtureRequest) -> Platform:
+    """Every component in every variant, of either source."""
+    platform: Platform = request.getfixturevalue(request.param)
+    return platform
+
+
 def test_every_job_has_an_end(
-    vanilla: Deployment,
+    every_variant: Platform,
     data_plane_assembly: Assembly,
     option: Callable[[str], CheckedAssembly],
 ) -> None:
     applied = (data_plane_assembly, option("rds-s3").assembly)
-    objects = [item for one in all_variants_of(vanilla).components for item in one.objects]
-    objects += [item for assembly in applied for item in assembly.objects()]
-    jobs = dict(job_specs(objects))
+    objects = [item for assembly in applied for item in assembly.objects()]
+    jobs = dict(job_specs([*every_variant.objects, *objects]))
 
     assert any(name.startswith("CronJob") for name in jobs)
     assert any("kubeflow-fast-files" in name for name in jobs)
@@ -106,9 +118,9 @@ def test_a_job_that_a_deployment_waits_for_ends_with_its_patience(
 
 
 def test_what_runs_by_the_clock_runs_once_at_a_time_and_never_stops_coming(
-    vanilla: Deployment,
+    every_variant: Platform,
 ) -> None:
-    objects = [item for one in all_variants_of(vanilla).components for item in one.objects]
+    objects = every_variant.objects
     specs: list[Any] = [item["spec"] for item in objects if item["kind"] == "CronJob"]
 
     assert specs

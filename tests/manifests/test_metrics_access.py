@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ def switched(deployment: Deployment, *, on: bool) -> Deployment:
 def scraped(platform: Platform) -> dict[str, int]:
     """The pods of the platform that the scraper reads, and their ports."""
     found = {}
-    for item in (item for one in platform.components for item in one.objects):
+    for item in platform.objects:
         template = pod_template(item)
         annotations = texts(metadata(template).get("annotations")) if template else {}
         if annotations.get("prometheus.io/scrape") == "true":
@@ -64,29 +64,36 @@ def more_than_metrics(off: Network, on: Network, platform: Platform) -> list[str
     return found
 
 
-@pytest.mark.parametrize("source", ["sample", pytest.param("best", marks=pytest.mark.upstream)])
+@pytest.fixture(params=["sample", pytest.param("upstream", marks=pytest.mark.upstream)])
+def scraped_platform(
+    request: pytest.FixtureRequest, data_plane: Deployment, data_plane_platform: Platform
+) -> Platform:
+    """The data plane with a scraper, of either source."""
+    if request.param == "sample":
+        return data_plane_platform
+    request.getfixturevalue("upstream_platform")
+    return best_of(data_plane)
+
+
 def test_the_switch_opens_metrics_and_nothing_else(
-    source: str,
-    data_plane: Deployment,
-    sample_cache: Any,
-    request: pytest.FixtureRequest,
+    scraped_platform: Platform, data_plane: Deployment
 ) -> None:
-    render: Callable[[Deployment], Platform]
-    if source == "best":
-        request.getfixturevalue("upstream_platform")
-        render = best_of
-    else:
+    off, on = (
+        network_of(scraped_platform, switched(data_plane, on=each)) for each in (False, True)
+    )
 
-        def render(deployment: Deployment) -> Platform:
-            return sample_of(deployment, sample_cache)
+    assert shut_to_scraper(scraped_platform, on) == []
+    assert len(shut_to_scraper(scraped_platform, off)) > 10
+    assert more_than_metrics(off, on, scraped_platform) == []
 
-    deployments = [switched(data_plane, on=each) for each in (False, True)]
-    platforms = [render(each) for each in deployments]
-    off, on = (network_of(*pair) for pair in zip(platforms, deployments, strict=True))
 
-    assert shut_to_scraper(platforms[1], on) == []
-    assert len(shut_to_scraper(platforms[0], off)) > 10
-    assert more_than_metrics(off, on, platforms[1]) == []
+def test_the_switch_changes_no_component(
+    data_plane: Deployment, data_plane_platform: Platform, sample_cache: Path
+) -> None:
+    off = sample_of(switched(data_plane, on=False), sample_cache)
+
+    assert data_plane.monitoring.prometheus
+    assert off.objects == data_plane_platform.objects
 
 
 def test_without_a_scraper_there_is_no_policy(sample_platform: Platform) -> None:
@@ -94,10 +101,11 @@ def test_without_a_scraper_there_is_no_policy(sample_platform: Platform) -> None
     assert metrics_policies(sample_platform.components, ("10.0.64.0/18",)) != []
 
 
-def test_no_policy_is_left_without_a_range(data_plane: Deployment, sample_cache: Any) -> None:
+def test_no_policy_is_left_without_a_range(
+    data_plane: Deployment, data_plane_platform: Platform
+) -> None:
     """A rule without `from` would admit everybody."""
-    deployment = switched(data_plane, on=True)
-    network = network_of(sample_of(deployment, sample_cache), deployment)
+    network = network_of(data_plane_platform, data_plane)
     opened = [each for each in network.policies if each.name.startswith("allow-scraper-to-")]
 
     assert opened

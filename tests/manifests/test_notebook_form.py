@@ -32,8 +32,8 @@ def form_of(platform: Platform) -> Any:
 
 
 @pytest.fixture(scope="session")
-def form(data_plane: Deployment, sample_cache: Path) -> Any:
-    return form_of(sample_of(data_plane, sample_cache))
+def form(data_plane_platform: Platform) -> Any:
+    return form_of(data_plane_platform)
 
 
 def test_images_of_the_file_take_the_place_of_upstreams(form: Any) -> None:

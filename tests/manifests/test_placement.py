@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.manifests.component import Component
 from kubeflow_aws.manifests.objects import (
@@ -27,7 +27,7 @@ from kubeflow_aws.manifests.placement import (
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.render import Rendered
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.deployments import option_of
 from tests.support.platforms import best_of, sample_of
 
 USERS_TEMPLATES = {
@@ -146,18 +146,31 @@ def test_a_pod_that_python_makes_is_placed_alike() -> None:
     assert placed_pod({"containers": CONTAINERS}, own_nodes=True) == placed(workload("Deployment"))
 
 
-@pytest.fixture(scope="module", params=[*Preset, "data-plane", "production"])
+FORMS = [*(preset.value for preset in Preset), "data-plane", "production"]
+"""Every option, and everything switched on."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        *(("sample", form) for form in FORMS),
+        *(pytest.param(("upstream", form), marks=pytest.mark.upstream) for form in FORMS),
+    ],
+    ids="-".join,
+)
 def platform(
     request: pytest.FixtureRequest,
-    project: Path,
     data_plane: Deployment,
     production_deployment: Deployment,
+    sample_cache: Path,
 ) -> Platform:
-    """Every option, and everything switched on; real upstream where it can be had."""
+    """A form from the sample, or from the real upstream sources."""
+    source, form = request.param
     named = {"data-plane": data_plane, "production": production_deployment}
-    deployment = named.get(request.param) or load_deployment(
-        project / "deployments" / f"{request.param}.yaml"
-    )
+    deployment = named.get(form) or option_of(form)
+    if source == "sample":
+        return sample_of(deployment, sample_cache)
+    request.getfixturevalue("upstream_platform")
     return best_of(deployment)
 
 
@@ -167,11 +180,11 @@ class TestEveryRenderedPlatform:
     def test_each_pod_has_a_place_a_toleration_and_a_priority(self, platform: Platform) -> None:
         values = {
             key_of(item).name: item["value"]
-            for item in _objects(platform)
+            for item in platform.objects
             if item["kind"] == "PriorityClass"
         }
         seen = 0
-        for item in _objects(platform):
+        for item in platform.objects:
             spec = pod_spec(item)
             if spec is None or (key_of(item).group, key_of(item).kind) in USERS_TEMPLATES:
                 continue
@@ -186,18 +199,25 @@ class TestEveryRenderedPlatform:
 
     def test_no_other_kind_holds_pods_that_nobody_thought_of(self, platform: Platform) -> None:
         """A kind that is not here: do its pods run in profiles, or are they the platform's?"""
-        for item in _objects(platform):
+        for item in platform.objects:
             key = key_of(item)
             if key.kind != CRD and pod_spec(item) is None and any(_pods_in(item)):
                 assert (key.group, key.kind) in USERS_TEMPLATES
 
     def test_templates_of_users_pods_choose_no_system_node(self, platform: Platform) -> None:
-        for item in _objects(platform):
-            if (key_of(item).group, key_of(item).kind) in USERS_TEMPLATES:
-                for spec in _pods_in(item):
-                    assert NODE_GROUP_LABEL not in _mapping(spec.get("nodeSelector"))
-                    assert not any(map(tolerates_system_taint, _list(spec.get("tolerations"))))
-                    assert "priorityClassName" not in spec
+        templates = [
+            item
+            for item in platform.objects
+            if (key_of(item).group, key_of(item).kind) in USERS_TEMPLATES
+        ]
+        specs = [spec for item in templates for spec in _pods_in(item)]
+
+        assert {(key_of(item).group, key_of(item).kind) for item in templates} == USERS_TEMPLATES
+        assert len(specs) >= len(templates)
+        for spec in specs:
+            assert NODE_GROUP_LABEL not in _mapping(spec.get("nodeSelector"))
+            assert not any(map(tolerates_system_taint, _list(spec.get("tolerations"))))
+            assert "priorityClassName" not in spec
 
     def test_the_priority_is_there_before_all_that_names_it(self, platform: Platform) -> None:
         """The stack kubeflow waits for the stack cluster as a whole."""
@@ -210,13 +230,13 @@ class TestEveryRenderedPlatform:
 
     def test_a_disruption_budget_lets_at_least_one_pod_go(self, platform: Platform) -> None:
         """Else nodes of the platform could not be drained, and so not be brought up to date."""
-        budgets = [item for item in _objects(platform) if item["kind"] == "PodDisruptionBudget"]
+        budgets = [item for item in platform.objects if item["kind"] == "PodDisruptionBudget"]
         for budget in budgets:
             spec = _mapping(budget["spec"])
             assert spec.get("maxUnavailable") == 1 or spec.get("minAvailable") == 0, budget
 
     def test_two_gateways_stand_in_zones_of_their_own(self, platform: Platform) -> None:
-        named = {str(key_of(item)): item for item in _objects(platform)}
+        named = {str(key_of(item)): item for item in platform.objects}
         name = "istio-system/istio-ingressgateway"
         scaling = _mapping(named[f"HorizontalPodAutoscaler.autoscaling {name}"]["spec"])
         budget = _mapping(named[f"PodDisruptionBudget.policy {name}"]["spec"])
@@ -236,13 +256,12 @@ class TestEveryRenderedPlatform:
 
 
 def test_a_cluster_of_others_gets_the_priority_and_no_node_is_chosen(
-    vanilla: Deployment, sample_cache: Path
+    existing_cluster_platform: Platform,
 ) -> None:
-    theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
-    specs = [pod_spec(item) for item in _objects(sample_of(theirs, sample_cache))]
+    specs = list(filter(None, map(pod_spec, existing_cluster_platform.objects)))
 
     assert specs
-    for spec in filter(None, specs):
+    for spec in specs:
         assert spec["priorityClassName"]
         assert NODE_GROUP_LABEL not in _mapping(spec.get("nodeSelector"))
 
@@ -263,10 +282,6 @@ def test_the_policy_says_what_the_nodes_and_the_class_say(sample_platform: Platf
     assert f"each.key != '{SYSTEM_TAINT}'" in tolerations
     assert f"object.spec.priority < {objects['PriorityClass']['value']} " in priority
     assert objects["PriorityClass"]["metadata"] == {"name": PRIORITY_CLASS}
-
-
-def _objects(platform: Platform) -> Iterator[KubernetesObject]:
-    return (item for one in platform.components for item in one.objects)
 
 
 def _pods_in(node: JsonValue) -> Iterator[dict[str, JsonValue]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.cli.audit import audit_images
-from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.floors import load_floors, raise_images
@@ -26,7 +25,6 @@ from kubeflow_aws.manifests.support import (
     load_support,
     pinned_products,
 )
-from tests.support.platforms import all_variants_of
 
 FIRST, SECOND = (
     End(day=date(2026, 9, 21), basis=Basis.READ),
@@ -133,13 +131,11 @@ class TestFile:
     def test_it_has_the_versions_that_are_rendered(
         self,
         project: Path,
-        vanilla: Deployment,
         support: Support,
-        upstream_platform: Platform,
+        all_upstream_variants: Platform,
     ) -> None:
-        assert upstream_platform.components
         floors = load_floors(project / "manifests" / FLOORS_FILE)
-        every = [raise_images(one, floors) for one in all_variants_of(vanilla).components]
+        every = [raise_images(one, floors) for one in all_upstream_variants.components]
         rendered: dict[str, set[str]] = {}
         for each in audit_images(every, floors, support):
             if each.product and each.product.pinned:

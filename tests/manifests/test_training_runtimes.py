@@ -13,18 +13,23 @@ from kubeflow_aws.manifests.platform import Platform
 
 def pods_of(platform: Platform) -> Iterator[tuple[str, Any]]:
     """The pod template of each of a runtime's jobs."""
-    for one in platform.components:
-        for item in one.objects:
-            if item["kind"] in {"ClusterTrainingRuntime", "TrainingRuntime"}:
-                spec: Any = item["spec"]
-                for job in spec["template"]["spec"]["replicatedJobs"]:
-                    yield (
-                        f"{metadata(item)['name']}/{job['name']}",
-                        job["template"]["spec"]["template"],
-                    )
+    for item in platform.objects:
+        if item["kind"] in {"ClusterTrainingRuntime", "TrainingRuntime"}:
+            spec: Any = item["spec"]
+            for job in spec["template"]["spec"]["replicatedJobs"]:
+                yield (
+                    f"{metadata(item)['name']}/{job['name']}",
+                    job["template"]["spec"]["template"],
+                )
 
 
-@pytest.mark.parametrize("name", ["sample_platform", "best_platform"])
+SOURCES = [
+    "sample_platform",
+    pytest.param("upstream_platform", marks=pytest.mark.upstream),
+]
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_every_pod_of_a_training_stays_out_of_the_mesh(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -36,7 +41,7 @@ def test_every_pod_of_a_training_stays_out_of_the_mesh(
         assert pod["spec"]["containers"]
 
 
-@pytest.mark.parametrize("name", ["sample_platform", "best_platform"])
+@pytest.mark.parametrize("name", SOURCES)
 def test_nothing_else_of_trainer_is_labelled(name: str, request: pytest.FixtureRequest) -> None:
     platform: Platform = request.getfixturevalue(name)
     [trainer] = [one for one in platform.components if one.component.name == "trainer"]

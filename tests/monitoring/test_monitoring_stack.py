@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.monitoring.cluster_alarms import PLATFORM_NAMESPACES
-from tests.support.assembly import Assembly, Template, resources, synthesize
-from tests.support.deployments import VPC, variation
-from tests.support.platforms import sample_of
+from tests.support.assembly import Assembly, CheckedAssembly, Template, resources
 
 
 @pytest.fixture(scope="session")
@@ -163,21 +159,12 @@ def test_pods_show_their_metrics_to_the_scrapers_subnets_alone(
 
 
 def test_in_somebody_elses_vpc_the_file_says_where_the_scraper_stands(
-    data_plane: Deployment, sample_cache: Path, tmp_path: Path
+    checked_choices: CheckedAssembly,
 ) -> None:
-    ranges: JsonValue = ["172.16.8.0/24", "172.16.9.0/24"]
-    vpc: dict[str, JsonValue] = {
-        **VPC,
-        "private_cidrs": ranges,
-        "public_subnet_ids": ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"],
-        "load_balancer_cidrs": ["172.16.0.0/24"],
-    }
-    deployment = variation(data_plane, {"network": {"existing": vpc}})
-    assembly = synthesize(deployment, sample_of(deployment, sample_cache), tmp_path)
+    found = ranges_of_metrics(checked_choices.assembly)
 
-    found = ranges_of_metrics(assembly)
-    assert "kubeflow" in found
-    assert all(each == {"172.16.8.0/24", "172.16.9.0/24"} for each in found.values())
+    assert {"alice", "bob", "kubeflow", "kubeflow-system"} <= found.keys()
+    assert all(ranges == {"10.0.32.0/20", "10.0.48.0/20"} for ranges in found.values())
 
 
 def test_what_is_not_there_has_no_alarm(sample_assembly: Assembly) -> None:

@@ -1,9 +1,10 @@
-"""An emulated account in this process, for what only reads AWS."""
+"""An emulated account in this process, for what only reads AWS, and estimates of costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import boto3
@@ -11,11 +12,14 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
 from moto import mock_aws
-from moto.iam.models import IAMBackend
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from operations.cost.charges import Terms
+from operations.cost.estimate import Estimate, estimate_of
+from operations.cost.prices import load_assumptions, load_prices
 from operations.doctor.aws import Aws
+from tests.support.assembly import Assembly
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +33,7 @@ def session(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.S
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     # AWS's managed policies take most of the time of a test, and nothing here asks for one.
-    monkeypatch.setattr(IAMBackend, "_init_aws_policies", lambda _: [])
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
     core = botocore.session.Session()
     core.register_component("data_loader", loader)
     with mock_aws():
@@ -70,3 +74,15 @@ def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
         lambda _, service_code, quota_code: quotas.get(service_code, quota_code),
     )
     return quotas
+
+
+@pytest.fixture(scope="session")
+def terms() -> Terms:
+    """The checked-in prices and assumptions, on a day."""
+    return Terms(prices=load_prices(), assume=load_assumptions(), today=date(2026, 11, 26))
+
+
+@pytest.fixture(scope="session")
+def production_estimate(production_assembly: Assembly, terms: Terms) -> Estimate:
+    """What everything costs in production."""
+    return estimate_of(production_assembly.folder, terms)

@@ -13,7 +13,7 @@ from kubeflow_aws.errors import UserError
 from operations.removal.__main__ import removal_lines
 from operations.removal.plan import removal_of
 from tests.support.assembly import Assembly, CheckedAssembly, synthesize
-from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.deployments import variation
 from tests.support.platforms import sample_of
 
 
@@ -77,12 +77,11 @@ def test_a_protection_that_is_off_refuses_nothing(
 
 
 def test_a_cluster_of_others_keeps_namespaces_and_definitions(
-    vanilla: Deployment, sample_cache: Path, tmp_path: Path
+    existing_cluster: Deployment, checked_existing_cluster: CheckedAssembly
 ) -> None:
-    theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
-    assembly = synthesize(theirs, sample_of(theirs, sample_cache), tmp_path)
+    removal = removal_of(checked_existing_cluster.assembly.folder)
 
-    lines = list(removal_lines(removal_of(assembly.folder), theirs))
+    lines = list(removal_lines(removal, existing_cluster))
 
     assert any("Kubernetes objects stay in the cluster" in line for line in lines)
     assert any("They stay with the cluster" in line for line in lines)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
-from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.manifests.objects import JsonValue
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 VPC: dict[str, JsonValue] = {
     "vpc_id": "vpc-0123456789abcdef0",
@@ -33,6 +36,19 @@ PRODUCTION: dict[str, JsonValue] = {
     "profiles": [{"name": "alice", "owner": "alice@example.com"}],
 }
 """What makes a production deployment of any other."""
+
+CHOICES: dict[str, JsonValue] = {
+    "environment": "production",
+    "network": {"existing": {**VPC, "load_balancer_cidrs": ["10.0.0.0/20"]}},
+    "ingress": {"internal": True},
+    "auth": {
+        "users": [{"email": "alice@example.com"}],
+        "cognito": {"mfa": "optional", "machine_clients": [{"name": "ci"}]},
+    },
+    "rds": {"snapshot": "kubeflow-last"},
+    "storage": {"efs": {"backups": False}},
+}
+"""Settings that somebody may choose, each with a finding that is right then."""
 
 UNLISTED: JsonValue = {
     "system_nodes": {"instance_types": ["m7i.96xlarge"]},
@@ -95,3 +111,8 @@ def variation(deployment: Deployment, changes: Mapping[str, JsonValue]) -> Deplo
     """The deployment with other top-level sections."""
     settings = deployment.model_dump(mode="json", exclude_unset=True)
     return Deployment.model_validate_json(json.dumps(settings | dict(changes)))
+
+
+def option_of(name: str) -> Deployment:
+    """A deployment file of the project."""
+    return load_deployment(PROJECT / "deployments" / f"{name}.yaml")

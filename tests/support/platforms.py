@@ -38,8 +38,20 @@ def best_of(deployment: Deployment) -> Platform:
     )
 
 
+def all_sample_variants_of(deployment: Deployment, cache: Path) -> Platform:
+    """Every component in every variant, rendered from the bundled sample."""
+    return render_all_variants(
+        variation(deployment, {"upstream": {"offline": True}}),
+        manifests=PROJECT / "manifests",
+        cache=cache,
+        mirror=None,
+        notify=lambda _: None,
+        allow_sample=True,
+    )
+
+
 def all_variants_of(deployment: Deployment) -> Platform:
-    """Every component in every variant, from the same sources."""
+    """The same from real upstream where the cache, a mirror or the network has it."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
     return render_all_variants(
         deployment,

@@ -73,7 +73,7 @@ def test_both_parsers_read_the_same(example_text: str, example: list[KubernetesO
 def test_what_is_rendered_is_what_is_applied(
     upstream_platform: Platform, upstream_assembly: Assembly
 ) -> None:
-    rendered = {str(key_of(item)) for one in upstream_platform.components for item in one.objects}
+    rendered = {str(key_of(item)) for item in upstream_platform.objects}
     applied = [str(key_of(item)) for item in upstream_assembly.objects()]
 
     assert len(applied) == len(set(applied))

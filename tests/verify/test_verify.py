@@ -120,6 +120,8 @@ def test_anothers_namespace_is_refused(pipelines: tuple[Pipelines, PipelineApi])
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    # AWS's managed policies take most of the time of a test, and nothing here asks for one.
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket="artifacts")

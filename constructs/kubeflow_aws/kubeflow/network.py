@@ -8,7 +8,6 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
 from kubeflow_aws.kubeflow.profile_network import network_policy
 from kubeflow_aws.manifests.metrics_access import metrics_policies
-from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.reachability.pods import (
     LOAD_BALANCER,
@@ -33,9 +32,7 @@ def network_of(platform: Platform, deployment: Deployment) -> Network:
         platform: Its components, rendered.
         deployment: Says whether there is a load balancer, and a scraper of metrics.
     """
-    objects: list[KubernetesObject] = [
-        item for component in platform.components for item in component.objects
-    ]
+    objects = platform.objects
     scraper = POD_ADDRESSES if deployment.monitoring.prometheus else ()
     profiles = (PROFILE, OTHER_PROFILE)
     policies = [

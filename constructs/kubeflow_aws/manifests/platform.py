@@ -52,6 +52,11 @@ class Platform:
     release: str
     components: Sequence[Rendered]
 
+    @property
+    def objects(self) -> list[KubernetesObject]:
+        """The objects of all components, in the same order."""
+        return [item for one in self.components for item in one.objects]
+
     def of_stack(self, stack: str) -> list[Rendered]:
         """The components that one stack applies."""
         return [one for one in self.components if one.component.stack == stack]

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.manifests.objects import KubernetesObject, key_of
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.kubernetes import Cluster, manifest
 from tests.support.waiting import eventually
@@ -19,9 +19,8 @@ ORDER = {"Namespace": 0, "CustomResourceDefinition": 1}
 
 
 def apply_all(cluster: Cluster, platform: Platform) -> None:
-    items = [item for rendered in platform.components for item in rendered.objects]
     for rank in (0, 1, 2):
-        chosen = [item for item in items if ORDER.get(str(item["kind"]), 2) == rank]
+        chosen = [item for item in platform.objects if ORDER.get(str(item["kind"]), 2) == rank]
         assert chosen
         eventually(partial(unserved, cluster, chosen))
 
@@ -41,8 +40,7 @@ def revisions(cluster: Cluster) -> dict[str, str]:
     """The resource versions of some kinds that no controller goes on writing."""
     text = cluster.kubectl("get", "crd,cm,secret,clusterrole,svc,deploy", "-A", "-o", "json")
     return {
-        f"{item['kind']} {item['metadata']['name']}": item["metadata"]["resourceVersion"]
-        for item in json.loads(text)["items"]
+        str(key_of(item)): item["metadata"]["resourceVersion"] for item in json.loads(text)["items"]
     }
 
 
@@ -55,4 +53,4 @@ def test_the_whole_of_kubeflow_is_accepted_and_applied_again_unchanged(
     before = revisions(small)
     apply_all(small, upstream_platform)
     after = revisions(small)
-    assert {uid for uid in before if before[uid] != after.get(uid)} == set()
+    assert {key for key in before if before[key] != after.get(key)} == set()

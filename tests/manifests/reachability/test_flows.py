@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,19 +12,13 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
-from kubeflow_aws.deployment import Deployment, load_deployment
-from kubeflow_aws.kubeflow.network import network_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.kubeflow.network import PROFILE
+from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.manifests.reachability.ends import End
+from kubeflow_aws.manifests.reachability.policies import policies_of
 from kubeflow_aws.manifests.reachability.ports import ALL, PortRange, Ports
 from kubeflow_aws.manifests.reachability.table import Network
-from tests.support.platforms import best_of, sample_of
-
-PROJECT: Final = Path(__file__).resolve().parents[3]
-OPTIONS: Final = {
-    **{file.stem: file for file in sorted((PROJECT / "deployments").glob("*.yaml"))},
-    "data-plane": PROJECT / "tests" / "support" / "data-plane.yaml",
-}
+from tests.manifests.reachability.conftest import OPTIONS, ConnectedPlatform
 
 
 class Flow(BaseModel):
@@ -60,35 +53,6 @@ OPEN: Final = FLOWS["open"]
 SHUT: Final = FLOWS["shut"]
 
 
-def deployment_of(option: str) -> Deployment:
-    return load_deployment(OPTIONS[option])
-
-
-@pytest.fixture(scope="session")
-def upstream_network(upstream_platform: Platform) -> Callable[[str], Network]:
-    """An option's network, from its real upstream sources."""
-    assert upstream_platform.components
-
-    @cache
-    def of(option: str) -> Network:
-        deployment = deployment_of(option)
-        return network_of(best_of(deployment), deployment)
-
-    return of
-
-
-@pytest.fixture(scope="session")
-def sample_network(sample_cache: Path) -> Callable[[str], Network]:
-    """The same from the sample, which holds a few of the pods and policies."""
-
-    @cache
-    def of(option: str) -> Network:
-        deployment = deployment_of(option)
-        return network_of(sample_of(deployment, sample_cache), deployment)
-
-    return of
-
-
 def ends_of(flow: Flow, network: Network) -> Iterator[tuple[End, End]]:
     """Everybody that a flow is about."""
     sources = [end for end in (*network.pods, *network.outside) if is_named(end, flow.caller)]
@@ -121,22 +85,24 @@ def open_though_forbidden(network: Network) -> list[str]:
 @pytest.mark.upstream
 @pytest.mark.parametrize("option", OPTIONS)
 def test_what_the_platform_lives_from_is_open(
-    option: str, upstream_network: Callable[[str], Network]
+    option: str, upstream_option: Callable[[str], ConnectedPlatform]
 ) -> None:
-    assert shut_though_needed(upstream_network(option)) == []
+    assert shut_though_needed(upstream_option(option).network) == []
 
 
 @pytest.mark.upstream
 @pytest.mark.parametrize("option", OPTIONS)
 def test_what_nobody_may_do_is_shut(
-    option: str, upstream_network: Callable[[str], Network]
+    option: str, upstream_option: Callable[[str], ConnectedPlatform]
 ) -> None:
-    assert open_though_forbidden(upstream_network(option)) == []
+    assert open_though_forbidden(upstream_option(option).network) == []
 
 
 @pytest.mark.upstream
-def test_every_flow_is_about_somebody(upstream_network: Callable[[str], Network]) -> None:
-    networks = [upstream_network(option) for option in OPTIONS]
+def test_every_flow_is_about_somebody(
+    upstream_option: Callable[[str], ConnectedPlatform],
+) -> None:
+    networks = [upstream_option(option).network for option in OPTIONS]
 
     assert [
         str(flow)
@@ -155,10 +121,27 @@ def test_the_same_holds_for_what_the_sample_has(
     assert [line for line in shut_though_needed(network) if " to profile/" in line] == []
 
 
-def test_both_kinds_of_mistakes_are_found(sample_network: Callable[[str], Network]) -> None:
+def without_policies(network: Network, *names: str) -> Network:
+    return replace(network, policies=[each for each in network.policies if each.name not in names])
+
+
+def test_what_is_open_though_forbidden_is_found(sample_network: Callable[[str], Network]) -> None:
     network = sample_network("cognito-rds-s3")
-    names = ("allow-callers-to-activator", "kubeflow-profile")
-    without = replace(network, policies=[p for p in network.policies if p.name not in names])
+    without = without_policies(network, "allow-callers-to-activator", "kubeflow-profile")
 
     assert any("to profile/notebook" in line for line in open_though_forbidden(without))
     assert not any("to profile/notebook" in line for line in open_though_forbidden(network))
+
+
+def test_what_is_shut_though_needed_is_found(sample_network: Callable[[str], Network]) -> None:
+    network = sample_network("cognito-rds-s3")
+    nobody: KubernetesObject = {
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "nobody", "namespace": PROFILE},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+    }
+    without = without_policies(network, "kubeflow-profile")
+    shut = replace(without, policies=[*without.policies, *policies_of([nobody])])
+
+    assert any("to profile/notebook" in line for line in shut_though_needed(shut))
+    assert not any("to profile/notebook" in line for line in shut_though_needed(network))

@@ -7,24 +7,21 @@ from typing import Any, Final
 
 import pytest
 
-from kubeflow_aws.deployment import load_deployment
-from kubeflow_aws.kubeflow.network import network_of
 from kubeflow_aws.manifests.platform import Platform
 from kubeflow_aws.manifests.reachability.ends import End
 from kubeflow_aws.manifests.reachability.pods import PRIVATE_SUBNETS
-from tests.manifests.reachability.test_flows import OPTIONS
-from tests.support.platforms import best_of
+from tests.manifests.reachability.conftest import OPTIONS, ConnectedPlatform
 
 WEBHOOKS: Final = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
 
-def objects(platform: Platform) -> list[Any]:
-    return [item for one in platform.components for item in one.objects]
+def objects_of(platform: Platform) -> list[Any]:
+    return list(platform.objects)
 
 
 def clients_of_webhooks(platform: Platform) -> Iterator[dict[str, Any]]:
     """Where the API server goes for admission and for conversion."""
-    for item in objects(platform):
+    for item in objects_of(platform):
         if item["kind"] in WEBHOOKS:
             yield from (hook["clientConfig"]["service"] for hook in item["webhooks"])
         if item["kind"] == "CustomResourceDefinition":
@@ -35,7 +32,7 @@ def clients_of_webhooks(platform: Platform) -> Iterator[dict[str, Any]]:
 
 def destinations_of_gateway(platform: Platform) -> Iterator[dict[str, Any]]:
     """Where the gateway sends requests."""
-    for item in objects(platform):
+    for item in objects_of(platform):
         if item["kind"] == "VirtualService":
             for route in item["spec"]["http"]:
                 for each in route.get("route", []):
@@ -48,7 +45,7 @@ def behind(service: dict[str, Any], platform: Platform, pods: list[End]) -> list
     """The pods of a Service and the port that they take its requests at."""
     [found] = [
         item
-        for item in objects(platform)
+        for item in objects_of(platform)
         if (item["kind"], item["metadata"]["name"], item["metadata"].get("namespace"))
         == ("Service", service["name"], service["namespace"])
     ]
@@ -77,12 +74,10 @@ def test_services_are_open(
     services: Callable[[Platform], Iterator[dict[str, Any]]],
     at_least: int,
     option: str,
-    upstream_platform: Platform,
+    upstream_option: Callable[[str], ConnectedPlatform],
 ) -> None:
-    assert upstream_platform.components
-    deployment = load_deployment(OPTIONS[option])
-    platform = best_of(deployment)
-    network = network_of(platform, deployment)
+    found = upstream_option(option)
+    platform, network = found.platform, found.network
     [source] = [end for end in (*network.pods, *network.outside) if str(end) == caller]
     assert PRIVATE_SUBNETS in network.outside
 

@@ -1,0 +1,71 @@
+"""Which tests go to one worker: those that share an app, and those that share a platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xdist.scheduler import LoadScopeScheduling
+
+WITHOUT_APPS: Final = (
+    "capacity/test_instance_types",
+    "capacity/test_workloads",
+    "checks/test_kubernetes_rules",
+    "cli/test_audit",
+    "cli/test_osv",
+    "database/",
+    "delivery/test_refusals",
+    "deployment/",
+    "docs/test_commands",
+    "docs/test_references",
+    "docs/test_rules",
+    "docs/test_settings",
+    "kubeflow/test_profiles",
+    "localcloud/",
+    "manifests/reachability/test_policies",
+    "manifests/reachability/test_table",
+    "manifests/test_archives",
+    "manifests/test_bump",
+    "manifests/test_cache_folder",
+    "manifests/test_chart_packages",
+    "manifests/test_component",
+    "manifests/test_downloads",
+    "manifests/test_floors",
+    "manifests/test_image_reference",
+    "manifests/test_images",
+    "manifests/test_lock",
+    "manifests/test_losses",
+    "manifests/test_mirror",
+    "manifests/test_packs",
+    "manifests/test_sources",
+    "operations/test_doctor_delegation",
+    "operations/test_doctor_names",
+    "operations/test_doctor_places",
+    "test_app",
+    "verify/",
+)
+"""Tests that share no synthesized app; any worker may run any of them."""
+
+
+ON_THE_PLATFORM: Final = (
+    "platform/test_placement",
+    "platform/test_quota",
+    "platform/test_references",
+    "platform/test_training",
+    "platform/test_upgrades",
+)
+"""Tests that share the deployed platform, one after another."""
+
+
+class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """All tests that share a synthesized app go to one worker; the others fill the second."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.removeprefix("tests/")
+        if path.startswith(ON_THE_PLATFORM):
+            return "platform"
+        if path.startswith("platform/"):
+            # The tests of a file share a control plane.
+            return path.partition("::")[0]
+        if path.startswith(WITHOUT_APPS):
+            return nodeid
+        return "gateway" if path.startswith("gateway/") else "synthesized"
