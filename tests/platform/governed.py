@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubeflow_aws.manifests.objects import KubernetesObject, metadata
+from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.kubernetes import Cluster
 from tests.support.waiting import eventually
@@ -17,7 +17,7 @@ def govern(cluster: Cluster, platform: Platform) -> None:
     cluster.apply(
         *(
             item
-            for item in objects_of(platform)
+            for item in platform.objects
             if str(item["kind"]).startswith(("ValidatingAdmissionPolicy", "ClusterRole"))
             or metadata(item)["name"] == "notebooks.kubeflow.org"
         )
@@ -33,8 +33,3 @@ def editable_profile(cluster: Cluster) -> str:
     editor = ("--clusterrole=kubeflow-edit", f"--user={EDITOR}")
     cluster.kubectl("create", "rolebinding", "e", "-n", name, *editor)
     return name
-
-
-def objects_of(platform: Platform) -> list[KubernetesObject]:
-    """All objects of a platform."""
-    return [item for one in platform.components for item in one.objects]

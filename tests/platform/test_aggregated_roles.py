@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.manifests.platform import Platform
-from tests.platform.governed import EDIT_ROLE, objects_of
+from tests.platform.governed import EDIT_ROLE
 from tests.support.kubernetes import Cluster, manifest
 
 pytestmark = pytest.mark.platform
@@ -17,7 +17,7 @@ def test_a_deployment_leaves_gathered_rules_to_their_controller(
     governed: Cluster, upstream_platform: Platform
 ) -> None:
     roles = [
-        dict[str, Any](each) for each in objects_of(upstream_platform) if "aggregationRule" in each
+        dict[str, Any](each) for each in upstream_platform.objects if "aggregationRule" in each
     ]
     before = governed.get(EDIT_ROLE)["rules"]
     apply = ("apply", "--server-side", "--field-manager=one", "-f", "-")

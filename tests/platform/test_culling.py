@@ -10,7 +10,7 @@ import pytest
 
 from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
-from tests.platform.governed import EDITOR, editable_profile, objects_of
+from tests.platform.governed import EDITOR, editable_profile
 from tests.support.kubernetes import MERGE, Cluster
 
 pytestmark = pytest.mark.platform
@@ -107,7 +107,7 @@ def test_what_culling_cannot_see_is_spared(
 
 
 def test_the_policy_knows_the_cullers_name(upstream_platform: Platform) -> None:
-    objects = objects_of(upstream_platform)
+    objects = upstream_platform.objects
     [controller] = [
         dict[str, Any](item)
         for item in objects

@@ -57,6 +57,10 @@ def test_users_do_not_delete_the_claims_of_their_profile(governed: Cluster, prof
     for name in ("fast", "shared"):
         said = governed.refusal("delete", "pvc", name, "-n", profile, f"--as={EDITOR}")
         assert "this claim belongs to the profile" in said
+        label = ("label", "pvc", name, "-n", profile, f"--as={EDITOR}")
+        said = governed.refusal(*label, "kubeflow-aws/volume-of-")
+        assert "this claim belongs to the profile" in said
+        governed.kubectl(*label, "of-mine=yes")
     governed.apply(*volumes_of(profile))
 
     assert phase_of(governed, profile) == "Bound"
@@ -73,6 +77,11 @@ def test_users_delete_claims_of_their_own(governed: Cluster, profile: str) -> No
         },
     }
     governed.kubectl("create", f"--as={EDITOR}", "-f", "-", stdin=manifest(own))
+    # Whoever labels a claim of hers as the profile's keeps it.
+    label = ("label", "pvc", "fast", "-n", profile)
+    governed.kubectl(*label, f"--as={EDITOR}", "kubeflow-aws/volume-of=profile")
+    governed.refusal("delete", "pvc", "fast", "-n", profile, f"--as={EDITOR}")
+    governed.kubectl(*label, "kubeflow-aws/volume-of-")
 
     governed.kubectl("delete", "pvc", "fast", "-n", profile, f"--as={EDITOR}")
 
