@@ -91,6 +91,7 @@ def build(
             release=platform.release,
             rendered=platform.of_stack("kubeflow"),
             service_account_issuer=cluster.service_account_issuer,
+            load_balancer_role=cluster.load_balancer_role,
             address=address,
             sign_in=_sign_in(scope, prefix, deployment, env, address),
             database=data.database if data else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
 from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
@@ -65,6 +66,7 @@ class ClusterStack(cdk.Stack):
     cluster: eks.ICluster
     owned: bool
     service_account_issuer: str | None
+    load_balancer_role: iam.IRole | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
         super().__init__(
@@ -84,6 +86,7 @@ class ClusterStack(cdk.Stack):
         vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
         values: dict[Placeholder, str] = {}
+        self.load_balancer_role = None
         if self._autoscaling:
             ready = [*ready, self._autoscaling]
             values |= self._autoscaling.values
@@ -93,6 +96,7 @@ class ClusterStack(cdk.Stack):
                 "LoadBalancerControllerRole",
                 props=LoadBalancerControllerRoleProps(cluster=self.cluster, vpc_id=vpc.vpc_id),
             )
+            self.load_balancer_role = role.pod_role.role
             ready = [*ready, role]
             values |= {
                 Placeholder.CLUSTER_NAME: self.cluster.cluster_name,
@@ -170,7 +174,10 @@ class ClusterStack(cdk.Stack):
             self,
             "Autoscaling",
             props=AutoscalingProps(
-                cluster=self.cluster, name=deployment.name, node_role=nodes.role
+                cluster=self.cluster,
+                name=deployment.name,
+                vpc_id=vpc.vpc_id,
+                node_role=nodes.role,
             ),
         )
         addons = self._create_pod_addons(

@@ -12,7 +12,7 @@ from constructs import Construct
 from kubeflow_aws.delivery.pipeline import DeliveryPipeline, DeliveryPipelineProps
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery, StageSettings
-from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps
+from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps, Publisher
 
 EVENTS: Final = (
     "codepipeline-pipeline-pipeline-execution-failed",
@@ -70,7 +70,7 @@ class DeliveryStack(cdk.Stack):
             "Notifications",
             props=NotificationTopicProps(
                 subject="Deliveries",
-                publisher="codestar-notifications.amazonaws.com",
+                publisher=Publisher.CODESTAR_NOTIFICATIONS,
                 emails=self._emails,
             ),
         ).topic

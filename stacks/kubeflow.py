@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from constructs import Construct, IDependable
 
@@ -21,6 +22,7 @@ from kubeflow_aws.deployment.lasting import LASTING_KEY, lasting_values
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
+from kubeflow_aws.ingress.user_pool_access import UserPoolAccess, UserPoolAccessProps
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
@@ -69,6 +71,7 @@ class KubeflowStackProps:
         release: Kubeflow's release.
         rendered: The components to apply.
         service_account_issuer: Issuer of the cluster's service accounts, if it is known.
+        load_balancer_role: Role of the AWS Load Balancer Controller, if it is this application's.
         address: Where the platform is reached; by a port-forward only if there is none.
         sign_in: The user pool, for sign-in with Cognito.
         database: The metadata database in RDS, if there is one.
@@ -86,6 +89,7 @@ class KubeflowStackProps:
     release: str
     rendered: Sequence[Rendered]
     service_account_issuer: str | None
+    load_balancer_role: iam.IRole | None
     address: PlatformAddress | None
     sign_in: SignIn | None
     database: DatabaseConnection | None
@@ -199,6 +203,17 @@ class KubeflowStack(cdk.Stack):
         ingress = self.components.applied["ingress"]
         # The load balancer tries to write a log as soon as it is told where.
         ingress.node.add_dependency(balancer)
+        if props.sign_in and props.load_balancer_role:
+            ingress.node.add_dependency(
+                UserPoolAccess(
+                    self,
+                    "UserPoolAccess",
+                    props=UserPoolAccessProps(
+                        controller_role=props.load_balancer_role,
+                        user_pool_arn=props.sign_in.user_pool_arn,
+                    ),
+                )
+            )
         AliasRecords(
             self,
             "Names",

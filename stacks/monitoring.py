@@ -20,7 +20,7 @@ from kubeflow_aws.monitoring.dashboard import PlatformDashboard, PlatformDashboa
 from kubeflow_aws.monitoring.front_door_alarms import FrontDoorAlarms
 from kubeflow_aws.monitoring.prometheus import Prometheus, PrometheusProps
 from kubeflow_aws.network.vpc import vpc_of
-from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps
+from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps, Publisher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ class MonitoringStack(cdk.Stack):
             "Alarms",
             props=NotificationTopicProps(
                 subject="Alarms",
-                publisher="cloudwatch.amazonaws.com",
+                publisher=Publisher.CLOUDWATCH,
                 emails=settings.alarm_emails,
             ),
         ).topic

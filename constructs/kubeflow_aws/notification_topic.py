@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,18 +14,25 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
+class Publisher(StrEnum):
+    """Services that publish, by their principals."""
+
+    CLOUDWATCH = "cloudwatch.amazonaws.com"
+    CODESTAR_NOTIFICATIONS = "codestar-notifications.amazonaws.com"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotificationTopicProps:
     """Inputs of `NotificationTopic`.
 
     Attributes:
         subject: What it tells of, for the key's description.
-        publisher: Service principal of the one service that publishes.
+        publisher: The one service that publishes.
         emails: Who gets mail; each has to confirm once.
     """
 
     subject: str
-    publisher: str
+    publisher: Publisher
     emails: Sequence[str]
 
 
@@ -45,16 +53,14 @@ class NotificationTopic(Construct):
             enable_key_rotation=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        # The key that AWS has for SNS admits no services (CloudWatch User Guide, "Using Amazon
-        # CloudWatch alarms", "Alarms and SNS encryption"; Developer Tools console User Guide,
-        # "Configure Amazon SNS topics for notifications").
+        # The key that AWS has for SNS admits no services.
         key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid=f"{props.subject}AreEncrypted",
                 principals=[iam.ServicePrincipal(props.publisher)],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": account}},
+                conditions={"StringEquals": self._key_condition(props.publisher)},
             )
         )
         self.topic = sns.Topic(
@@ -71,3 +77,17 @@ class NotificationTopic(Construct):
         )
         for email in props.emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    def _key_condition(self, publisher: Publisher) -> dict[str, str]:
+        """What KMS hears of a publisher.
+
+        SNS Developer Guide, "Key management"; Developer Tools console User Guide, "Configure
+        Amazon SNS topics for notifications". That CloudWatch's calls have the account is read
+        there, and not seen.
+        """
+        stack = cdk.Stack.of(self)
+        match publisher:
+            case Publisher.CLOUDWATCH:
+                return {"aws:SourceAccount": stack.account}
+            case Publisher.CODESTAR_NOTIFICATIONS:
+                return {"kms:ViaService": f"sns.{stack.region}.amazonaws.com"}

@@ -21,11 +21,13 @@ class AutoscalingProps:
     Attributes:
         cluster: The cluster.
         name: Its name, as text.
+        vpc_id: Its network.
         node_role: Role of all its nodes.
     """
 
     cluster: eks.ICluster
     name: str
+    vpc_id: str
     node_role: iam.Role
 
 
@@ -50,8 +52,8 @@ class Autoscaling(Construct):
             props=KarpenterRoleProps(
                 cluster=props.cluster,
                 name=props.name,
+                vpc_id=props.vpc_id,
                 node_role_arn=props.node_role.role_arn,
-                instance_profile_arn=profile.instance_profile_arn,
                 queue_arn=interruptions.queue.queue_arn,
             ),
         )

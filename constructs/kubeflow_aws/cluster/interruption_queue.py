@@ -17,8 +17,12 @@ WARNINGS: Final = {
     "Rebalance": ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
     "StateChange": ("aws.ec2", "EC2 Instance State-change Notification"),
     "ScheduledChange": ("aws.health", "AWS Health Event"),
+    "CapacityReservation": (
+        "aws.ec2",
+        "EC2 Capacity Reservation Instance Interruption Warning",
+    ),
 }
-"""What Karpenter reads (Karpenter documentation, "Disruption", "Interruption")."""
+"""What Karpenter reads (its documentation, "CloudFormation" and "Disruption", 1.14)."""
 
 
 class InterruptionQueue(Construct):

@@ -27,7 +27,6 @@ MADE: Final = (
 """What Karpenter makes in EC2, each tagged with its cluster and node pool."""
 
 READ_ACTIONS: Final = (
-    "ec2:DescribeAvailabilityZones",
     "ec2:DescribeCapacityReservations",
     "ec2:DescribeImages",
     "ec2:DescribeInstanceStatus",
@@ -35,6 +34,7 @@ READ_ACTIONS: Final = (
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstances",
     "ec2:DescribeLaunchTemplates",
+    "ec2:DescribePlacementGroups",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeSubnets",
@@ -52,23 +52,24 @@ class KarpenterRoleProps:
     Attributes:
         cluster: The cluster whose nodes it makes.
         name: The cluster's name, as text: it stands in the names of tags.
+        vpc_id: The VPC that it may start nodes in.
         node_role_arn: Role that it may give to nodes, and no other.
-        instance_profile_arn: The profile that holds that role.
         queue_arn: Queue of EC2's warnings.
     """
 
     cluster: eks.ICluster
     name: str
+    vpc_id: str
     node_role_arn: str
-    instance_profile_arn: str
     queue_arn: str
 
 
 class KarpenterRole(Construct):
     """A role that makes instances tagged with its cluster, and touches no others.
 
-    As in the CloudFormation template of Karpenter's documentation ("CloudFormation"), without the
-    rights to make instance profiles: the nodes' profile is made by this application.
+    As in the CloudFormation template of Karpenter's documentation ("CloudFormation", 1.14), without
+    the rights to make instance profiles: the nodes' profile is made by this application. What
+    differs stands with its reasons in tests/rights/published/karpenter.yaml.
     """
 
     pod_role: PodRole
@@ -87,14 +88,14 @@ class KarpenterRole(Construct):
             "Policy",
             roles=[self.pod_role.role],
             statements=[
-                *self._launch_statements(props.name),
+                *self._launch_statements(props.name, props.vpc_id),
                 *self._removal_statements(props.name),
                 *_surroundings(self, props),
             ],
         )
         self._acknowledge_wildcards(policy)
 
-    def _launch_statements(self, name: str) -> list[iam.PolicyStatement]:
+    def _launch_statements(self, name: str, vpc_id: str) -> list[iam.PolicyStatement]:
         owner = f"kubernetes.io/cluster/{name}"
         any_pool = {"aws:RequestTag/karpenter.sh/nodepool": "*"}
         launch = ["ec2:CreateFleet", "ec2:RunInstances"]
@@ -108,10 +109,14 @@ class KarpenterRole(Construct):
                 resources=[
                     self._arn("image/*", public=True),
                     self._arn("snapshot/*", public=True),
-                    self._arn("security-group/*"),
-                    self._arn("subnet/*"),
                     self._arn("capacity-reservation/*"),
+                    self._arn("placement-group/*"),
                 ],
+            ),
+            iam.PolicyStatement(
+                actions=launch,
+                resources=[self._arn("security-group/*"), self._arn("subnet/*")],
+                conditions={"ArnEquals": {"ec2:Vpc": self._arn(f"vpc/{vpc_id}")}},
             ),
             iam.PolicyStatement(
                 actions=launch,
@@ -178,11 +183,16 @@ class KarpenterRole(Construct):
             "*": "Reads, for which IAM knows no resources.",
             f"{ec2}::image/*": "Images of AWS for nodes, which change with each release.",
             f"{ec2}::snapshot/*": "Snapshots of those images.",
-            f"{ec2}:{account}:security-group/*": "To launch with; nodes name the cluster's own.",
-            f"{ec2}:{account}:subnet/*": "To launch in; nodes name the cluster's own.",
+            f"{ec2}:{account}:security-group/*": "To launch with; bound to the cluster's VPC.",
+            f"{ec2}:{account}:subnet/*": "To launch in; bound to the cluster's VPC.",
+            f"{ec2}:{account}:placement-group/*": "To launch into one that a node class names.",
             f"{ec2}:{account}:capacity-reservation/*": "To launch into capacity that is paid for.",
             f"arn:{stack.partition}:ssm:{stack.region}::parameter/aws/service/*": (
                 "Public parameters of AWS, which name the images of nodes."
+            ),
+            f"arn:{stack.partition}:iam::{account}:instance-profile/*": (
+                "When a node class goes, Karpenter looks for a profile that it may have made, by a "
+                "name of its own; to be refused is no answer, and the node class would stay."
             ),
         } | {f"{ec2}:{account}:{kind}/*": tagged for kind in MADE}
         for resource, reason in reasons.items():
@@ -213,7 +223,12 @@ def _surroundings(scope: Construct, props: KarpenterRoleProps) -> list[iam.Polic
             scope, service="spot.amazonaws.com", role="AWSServiceRoleForEC2Spot"
         ),
         iam.PolicyStatement(
-            actions=["iam:GetInstanceProfile"], resources=[props.instance_profile_arn]
+            actions=["iam:GetInstanceProfile"],
+            resources=[
+                stack.format_arn(
+                    service="iam", region="", resource="instance-profile", resource_name="*"
+                )
+            ],
         ),
         iam.PolicyStatement(
             actions=["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],

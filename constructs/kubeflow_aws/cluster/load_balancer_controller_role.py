@@ -1,7 +1,8 @@
 """What the AWS Load Balancer Controller may do in AWS: its own cluster's load balancers only.
 
 After the policy that the controller's documentation gives (docs/install/iam_policy.json of
-release 3.5), without WAF Classic and Shield, which its chart's values switch off.
+release 3.5.0). What it has and this has not, and the other way round, stands with its reasons in
+tests/rights/published/load-balancer-controller.yaml.
 """
 
 from __future__ import annotations
@@ -25,9 +26,7 @@ CLUSTER_TAG: Final = "elbv2.k8s.aws/cluster"
 """The controller sets it on everything it makes; its value is the cluster's name."""
 
 READ_ACTIONS: Final = (
-    "acm:DescribeCertificate",
     "acm:ListCertificates",
-    "cognito-idp:DescribeUserPoolClient",
     "ec2:DescribeAccountAttributes",
     "ec2:DescribeAddresses",
     "ec2:DescribeAvailabilityZones",
@@ -42,8 +41,6 @@ READ_ACTIONS: Final = (
     "ec2:DescribeTags",
     "ec2:DescribeVpcPeeringConnections",
     "ec2:DescribeVpcs",
-    "ec2:GetCoipPoolUsage",
-    "ec2:GetSecurityGroupsForVpc",
     "elasticloadbalancing:DescribeCapacityReservation",
     "elasticloadbalancing:DescribeListenerAttributes",
     "elasticloadbalancing:DescribeListenerCertificates",
@@ -57,12 +54,9 @@ READ_ACTIONS: Final = (
     "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
     "elasticloadbalancing:DescribeTrustStores",
-    "iam:GetServerCertificate",
     "iam:ListServerCertificates",
-    "wafv2:GetWebACL",
-    "wafv2:GetWebACLForResource",
 )
-"""Reads, most of which IAM cannot narrow to a resource (Service Authorization Reference)."""
+"""Reads for which IAM knows no resources (Service Authorization Reference)."""
 
 CREATE_ACTIONS: Final = ("CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup")
 
@@ -87,7 +81,6 @@ OWNED_ACTIONS: Final = (
     "elasticloadbalancing:SetRulePriorities",
     "elasticloadbalancing:SetSecurityGroups",
     "elasticloadbalancing:SetSubnets",
-    "elasticloadbalancing:SetWebAcl",
 )
 """Changes to what the controller has made and tagged."""
 
@@ -136,15 +129,10 @@ class LoadBalancerControllerRole(Construct):
             roles=[self.pod_role.role],
             statements=[
                 iam.PolicyStatement(actions=list(READ_ACTIONS), resources=["*"]),
+                *_narrow_reads(self, props.vpc_id),
                 *_load_balancer_statements(self, cluster_name),
                 *_security_group_statements(self, cluster_name, props.vpc_id),
-                iam.PolicyStatement(
-                    actions=["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"],
-                    resources=[
-                        _arn(self, "elasticloadbalancing", "loadbalancer/app/*"),
-                        _arn(self, "wafv2", "regional/webacl/*"),
-                    ],
-                ),
+                *_web_acl_statements(self),
                 may_create_service_linked_role(
                     self, service="elasticloadbalancing.amazonaws.com", role="*"
                 ),
@@ -153,14 +141,47 @@ class LoadBalancerControllerRole(Construct):
         _acknowledge_wildcards(policy)
 
 
+def _narrow_reads(scope: Construct, vpc_id: str) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            actions=["acm:DescribeCertificate"], resources=[_arn(scope, "acm", "certificate/*")]
+        ),
+        iam.PolicyStatement(
+            actions=["ec2:GetSecurityGroupsForVpc"],
+            resources=[_arn(scope, "ec2", f"vpc/{vpc_id}")],
+        ),
+    ]
+
+
+def _web_acl_statements(scope: Construct) -> list[iam.PolicyStatement]:
+    load_balancers = _arn(scope, "elasticloadbalancing", "loadbalancer/app/*")
+    acls = _arn(scope, "wafv2", "regional/webacl/*")
+    return [
+        iam.PolicyStatement(
+            actions=[
+                "wafv2:AssociateWebACL",
+                "wafv2:DisassociateWebACL",
+                "wafv2:GetWebACLForResource",
+            ],
+            resources=[load_balancers, acls],
+        ),
+        iam.PolicyStatement(actions=["wafv2:GetWebACL"], resources=[acls]),
+        # WAF asks for it in the controller's name. The service knows neither resources nor keys
+        # for it: under a condition it is never allowed.
+        iam.PolicyStatement(actions=["elasticloadbalancing:SetWebAcl"], resources=["*"]),
+    ]
+
+
 def _load_balancer_statements(scope: Construct, cluster_name: str) -> list[iam.PolicyStatement]:
     requested = {f"aws:RequestTag/{CLUSTER_TAG}": cluster_name}
     owned = {"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": cluster_name}}
     kinds = [_arn(scope, "elasticloadbalancing", f"{kind}/*") for kind in LOAD_BALANCING_RESOURCES]
+    # A rule is made in a listener; nothing is made in a rule.
+    parents = [kind for kind in kinds if "listener-rule" not in kind]
     return [
         iam.PolicyStatement(
             actions=[f"elasticloadbalancing:{action}" for action in CREATE_ACTIONS],
-            resources=kinds,
+            resources=parents,
             conditions={"StringEquals": requested},
         ),
         # Only while it creates: else it could tag somebody else's load balancer as its own.
@@ -237,7 +258,10 @@ def _acknowledge_wildcards(policy: iam.Policy) -> None:
         "elbv2.k8s.aws/cluster binds each statement to this cluster."
     )
     reasons = {
-        "*": "Describe and list actions, for which IAM knows no resources.",
+        "*": "Describe and list actions, and SetWebAcl, for which IAM knows no resources.",
+        f"{aws}:acm:{regional}:certificate/*": (
+            "Reads of certificates; an Ingress may name any of the region."
+        ),
         f"{aws}:ec2:{regional}:security-group/*": (
             "Security groups of load balancers, bound by tag or by the cluster's VPC."
         ),

@@ -24,7 +24,10 @@ class AccessLogsProps:
 
 
 class AccessLogs(Construct):
-    """A private bucket to which load balancers of this account and region may deliver."""
+    """A private bucket to which load balancers of this account may deliver.
+
+    "Enable access logs for your Application Load Balancer", Elastic Load Balancing User Guide.
+    """
 
     bucket: s3.Bucket
 
@@ -37,16 +40,8 @@ class AccessLogs(Construct):
                 sid="LoadBalancersDeliver",
                 principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
                 actions=["s3:PutObject"],
+                # No condition: for Application Load Balancers the service is not known
+                # to send a source. The path binds it to this account.
                 resources=[self.bucket.arn_for_objects(f"AWSLogs/{stack.account}/*")],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnLike": {
-                        "aws:SourceArn": stack.format_arn(
-                            service="elasticloadbalancing",
-                            resource="loadbalancer",
-                            resource_name="app/*",
-                        )
-                    },
-                },
             )
         )

@@ -1,0 +1,87 @@
+"""Our roles of other people's controllers, held against the policies that these publish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.lock import load_lock
+from tests.rights.reference import actions_like
+from tests.rights.statements import Statement, statements_in
+from tests.support.assembly import Assembly
+
+FOLDER = Path(__file__).parent / "published"
+
+
+class Published(BaseModel):
+    """A published policy, and where ours differs from it.
+
+    Attributes:
+        component: Whose it is: a name in the lock file, or an add-on's.
+        version: For which it was read.
+        source: Where it stands.
+        roles: How the logical ids of our policies begin.
+        published: Its actions.
+        missing: Those that ours lacks, and why.
+        wider: What ours has besides, and why.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    component: str
+    version: str
+    source: str
+    roles: list[str]
+    published: list[str]
+    missing: dict[str, str]
+    wider: dict[str, str]
+
+
+POLICIES = [
+    Published.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    for file in sorted(FOLDER.glob("*.yaml"))
+]
+
+
+@pytest.fixture(scope="module")
+def statements(data_plane_assembly: Assembly, cognito_assembly: Assembly) -> list[Statement]:
+    assemblies = (data_plane_assembly, cognito_assembly)
+    return [each for one in assemblies for each in statements_in(one.templates)]
+
+
+@pytest.fixture(params=POLICIES, ids=lambda policy: policy.component)
+def policy(request: pytest.FixtureRequest) -> Published:
+    found: Published = request.param
+    return found
+
+
+def test_ours_is_the_published_one_but_for_what_has_a_reason(
+    policy: Published, statements: list[Statement]
+) -> None:
+    ours = {
+        action
+        for each in statements
+        if each.is_of_identity and each.where.partition("/")[2].startswith(tuple(policy.roles))
+        for action in each.actions
+    }
+
+    assert sorted(set(policy.published) - ours) == sorted(policy.missing)
+    assert sorted(ours - set(policy.published)) == sorted(policy.wider)
+
+
+def test_it_is_of_the_version_that_is_deployed(policy: Published, project: Path) -> None:
+    charts = load_lock(project / "manifests" / "upstream.lock.yaml").sources
+    addons = KUBERNETES_VERSIONS["1.35"].addons
+    assert addons
+    versions = {name: source.version for name, source in charts.items()}
+    assert policy.version == (versions | {"aws-fsx-csi-driver": addons.fsx_csi})[policy.component]
+
+
+def test_its_actions_exist(policy: Published) -> None:
+    # WAF Classic is gone from the reference.
+    gone = {each for each in policy.published if each.startswith("waf-regional:")}
+    assert [each for each in set(policy.published) - gone if not actions_like(each)] == []
