@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -152,7 +153,8 @@ def control_plane() -> None:
             folder=PROJECT / CONTROL_PLANE,
             assets=[Path(each) for each in (assets, *path.split(os.pathsep)) if each],
             go=go_command(path, PROJECT / "build" / "go" / "bin"),
-            say=print,
+            # At once: a build of minutes is silent otherwise wherever the output is no terminal.
+            say=partial(print, flush=True),
         )
     )
 
