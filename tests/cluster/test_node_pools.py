@@ -11,6 +11,8 @@ from kubeflow_aws.cluster.karpenter_role import MADE
 from kubeflow_aws.manifests.objects import key_of
 from tests.support.assembly import Assembly, Template, applies, resources
 
+NETWORK = ("security-group", "subnet")
+
 
 def specs(assembly: Assembly, kind: str) -> dict[str, Any]:
     """The specifications of all objects of a kind, by name."""
@@ -168,6 +170,25 @@ def test_karpenter_makes_nothing_without_its_tags(cluster: Template) -> None:
         assert "karpenter.sh/nodepool" in json.dumps(statement["Condition"])
 
 
+def test_karpenter_starts_nodes_in_the_clusters_network_only(cluster: Template) -> None:
+    joining = [
+        statement
+        for statement in statements(cluster)
+        if any(f":{kind}/*" in json.dumps(statement["Resource"]) for kind in NETWORK)
+        and "ec2:RunInstances" in statement["Action"]
+    ]
+
+    [statement] = joining
+    assert ":vpc/" in json.dumps(statement["Condition"]["ArnEquals"]["ec2:Vpc"])
+
+
+def test_karpenter_may_look_for_a_profile_of_any_name(cluster: Template) -> None:
+    """It does when a node class goes, and waits for as long as it is refused."""
+    [looking] = [each for each in statements(cluster) if each["Action"] == "iam:GetInstanceProfile"]
+
+    assert looking["Resource"].endswith(":instance-profile/*")
+
+
 def test_karpenter_gives_nodes_the_nodes_role_and_no_other(cluster: Template) -> None:
     [passing] = [each for each in statements(cluster) if each["Action"] == "iam:PassRole"]
     everything = json.dumps(statements(cluster))
@@ -187,7 +208,14 @@ def test_warnings_of_ec2_reach_karpenter_encrypted(cluster: Template) -> None:
     [policy] = resources(cluster, "AWS::SQS::QueuePolicy").values()
 
     assert queue["Properties"]["SqsManagedSseEnabled"] is True
-    assert "EC2 Spot Instance Interruption Warning" in kinds
+    # Those of its own template (tests/rights/published/karpenter.yaml names the source).
+    assert kinds == {
+        "AWS Health Event",
+        "EC2 Capacity Reservation Instance Interruption Warning",
+        "EC2 Instance Rebalance Recommendation",
+        "EC2 Instance State-change Notification",
+        "EC2 Spot Instance Interruption Warning",
+    }
     assert '"aws:SecureTransport": "false"' in json.dumps(policy)
 
 

@@ -169,7 +169,29 @@ def test_only_load_balancers_of_this_account_deliver_logs(platform_stack: Templa
 
     assert delivery["Action"] == "s3:PutObject"
     assert delivery["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
-    assert delivery["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+    assert "Condition" not in delivery
+    assert delivery["Resource"]["Fn::Join"][1][-1] == f"/AWSLogs/{ACCOUNT}/*"
+
+
+def test_the_controller_reads_the_clients_of_this_user_pool_alone(
+    cognito_assembly: Assembly, platform_stack: Template
+) -> None:
+    readers = {
+        logical_id: statement
+        for template in cognito_assembly.templates.values()
+        for logical_id, policy in resources(template, "AWS::IAM::Policy").items()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "cognito-idp:DescribeUserPoolClient" in statement["Action"]
+    }
+    [(logical_id, statement)] = readers.items()
+    [ingress] = [
+        each
+        for name, each in resources(platform_stack, "AWS::CloudFormation::Stack").items()
+        if name.startswith("ComponentsIngress")
+    ]
+
+    assert "UsersPool" in statement["Resource"]["Fn::ImportValue"]
+    assert logical_id in ingress["DependsOn"]
 
 
 def test_the_firewall_limits_and_does_not_stop_notebooks(platform_stack: Template) -> None:
