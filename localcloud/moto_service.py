@@ -39,6 +39,8 @@ from moto.route53.models import FakeZone, Route53Backend  # noqa: E402
 from moto.s3.models import FakeBucket  # noqa: E402
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server  # noqa: E402
 
+from localcloud.rights import enforce_rights  # noqa: E402
+
 ZONE_ID: Final = "localcloud-zone-id:"
 """A caller reference that begins so gives a new hosted zone the id behind it."""
 
@@ -82,6 +84,7 @@ class MotoService:
         _install_cloudformation(api)
         _install_lambda(invoke)
         _correct_bucket_policies()
+        enforce_rights()
         _let_zones_have_ids()
         _let_resource_servers_change()
         # The CDK CLI asks for the history of a resource that failed; moto answers with HTTP 500.
