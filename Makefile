@@ -44,7 +44,7 @@ build/go/.installed: requirements-control-plane.txt
 
 .PHONY: control-plane
 control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
-	@command -v go > /dev/null || $(MAKE) build/go/.installed
+	@! $(BIN)/python -m localcloud control-plane --needs-go || command -v go > /dev/null || $(MAKE) build/go/.installed
 	@$(BIN)/python -m localcloud control-plane
 
 .PHONY: demo

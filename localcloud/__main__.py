@@ -20,7 +20,13 @@ from rich.padding import Padding
 from localcloud import server
 from localcloud.demo.cdk import CdkError, aws_environment
 from localcloud.demo.driver import Demo, DemoError
-from localcloud.kubernetes.building import BuildError, Building, go_command, have_programs
+from localcloud.kubernetes.building import (
+    BuildError,
+    Building,
+    go_command,
+    have_programs,
+    to_build,
+)
 from localcloud.kubernetes.programs import FOLDER as CONTROL_PLANE
 from localcloud.kubernetes.programs import control_plane_of
 from localcloud.state import DEFAULT_FOLDER, Running, State, StateError
@@ -144,14 +150,22 @@ def serve(folder: StateOption = DEFAULT_FOLDER, port: PortOption = 0) -> None:
 
 
 @cli.command("control-plane")
-def control_plane() -> None:
+def control_plane(
+    needs_go: Annotated[
+        bool, typer.Option(help="Fail unless a program must be built; do nothing else.")
+    ] = False,
+) -> None:
     """Get the programs of a real Kubernetes control plane: found on this machine, or built."""
     path = os.environ.get("PATH", "")
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    found = (os.environ.get("KUBEBUILDER_ASSETS"), *path.split(os.pathsep))
+    assets = [Path(each) for each in found if each]
+    folder = PROJECT / CONTROL_PLANE
+    if needs_go:
+        raise typer.Exit(0 if to_build(folder, assets) else 1)
     have_programs(
         Building(
-            folder=PROJECT / CONTROL_PLANE,
-            assets=[Path(each) for each in (assets, *path.split(os.pathsep)) if each],
+            folder=folder,
+            assets=assets,
             go=go_command(path, PROJECT / "build" / "go" / "bin"),
             # At once: a build of minutes is silent otherwise wherever the output is no terminal.
             say=partial(print, flush=True),

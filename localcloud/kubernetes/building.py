@@ -61,12 +61,11 @@ def have_programs(building: Building) -> None:
     Raises:
         BuildError: If one is missing and cannot be built.
     """
-    stamp = building.folder / _STAMP
-    wanted = _versions()
-    before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
+    wanted, built = _versions(), _built(building.folder)
+    missing = to_build(building.folder, building.assets)
     building.folder.mkdir(parents=True, exist_ok=True)
-    now: dict[str, str] = {}
-    builds = False
+    if missing:
+        building.say("building from sources: nine minutes for all on two idle cores, once")
     for name in PROGRAMS:
         file = building.folder / name
         found = _found(name, building.assets, building.folder)
@@ -74,16 +73,40 @@ def have_programs(building: Building) -> None:
             file.unlink(missing_ok=True)
             file.symlink_to(found)
             building.say(f"{name}: {found}")
-        elif file.is_symlink() or not file.is_file() or before.get(name) != wanted[name]:
-            if not builds:
-                building.say("building from sources: nine minutes for all on two idle cores, once")
+        elif name in missing:
             _build(name, file, building)
-            builds = True
         else:
             building.say(f"{name}: built before")
-        now[name] = wanted[name]
+        built[name] = wanted[name]
         # After each, so that what is interrupted goes on where it was.
-        stamp.write_text(json.dumps({**before, **now}, indent=2) + "\n", encoding="utf-8")
+        stamp = building.folder / _STAMP
+        stamp.write_text(json.dumps(built, indent=2) + "\n", encoding="utf-8")
+
+
+def to_build(folder: Path, assets: Sequence[Path]) -> list[str]:
+    """The programs that are neither found on this machine nor built at the right version.
+
+    Args:
+        folder: Where they go.
+        assets: Folders to look in first.
+    """
+    wanted, built = _versions(), _built(folder)
+    return [
+        name
+        for name in PROGRAMS
+        if not _found(name, assets, folder)
+        and (
+            (folder / name).is_symlink()
+            or not (folder / name).is_file()
+            or built.get(name) != wanted[name]
+        )
+    ]
+
+
+def _built(folder: Path) -> dict[str, str]:
+    """What each program in the folder was built of."""
+    stamp = folder / _STAMP
+    return dict(json.loads(stamp.read_text(encoding="utf-8"))) if stamp.is_file() else {}
 
 
 def _found(name: str, folders: Sequence[Path], own: Path) -> Path | None:

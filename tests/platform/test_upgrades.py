@@ -5,11 +5,13 @@ They come after the others that share the platform, for the last leaves another 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.cli.assembly import MANIFEST_TYPE
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from tests.platform.cluster import Object, PlatformCluster
@@ -111,6 +113,37 @@ def test_an_aggregated_role_keeps_its_rules_through_a_deployment(
 
     assert "kubeflow-edit" in applied
     assert [name for name, fields in applied.items() if "f:rules" in fields] == []
+
+
+def test_nobody_else_writes_what_is_applied(platform: PlatformCluster) -> None:
+    """Whoever wrote one of our fields meanwhile would be in conflict with a second apply.
+
+    The handler forces its own; this asks without. Controllers that do not run here, and webhooks,
+    cannot be seen to write.
+    """
+    manifests = [
+        resource.properties["Manifest"]
+        for stack in platform.laboratory.stacks()
+        for resource in stack.resources.values()
+        if resource.type == MANIFEST_TYPE
+    ]
+    conflicts = [
+        line
+        for manifest in manifests
+        for line in platform.laboratory.kubectl(
+            *("apply", "--server-side", "--force-conflicts=false", "--dry-run=server"),
+            *("--filename", "-"),
+            stdin=_as_list(manifest),
+        ).stderr.splitlines()
+        if "conflict" in line
+    ]
+
+    assert len(manifests) > 50
+    assert conflicts == []
+
+
+def _as_list(manifest: str) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": json.loads(manifest)})
 
 
 def _own_fields(item: Object) -> Iterator[str]:

@@ -25,7 +25,9 @@ def committed(folder: Path) -> Iterator[Path | None]:
         return
     with tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as workspace:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(workspace, filter="data")
+            # Python before 3.11.4, as in Debian 12, has no filters (tarfile, "Extraction filters").
+            tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            tar.extractall(workspace)  # noqa: S202  # of our own repository
         yield Path(workspace)
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.kubernetes.building import BuildError, Building, go_command, have_programs
+from localcloud.kubernetes.building import (
+    BuildError,
+    Building,
+    go_command,
+    have_programs,
+    to_build,
+)
 from localcloud.kubernetes.programs import (
     FOLDER,
     PROGRAMS,
@@ -68,8 +74,10 @@ def calls(building: Building) -> list[str]:
 
 
 def test_programs_that_are_found_are_linked(building: Building, said: list[str]) -> None:
+    assert to_build(building.folder, building.assets) == list(PROGRAMS)
     for name in PROGRAMS:
         executable(building.assets[2] / name)
+    assert to_build(building.folder, building.assets) == []
     have_programs(building)
     for name in PROGRAMS:
         assert (building.folder / name).resolve() == building.assets[2] / name
@@ -87,6 +95,7 @@ def test_a_file_that_is_no_program_is_not_found(building: Building) -> None:
 def test_what_is_missing_is_built_and_stays(building: Building, said: list[str]) -> None:
     executable(building.assets[2] / "etcd")
     have_programs(building)
+    assert to_build(building.folder, building.assets) == []
     built = [name for name in PROGRAMS if name != "etcd"]
     assert {file.name for file in building.folder.iterdir()} == {*PROGRAMS, "versions.json"}
     for name in built:
