@@ -49,6 +49,14 @@ build/ml-metadata/.installed: requirements-ml-metadata.txt | install
 	uv pip install --quiet --no-config --python build/ml-metadata --require-hashes -r $<
 	touch $@
 
+# Of the images' version: tests/database/test_clients.py says when it is another.
+KATIB := v0.19.0
+build/katib/$(KATIB)/katib-db-manager: | install
+	@command -v go > /dev/null || $(MAKE) build/go/.installed
+	PATH="$$PATH:$(CURDIR)/build/go/bin" GOBIN=$(CURDIR)/$(@D) \
+		go install github.com/kubeflow/katib/cmd/db-manager/v1beta1@$(KATIB)
+	mv $(@D)/v1beta1 $@
+
 .PHONY: control-plane
 control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
 	@command -v go > /dev/null || $(MAKE) build/go/.installed
@@ -141,7 +149,7 @@ test: lint ## lint, types and all tests that need no upstream sources and deploy
 	$(BIN)/pytest --numprocesses 2 -m "not e2e and not platform and not upstream"
 
 .PHONY: test-upstream
-test-upstream: install build/checkov/.installed build/ml-metadata/.installed ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
+test-upstream: install build/checkov/.installed build/ml-metadata/.installed build/katib/$(KATIB)/katib-db-manager ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: test-platform

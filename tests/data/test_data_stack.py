@@ -110,6 +110,12 @@ def test_the_plugin_is_set_before_the_instance_exists(data: Template) -> None:
     )
 
 
+def test_the_server_takes_no_connection_without_tls(data: Template) -> None:
+    parameters = only(data, "AWS::RDS::DBParameterGroup")["Properties"]["Parameters"]
+
+    assert parameters["require_secure_transport"] == "1"
+
+
 def test_rds_itself_makes_and_rotates_the_master_password(data: Template) -> None:
     properties = only(data, DATABASE)["Properties"]
 
@@ -334,7 +340,7 @@ def test_the_address_of_the_database_is_set(rds_s3_assembly: Assembly) -> None:
 def test_katib_has_an_account_and_a_user_of_its_own(rds_s3_assembly: Assembly) -> None:
     env = environment(rds_s3_assembly, "kubeflow/katib-db-manager")
 
-    assert env["KATIB_MYSQL_DB_DATABASE"] == "katib"
+    assert env["KATIB_MYSQL_DB_DATABASE"].partition("?")[0] == "katib"
     assert env["KATIB_MYSQL_DB_PORT"] == "3307"
     assert env["DB_USER"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "username"}
     assert env["DB_PASSWORD"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "password"}

@@ -75,6 +75,15 @@ class Server:
             cursor.execute(statement)
             return list(cursor.fetchall())
 
+    @contextmanager
+    def demanding_tls(self) -> Iterator[None]:
+        """Until the block ends, it takes no connection without TLS, as RDS is told."""
+        self.query("SET GLOBAL require_secure_transport = 1")
+        try:
+            yield
+        finally:
+            self.query("SET GLOBAL require_secure_transport = 0")
+
 
 @contextmanager
 def running_server(program: str, folder: Path) -> Iterator[Server]:

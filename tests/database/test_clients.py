@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
+import socket
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +29,8 @@ pytestmark = pytest.mark.upstream
 Prepare = Callable[[], Bootstrap]
 Credentials = dict[str, dict[str, str]]
 METADATA = "kubeflow/metadata-grpc-deployment"
+KATIB = "kubeflow/katib-db-manager"
+START_SECONDS = 60
 
 # What `metadata_store_server` does at its start, through the same code in the library.
 STORE = """#!{python}
@@ -143,3 +150,116 @@ def test_the_metadata_store_cannot_verify_a_server_yet(
     done = metadata_store.start(user, script=script)
 
     assert "mysql_real_connect failed" in done.stderr
+
+
+class Katib:
+    """Katib's database manager with the environment of its container."""
+
+    def __init__(self, container: dict[str, Any], program: Path, folder: Path):
+        self._program = program
+        self._environment = {
+            each["name"]: each["value"] for each in container["env"] if "value" in each
+        }
+        self.authority = folder / "authority"
+        self.authority.mkdir()
+        [mounted] = [
+            each["mountPath"]
+            for each in container["volumeMounts"]
+            if each["name"] == "database-authority"
+        ]
+        assert self._environment["SSL_CERT_DIR"] == mounted
+        assert container["readinessProbe"]["grpc"]["port"] == 6789
+
+    @contextmanager
+    def running(self, server: Server, user: dict[str, str], **other: str) -> Iterator[str]:
+        """Run it until it listens or gives up; the block gets what it said."""
+        with (
+            socket.create_server(("127.0.0.1", 0)) as free,
+            (self.authority.parent / "log").open("w+") as log,
+        ):
+            port = free.getsockname()[1]
+            free.close()
+            process = subprocess.Popen(
+                [self._program, f"--listen-address=127.0.0.1:{port}", "--connect-timeout=8s"],
+                env={
+                    **self._environment,
+                    "SSL_CERT_DIR": str(self.authority),
+                    "KATIB_MYSQL_DB_HOST": "localhost",
+                    "KATIB_MYSQL_DB_PORT": str(server.port),
+                    "DB_USER": user["username"],
+                    "DB_PASSWORD": user["password"],
+                    **other,
+                },
+                stderr=log,
+            )
+            try:
+                _wait_for(port, process)
+                log.seek(0)
+                yield log.read()
+            finally:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def katib(rds: Platform, project: Path, tmp_path: Path) -> Katib:
+    container = container_of(rds, KATIB)
+    program = project / "build" / "katib" / version_of(container) / "katib-db-manager"
+    if not program.is_file():
+        pytest.skip(
+            f"Katib {version_of(container)} is not built: make test-upstream, after setting KATIB "
+            "in the Makefile"
+        )
+    return Katib(container, program, tmp_path)
+
+
+def test_katib_connects_as_it_is_configured_to_a_server_that_wants_tls(
+    katib: Katib, prepared: Prepare, credentials: Credentials
+) -> None:
+    server = prepared().server
+    shutil.copy(server.authority, katib.authority / "rds.pem")
+
+    with (
+        server.demanding_tls(),
+        katib.running(server, credentials["katib"]) as said,
+    ):
+        assert "Start Katib manager" in said
+        assert server.query("SHOW TABLES FROM katib") == [("observation_logs",)]
+
+
+def test_katib_refuses_a_server_of_another_authority(
+    katib: Katib, prepared: Prepare, credentials: Credentials
+) -> None:
+    server = prepared().server
+
+    with katib.running(server, credentials["katib"]) as said:
+        assert "certificate signed by unknown authority" in said
+        assert "Start Katib manager" not in said
+
+
+def test_katib_refuses_a_server_of_another_name(
+    katib: Katib, prepared: Prepare, credentials: Credentials
+) -> None:
+    server = prepared().server
+    shutil.copy(server.authority, katib.authority / "rds.pem")
+
+    with katib.running(server, credentials["katib"], KATIB_MYSQL_DB_HOST="127.0.0.1") as said:
+        assert "cannot validate certificate for 127.0.0.1" in said
+
+
+def test_katib_without_the_parameters_is_denied(
+    katib: Katib, prepared: Prepare, credentials: Credentials
+) -> None:
+    server = prepared().server
+    shutil.copy(server.authority, katib.authority / "rds.pem")
+
+    with katib.running(server, credentials["katib"], KATIB_MYSQL_DB_DATABASE="katib") as said:
+        assert "Access denied" in said

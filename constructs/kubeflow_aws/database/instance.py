@@ -39,9 +39,8 @@ PARAMETERS: Final = {
     "log_output": "FILE",
     "long_query_time": "2",
     "max_connections": str(MAX_CONNECTIONS),
-    # Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go); everybody else's user is
-    # bound to TLS by REQUIRE SSL.
-    "require_secure_transport": "0",
+    # REQUIRE SSL binds the applications' users; this, the master user too.
+    "require_secure_transport": "1",
     "slow_query_log": "1",
 }
 """Set before the instance exists (kubeflow/pipelines#9549)."""
