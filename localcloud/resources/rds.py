@@ -111,6 +111,67 @@ class DbParameterGroup(SettingsProvider):
             )
 
 
+def _put_options(request: Request, resource: Resource, old: Properties) -> None:
+    wanted = request.properties.get("OptionConfigurations", [])
+    names = {option["OptionName"] for option in wanted}
+    before = {option["OptionName"] for option in old.get("OptionConfigurations", [])}
+    if wanted or before:
+        client = request.client("rds")
+        given = {
+            "OptionGroupName": resource.physical_id,
+            "OptionsToInclude": wanted,
+            "OptionsToRemove": sorted(before - names),
+            "ApplyImmediately": True,
+        }
+        client.modify_option_group(**arguments(client, "ModifyOptionGroup", given, given))
+
+
+class OptionGroup(SettingsProvider):
+    """``AWS::RDS::OptionGroup``."""
+
+    at_creation = frozenset(
+        {"EngineName", "MajorEngineVersion", "OptionGroupDescription", "OptionGroupName"}
+    )
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "OptionConfigurations": _put_options,
+        "Tags": _retagging("OptionGroupArn"),
+    }
+
+    def make(self, request: Request) -> Resource:
+        """Create the group, as yet without options."""
+        client = request.client("rds")
+        given = {
+            "OptionGroupName": request.generated_name(lower=True),
+            **arguments(client, "CreateOptionGroup", request.properties, self.at_creation),
+        }
+        group = client.create_option_group(**given)["OptionGroup"]
+        return Resource(
+            physical_id=group["OptionGroupName"],
+            attributes={"OptionGroupArn": group["OptionGroupArn"]},
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the group.
+
+        Raises:
+            ResourceError: An instance has it. RDS says so of snapshots too, but moto's do not
+                know what group they had.
+        """
+        client, name = request.client("rds"), resource.physical_id
+        users = [
+            each["DBInstanceIdentifier"]
+            for each in client.describe_db_instances()["DBInstances"]
+            if name in {one["OptionGroupName"] for one in each["OptionGroupMemberships"]}
+        ]
+        if users:
+            raise ResourceError(
+                f"The option group '{name}' cannot be deleted because it is in use by "
+                f"{', '.join(sorted(users))}"
+            )
+        with missing_is_fine():
+            client.delete_option_group(OptionGroupName=name)
+
+
 # The API's names for properties.
 _RENAMED: Final = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
 _MODIFIABLE: Final = (
@@ -126,6 +187,7 @@ _MODIFIABLE: Final = (
     "MasterUserPassword",
     "MaxAllocatedStorage",
     "MultiAZ",
+    "OptionGroupName",
     "PreferredBackupWindow",
     "PreferredMaintenanceWindow",
     "StorageType",

@@ -169,6 +169,33 @@ def test_logs_go_to_groups_with_a_key_and_an_end(data: Template) -> None:
         assert group["RetentionInDays"] == 30
 
 
+def test_the_audit_says_who_came_and_who_got_rights_and_holds_no_other_statement(
+    data: Template,
+) -> None:
+    [name] = resources(data, "AWS::RDS::OptionGroup")
+    group = only(data, "AWS::RDS::OptionGroup")["Properties"]
+    instance = only(data, DATABASE)["Properties"]
+
+    assert instance["OptionGroupName"] == {"Ref": name}
+    assert "audit" in instance["EnableCloudwatchLogsExports"]
+    assert (group["EngineName"], group["MajorEngineVersion"]) == ("mysql", "8.4")
+    assert group["OptionConfigurations"] == [
+        {
+            "OptionName": "MARIADB_AUDIT_PLUGIN",
+            "OptionSettings": [{"Name": "SERVER_AUDIT_EVENTS", "Value": "CONNECT,QUERY_DCL"}],
+        }
+    ]
+
+
+def test_the_options_stay_where_a_snapshot_refers_to_them(
+    data: Template, production: Assembly
+) -> None:
+    kept = only(production.stack("Data"), "AWS::RDS::OptionGroup")
+
+    assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert only(data, "AWS::RDS::OptionGroup")["DeletionPolicy"] == "Delete"
+
+
 def test_credentials_are_generated_encrypted_and_rotated(data: Template) -> None:
     secrets = resources(data, "AWS::SecretsManager::Secret")
     rotated = resources(data, "AWS::SecretsManager::RotationSchedule").values()
