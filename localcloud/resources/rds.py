@@ -211,6 +211,10 @@ def _arguments(
     return arguments(client, operation, given, given)
 
 
+def _order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
+
+
 def _modify(request: Request, resource: Resource, old: Properties) -> None:
     del old
     client = request.client("rds")
@@ -293,13 +297,18 @@ class DbInstance(SettingsProvider):
         """Make it from a snapshot, then give it what a restoration does not take.
 
         Raises:
-            ResourceError: For a property that is the snapshot's own.
+            ResourceError: For a property that is the snapshot's own, or a version before its.
         """
         client, properties = request.client("rds"), request.properties
         if own := sorted(_OF_SNAPSHOT & properties.keys()):
             raise ResourceError(
                 f"DBSnapshotIdentifier is given, so do not specify {', '.join(own)}"
             )
+        snapshot = properties["DBSnapshotIdentifier"]
+        [about] = client.describe_db_snapshots(DBSnapshotIdentifier=snapshot)["DBSnapshots"]
+        least, version = about["EngineVersion"], properties.get("EngineVersion")
+        if version and _order(version) < _order(least):
+            raise ResourceError(f"{snapshot} is of version {least}: no upgrade leads to {version}")
         name = properties.get("DBInstanceIdentifier") or request.generated_name(60, lower=True)
         client.restore_db_instance_from_db_snapshot(
             DBInstanceIdentifier=name,
@@ -315,8 +324,8 @@ class DbInstance(SettingsProvider):
             ApplyImmediately=True,
             **_arguments(client, "ModifyDBInstance", properties, _MODIFIABLE),
         )
-        about: dict[str, Any] = modified["DBInstance"]
-        return about
+        restored: dict[str, Any] = modified["DBInstance"]
+        return restored
 
     def snapshot(self, request: Request, resource: Resource) -> None:
         """Take a snapshot, which stays."""

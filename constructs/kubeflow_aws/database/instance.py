@@ -15,7 +15,11 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
 from kubeflow_aws.database.authorities import AUTHORITY
-from kubeflow_aws.deployment.database import WITHOUT_PERFORMANCE_INSIGHTS, RdsSettings
+from kubeflow_aws.deployment.database import (
+    MAJOR_VERSION,
+    WITHOUT_PERFORMANCE_INSIGHTS,
+    RdsSettings,
+)
 from kubeflow_aws.encrypted_logs import (
     EncryptedLogGroup,
     EncryptedLogGroupProps,
@@ -121,13 +125,13 @@ class DatabaseInstance(Construct):
             "Instance",
             db_instance_identifier=self.instance_name,
             engine="mysql",
-            engine_version=settings.engine_version,
+            engine_version=settings.version,
             db_instance_class=self.instance_class,
             db_parameter_group_name=rds.CfnDBParameterGroup(
                 self,
                 "Parameters",
-                description="MySQL 8.4 for Kubeflow",
-                family="mysql8.4",
+                description=f"MySQL {MAJOR_VERSION} for Kubeflow",
+                family=f"mysql{MAJOR_VERSION}",
                 parameters=PARAMETERS,
             ).ref,
             option_group_name=self._audit(production=production).ref,
@@ -192,7 +196,7 @@ class DatabaseInstance(Construct):
             self,
             "Options",
             engine_name="mysql",
-            major_engine_version="8.4",
+            major_engine_version=MAJOR_VERSION,
             option_group_description="The audit log of Kubeflow's metadata database",
             option_configurations=[
                 rds.CfnOptionGroup.OptionConfigurationProperty(

@@ -265,6 +265,25 @@ def test_a_snapshot_outlives_its_database(stack: Stack, database: dict[str, Any]
     assert instance.physical_id in {each["DBInstanceIdentifier"] for each in found}
 
 
+def restoration(stack: Stack, database: dict[str, Any], snapshot: str) -> dict[str, Any]:
+    """Properties of an instance that is made from a new snapshot, without a version."""
+    original = stack.create(DATABASE, **database)
+    stack.client("rds").create_db_snapshot(
+        DBInstanceIdentifier=original.physical_id, DBSnapshotIdentifier=snapshot
+    )
+    own = {
+        *("MasterUsername", "MasterUserPassword", "StorageEncrypted", "KmsKeyId", "DBName"),
+        "EngineVersion",
+    }
+    given = {name: value for name, value in database.items() if name not in own}
+    return {
+        **given,
+        "DBSnapshotIdentifier": snapshot,
+        "DBInstanceIdentifier": f"{snapshot}-restored",
+        "ManageMasterUserPassword": True,
+    }
+
+
 def test_a_database_is_made_from_a_snapshot(stack: Stack, database: dict[str, Any]) -> None:
     original = stack.create(DATABASE, **database)
     stack.client("rds").create_db_snapshot(
@@ -283,6 +302,26 @@ def test_a_database_is_made_from_a_snapshot(stack: Stack, database: dict[str, An
     assert about["DBInstanceIdentifier"] == "restored"
     assert about["MasterUsername"] == database["MasterUsername"]
     assert restored.attributes["MasterUserSecret.SecretArn"]
+
+
+@pytest.mark.parametrize(("version", "made"), [(None, "8.4.5"), ("8.4.10", "8.4.10")])
+def test_a_snapshot_is_made_into_its_own_version_or_a_newer_one(
+    version: str | None, made: str, stack: Stack, database: dict[str, Any]
+) -> None:
+    given = restoration(stack, database, f"upgraded-to-{made.replace('.', '-')}")
+    if version:
+        given["EngineVersion"] = version
+
+    assert shown(stack, stack.create(DATABASE, **given))["EngineVersion"] == made
+
+
+def test_a_snapshot_is_not_made_into_an_older_version(
+    stack: Stack, database: dict[str, Any]
+) -> None:
+    given = restoration(stack, database, "newer")
+
+    with pytest.raises(ResourceError, match=r"newer is of version 8\.4\.5.*8\.4\.4"):
+        stack.create(DATABASE, **given, EngineVersion="8.4.4")
 
 
 def test_what_is_the_snapshots_own_is_refused(stack: Stack, database: dict[str, Any]) -> None:
