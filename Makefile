@@ -42,6 +42,21 @@ build/go/.installed: requirements-control-plane.txt
 	build/go/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
+# The wheels of this version end at Python 3.10: uv finds one or gets it; it trips over pyenv's.
+PYTHON310 ?= $(or $(lastword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python)),3.10)
+build/ml-metadata/.installed: requirements-ml-metadata.txt | install
+	uv venv --quiet --clear --python $(PYTHON310) build/ml-metadata
+	uv pip install --quiet --no-config --python build/ml-metadata --require-hashes -r $<
+	touch $@
+
+# Of the images' version: tests/database/test_clients.py says when it is another.
+KATIB := v0.19.0
+build/katib/$(KATIB)/katib-db-manager: | install
+	@command -v go > /dev/null || $(MAKE) build/go/.installed
+	PATH="$$PATH:$(CURDIR)/build/go/bin" GOBIN=$(CURDIR)/$(@D) \
+		go install github.com/kubeflow/katib/cmd/db-manager/v1beta1@$(KATIB)
+	mv $(@D)/v1beta1 $@
+
 .PHONY: control-plane
 control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
 	@! $(BIN)/python -m localcloud control-plane --needs-go || command -v go > /dev/null || $(MAKE) build/go/.installed
@@ -134,7 +149,7 @@ test: lint ## lint, types and all tests that need no upstream sources and deploy
 	$(BIN)/pytest --numprocesses 2 -m "not e2e and not platform and not upstream"
 
 .PHONY: test-upstream
-test-upstream: install build/checkov/.installed ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
+test-upstream: install build/checkov/.installed build/ml-metadata/.installed build/katib/$(KATIB)/katib-db-manager ## the tests on the real upstream sources: compare, validate, lint (about 3 minutes)
 	$(BIN)/pytest --numprocesses 2 -m upstream
 
 .PHONY: test-platform
@@ -204,6 +219,8 @@ lock: install ## compile pyproject.toml into the hashed lock files
 		-o requirements-checkov.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 -q --group control-plane \
 		-o requirements-control-plane.txt
+	uv pip compile --universal --generate-hashes --python-version 3.10 -q --group ml-metadata \
+		-o requirements-ml-metadata.txt
 
 .PHONY: lock-upstream
 lock-upstream: install ## write the digests of the upstream sources anew

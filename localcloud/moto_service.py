@@ -35,6 +35,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     create_backend_app,
 )
+from moto.rds.models import OptionGroup, RDSBackend  # noqa: E402
 from moto.route53.models import FakeZone, Route53Backend  # noqa: E402
 from moto.s3.models import FakeBucket  # noqa: E402
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server  # noqa: E402
@@ -87,6 +88,7 @@ class MotoService:
         enforce_rights()
         _let_zones_have_ids()
         _let_resource_servers_change()
+        let_mysql_8_4_have_options()
         # The CDK CLI asks for the history of a resource that failed; moto answers with HTTP 500.
         _replace(CloudTrailResponse, "lookup_events", lambda _: json.dumps({"Events": []}))
         self._thread.start()
@@ -218,6 +220,20 @@ def _let_resource_servers_change() -> None:
 
     _replace(CognitoIdpResponse, "update_resource_server", update)
     _replace(CognitoIdpResponse, "delete_resource_server", delete)
+
+
+def let_mysql_8_4_have_options() -> None:
+    """Moto's list of engine versions with option groups is of 2022."""
+    create = RDSBackend.create_option_group
+
+    def create_of_any_version(self: RDSBackend, given: dict[str, Any]) -> OptionGroup:
+        wanted = given["major_engine_version"]
+        known = "8.0" if (given["engine_name"], wanted) == ("mysql", "8.4") else wanted
+        group = create(self, {**given, "major_engine_version": known})
+        group.major_engine_version = wanted
+        return group
+
+    _replace(RDSBackend, "create_option_group", create_of_any_version)
 
 
 def _replace(owner: type, name: str, method: Callable[..., object]) -> None:

@@ -111,6 +111,67 @@ class DbParameterGroup(SettingsProvider):
             )
 
 
+def _put_options(request: Request, resource: Resource, old: Properties) -> None:
+    wanted = request.properties.get("OptionConfigurations", [])
+    names = {option["OptionName"] for option in wanted}
+    before = {option["OptionName"] for option in old.get("OptionConfigurations", [])}
+    if wanted or before:
+        client = request.client("rds")
+        given = {
+            "OptionGroupName": resource.physical_id,
+            "OptionsToInclude": wanted,
+            "OptionsToRemove": sorted(before - names),
+            "ApplyImmediately": True,
+        }
+        client.modify_option_group(**arguments(client, "ModifyOptionGroup", given, given))
+
+
+class OptionGroup(SettingsProvider):
+    """``AWS::RDS::OptionGroup``."""
+
+    at_creation = frozenset(
+        {"EngineName", "MajorEngineVersion", "OptionGroupDescription", "OptionGroupName"}
+    )
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "OptionConfigurations": _put_options,
+        "Tags": _retagging("OptionGroupArn"),
+    }
+
+    def make(self, request: Request) -> Resource:
+        """Create the group, as yet without options."""
+        client = request.client("rds")
+        given = {
+            "OptionGroupName": request.generated_name(lower=True),
+            **arguments(client, "CreateOptionGroup", request.properties, self.at_creation),
+        }
+        group = client.create_option_group(**given)["OptionGroup"]
+        return Resource(
+            physical_id=group["OptionGroupName"],
+            attributes={"OptionGroupArn": group["OptionGroupArn"]},
+        )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the group.
+
+        Raises:
+            ResourceError: An instance has it. RDS says so of snapshots too, but moto's do not
+                know what group they had.
+        """
+        client, name = request.client("rds"), resource.physical_id
+        users = [
+            each["DBInstanceIdentifier"]
+            for each in client.describe_db_instances()["DBInstances"]
+            if name in {one["OptionGroupName"] for one in each["OptionGroupMemberships"]}
+        ]
+        if users:
+            raise ResourceError(
+                f"The option group '{name}' cannot be deleted because it is in use by "
+                f"{', '.join(sorted(users))}"
+            )
+        with missing_is_fine():
+            client.delete_option_group(OptionGroupName=name)
+
+
 # The API's names for properties.
 _RENAMED: Final = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
 _MODIFIABLE: Final = (
@@ -126,6 +187,7 @@ _MODIFIABLE: Final = (
     "MasterUserPassword",
     "MaxAllocatedStorage",
     "MultiAZ",
+    "OptionGroupName",
     "PreferredBackupWindow",
     "PreferredMaintenanceWindow",
     "StorageType",
@@ -147,6 +209,10 @@ def _arguments(
 ) -> dict[str, Any]:
     given = {_RENAMED.get(name, name): properties[name] for name in names if name in properties}
     return arguments(client, operation, given, given)
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def _modify(request: Request, resource: Resource, old: Properties) -> None:
@@ -231,13 +297,18 @@ class DbInstance(SettingsProvider):
         """Make it from a snapshot, then give it what a restoration does not take.
 
         Raises:
-            ResourceError: For a property that is the snapshot's own.
+            ResourceError: For a property that is the snapshot's own, or a version before its.
         """
         client, properties = request.client("rds"), request.properties
         if own := sorted(_OF_SNAPSHOT & properties.keys()):
             raise ResourceError(
                 f"DBSnapshotIdentifier is given, so do not specify {', '.join(own)}"
             )
+        snapshot = properties["DBSnapshotIdentifier"]
+        [about] = client.describe_db_snapshots(DBSnapshotIdentifier=snapshot)["DBSnapshots"]
+        least, version = about["EngineVersion"], properties.get("EngineVersion")
+        if version and _order(version) < _order(least):
+            raise ResourceError(f"{snapshot} is of version {least}: no upgrade leads to {version}")
         name = properties.get("DBInstanceIdentifier") or request.generated_name(60, lower=True)
         client.restore_db_instance_from_db_snapshot(
             DBInstanceIdentifier=name,
@@ -253,8 +324,8 @@ class DbInstance(SettingsProvider):
             ApplyImmediately=True,
             **_arguments(client, "ModifyDBInstance", properties, _MODIFIABLE),
         )
-        about: dict[str, Any] = modified["DBInstance"]
-        return about
+        restored: dict[str, Any] = modified["DBInstance"]
+        return restored
 
     def snapshot(self, request: Request, resource: Resource) -> None:
         """Take a snapshot, which stays."""

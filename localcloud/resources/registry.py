@@ -88,6 +88,7 @@ EMULATED: Final[Mapping[str, Provider]] = {
     "AWS::RDS::DBInstance": rds.DbInstance(),
     "AWS::RDS::DBParameterGroup": rds.DbParameterGroup(),
     "AWS::RDS::DBSubnetGroup": rds.DbSubnetGroup(),
+    "AWS::RDS::OptionGroup": rds.OptionGroup(),
     "AWS::Route53::HostedZone": route53.HostedZone(),
     "AWS::Route53::RecordSet": route53.RecordSet(),
     "AWS::S3::Bucket": s3.Bucket(),

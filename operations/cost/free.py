@@ -42,6 +42,7 @@ FREE: Final = frozenset(
         "AWS::Lambda::Permission",
         "AWS::RDS::DBParameterGroup",
         "AWS::RDS::DBSubnetGroup",
+        "AWS::RDS::OptionGroup",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",

@@ -123,7 +123,20 @@ def _offered(types: Sequence[str], zones: Sequence[str], aws: Aws) -> dict[str, 
 def _database(deployment: Deployment, aws: Aws) -> Check:
     settings, client = deployment.rds, aws.client("rds")
     wanted = settings.class_of(production=deployment.is_production)
-    version = settings.engine_version
+    version = settings.version
+    if settings.snapshot is not None:
+        snapshots = client.describe_db_snapshots(
+            DBSnapshotIdentifier=settings.snapshot, IncludeShared=True
+        )["DBSnapshots"]
+        least = str(snapshots[0]["EngineVersion"])
+        if version is not None and _order(version) < _order(least):
+            return failed(
+                "Database",
+                f"the snapshot {settings.snapshot} is of MySQL {least}, and RDS makes no older "
+                f"database of it, such as {version}",
+                f"leave rds.engine_version out, or set it to {least} or a newer one",
+            )
+        version = version or least
     pages = client.get_paginator("describe_orderable_db_instance_options").paginate(
         Engine="mysql", EngineVersion=version, DBInstanceClass=wanted, Vpc=True
     )
@@ -145,3 +158,7 @@ def _database(deployment: Deployment, aws: Aws) -> Check:
         "name another rds.instance_class; `aws rds describe-orderable-db-instance-options --engine "
         f"mysql --engine-version {version} --region {deployment.region}` lists them",
     )
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.deployment.database import MAJOR_VERSION, Database
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.support import NOTICE, SUPPORT_FILE, Basis, Product
 from operations.check import Check, failed, passed, unseen, warned
@@ -79,10 +79,9 @@ def check_support(
     """
     yield _kubernetes(deployment, today)
     if deployment.database_option is Database.RDS:
-        major = deployment.rds.engine_version.rpartition(".")[0]
         yield _check(
-            f"RDS for MySQL {major}",
-            dates.mysql.get(major),
+            f"RDS for MySQL {MAJOR_VERSION}",
+            dates.mysql.get(MAJOR_VERSION),
             today,
             after="RDS bills extended support for every vCPU-hour",
             fix="plan a major version upgrade; see the RDS User Guide, MySQL major versions",

@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
     "AWS::KMS::Key": "key, without which what it encrypted cannot be read",
     "AWS::Logs::LogGroup": "logs",
     "AWS::RDS::DBInstance": "last snapshot of the database",
+    "AWS::RDS::OptionGroup": "options of the database, which its snapshot refers to",
     "AWS::Route53::HostedZone": "hosted zone with its records",
     "AWS::S3::Bucket": "bucket with its objects",
 }

@@ -110,6 +110,12 @@ def test_the_plugin_is_set_before_the_instance_exists(data: Template) -> None:
     )
 
 
+def test_the_server_takes_no_connection_without_tls(data: Template) -> None:
+    parameters = only(data, "AWS::RDS::DBParameterGroup")["Properties"]["Parameters"]
+
+    assert parameters["require_secure_transport"] == "1"
+
+
 def test_rds_itself_makes_and_rotates_the_master_password(data: Template) -> None:
     properties = only(data, DATABASE)["Properties"]
 
@@ -161,6 +167,33 @@ def test_logs_go_to_groups_with_a_key_and_an_end(data: Template) -> None:
         group = groups[f"/aws/rds/instance/kubeflow-metadata/{log}"]
         assert "KmsKeyId" in group
         assert group["RetentionInDays"] == 30
+
+
+def test_the_audit_says_who_came_and_who_got_rights_and_holds_no_other_statement(
+    data: Template,
+) -> None:
+    [name] = resources(data, "AWS::RDS::OptionGroup")
+    group = only(data, "AWS::RDS::OptionGroup")["Properties"]
+    instance = only(data, DATABASE)["Properties"]
+
+    assert instance["OptionGroupName"] == {"Ref": name}
+    assert "audit" in instance["EnableCloudwatchLogsExports"]
+    assert (group["EngineName"], group["MajorEngineVersion"]) == ("mysql", "8.4")
+    assert group["OptionConfigurations"] == [
+        {
+            "OptionName": "MARIADB_AUDIT_PLUGIN",
+            "OptionSettings": [{"Name": "SERVER_AUDIT_EVENTS", "Value": "CONNECT,QUERY_DCL"}],
+        }
+    ]
+
+
+def test_the_options_stay_where_a_snapshot_refers_to_them(
+    data: Template, production: Assembly
+) -> None:
+    kept = only(production.stack("Data"), "AWS::RDS::OptionGroup")
+
+    assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert only(data, "AWS::RDS::OptionGroup")["DeletionPolicy"] == "Delete"
 
 
 def test_credentials_are_generated_encrypted_and_rotated(data: Template) -> None:
@@ -334,7 +367,7 @@ def test_the_address_of_the_database_is_set(rds_s3_assembly: Assembly) -> None:
 def test_katib_has_an_account_and_a_user_of_its_own(rds_s3_assembly: Assembly) -> None:
     env = environment(rds_s3_assembly, "kubeflow/katib-db-manager")
 
-    assert env["KATIB_MYSQL_DB_DATABASE"] == "katib"
+    assert env["KATIB_MYSQL_DB_DATABASE"].partition("?")[0] == "katib"
     assert env["KATIB_MYSQL_DB_PORT"] == "3307"
     assert env["DB_USER"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "username"}
     assert env["DB_PASSWORD"]["secretKeyRef"] == {"name": "katib-mysql-secrets", "key": "password"}

@@ -25,6 +25,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 START_SECONDS = 60
+NO_SOCKET = "127.1"
+"""A name of the server for the C clients, which take `localhost` for a socket in a folder."""
+
+SERVER_NAMES = ("localhost", NO_SOCKET)
 ADMIN_PASSWORD = r"""a"b\c#d`e$f;g"""  # noqa: S105
 """RDS makes master passwords of nearly all characters."""
 
@@ -44,16 +48,23 @@ class Server:
     folder: Path
 
     def connect(
-        self, user: str, password: str, *, database: str | None = None, tls: bool = True
+        self,
+        user: str,
+        password: str,
+        *,
+        database: str | None = None,
+        tls: bool = True,
+        host: str = "localhost",
     ) -> pymysql.connections.Connection[Any]:
-        """A connection as some user."""
+        """A connection as some user, with TLS to this very server."""
         return pymysql.connect(
-            host="localhost",
+            host=host,
             port=self.port,
             user=user,
             password=password,
             database=database,
             ssl_ca=str(self.authority) if tls else None,
+            ssl_verify_identity=tls,
             ssl_disabled=not tls,
             autocommit=True,
         )
@@ -63,6 +74,15 @@ class Server:
         with self.connect("admin", ADMIN_PASSWORD) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())
+
+    @contextmanager
+    def demanding_tls(self) -> Iterator[None]:
+        """Until the block ends, it takes no connection without TLS, as RDS is told."""
+        self.query("SET GLOBAL require_secure_transport = 1")
+        try:
+            yield
+        finally:
+            self.query("SET GLOBAL require_secure_transport = 0")
 
 
 @contextmanager
@@ -140,39 +160,38 @@ def _free_port() -> int:
 
 
 def _certificates(folder: Path) -> Path:
-    """An authority, and a certificate for localhost by it; returns the authority's file."""
-    now = datetime.datetime.now(datetime.UTC)
-    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        for name in ("Amazon RDS test Root CA", "localhost")
-    ]
+    """A chain of the form that RDS has; returns the file of its root.
 
-    def certificate(index: int, extensions: list[x509.ExtensionType]) -> x509.Certificate:
-        builder = (
+    Clients have the region's root. The server sends its own certificate with the subordinate
+    authority's that signed it (RDS User Guide, "Certificate authorities").
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    common_names = ("Amazon RDS test Root CA", "Amazon RDS test Subordinate CA", "localhost")
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in common_names]
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in names]
+
+    def certificate(index: int, signer: int, extension: x509.ExtensionType) -> bytes:
+        made = (
             x509.CertificateBuilder()
             .subject_name(names[index])
-            .issuer_name(names[0])
+            .issuer_name(names[signer])
             .public_key(keys[index].public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            .sign(keys[signer], hashes.SHA256())
         )
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
-        return builder.sign(keys[0], hashes.SHA256())
+        return made.public_bytes(serialization.Encoding.PEM)
 
-    pem = serialization.Encoding.PEM
     authority = folder / "authority.pem"
-    authority.write_bytes(
-        certificate(0, [x509.BasicConstraints(ca=True, path_length=None)]).public_bytes(pem)
-    )
-    (folder / "server.pem").write_bytes(
-        certificate(1, [x509.SubjectAlternativeName([x509.DNSName("localhost")])]).public_bytes(pem)
-    )
+    authority.write_bytes(certificate(0, 0, x509.BasicConstraints(ca=True, path_length=1)))
+    own = certificate(2, 1, x509.SubjectAlternativeName([x509.DNSName(n) for n in SERVER_NAMES]))
+    subordinate = certificate(1, 0, x509.BasicConstraints(ca=True, path_length=0))
+    (folder / "server.pem").write_bytes(own + subordinate)
     (folder / "server.key").write_bytes(
-        keys[1].private_bytes(
-            pem,
+        keys[2].private_bytes(
+            serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
             serialization.NoEncryption(),
         )

@@ -54,16 +54,28 @@ def test_the_api_server_may_say_that_its_database_exists(
         connection.cursor().execute("CREATE DATABASE mlpipeline")
 
 
-def test_pipelines_must_use_tls_and_katib_cannot(
-    prepared: Prepare, credentials: Credentials
+@pytest.mark.parametrize("application", ["pipelines", "katib"])
+def test_an_application_must_use_tls(
+    application: str, prepared: Prepare, credentials: Credentials
 ) -> None:
-    server = prepared().server
-    pipelines, katib = credentials["pipelines"], credentials["katib"]
+    server, user = prepared().server, credentials[application]
 
     with pytest.raises(pymysql.MySQLError, match="denied"):
-        server.connect(pipelines["username"], pipelines["password"], tls=False)
-    with server.connect(katib["username"], katib["password"], tls=False) as connection:
+        server.connect(user["username"], user["password"], tls=False)
+    with server.connect(user["username"], user["password"]) as connection:
         connection.ping()
+
+
+def test_a_user_of_an_earlier_release_is_bound_to_tls(
+    prepared: Prepare, credentials: Credentials
+) -> None:
+    bootstrap, user = prepared(), credentials["katib"]
+    bootstrap.server.query("ALTER USER 'katib_a'@'%' REQUIRE NONE")
+
+    assert bootstrap.run(credentials).returncode == 0
+
+    with pytest.raises(pymysql.MySQLError, match="denied"):
+        bootstrap.server.connect(user["username"], user["password"], tls=False)
 
 
 def test_users_have_the_plugin_that_ml_metadata_knows(prepared: Prepare) -> None:

@@ -170,6 +170,27 @@ def test_credentials_that_do_not_work_never_become_current(
     assert rotation.current()["username"] == "pipelines_a"
 
 
+def test_a_rotation_can_be_arranged_before_there_is_any_user(
+    rotation: Rotation, bootstrap: Bootstrap
+) -> None:
+    """Secrets Manager runs one step alone then, with a copy of the current credentials."""
+    before = rotation.current()
+    for user in ("pipelines_a", "pipelines_b"):
+        bootstrap.server.query(f"DROP USER '{user}'@'%'")
+
+    rotation.step(rotation.begin(), "testSecret")
+
+    assert rotation.current() == before
+
+
+def test_a_rotation_without_a_master_user_is_told_when_it_is_arranged(rotation: Rotation) -> None:
+    wrong = json.dumps({"username": "admin", "password": "another"})
+    boto3.client("secretsmanager").put_secret_value(SecretId="admin", SecretString=wrong)
+
+    with pytest.raises(pymysql.MySQLError, match="denied"):
+        rotation.step(rotation.begin(), "testSecret")
+
+
 def test_another_users_password_is_never_set(rotation: Rotation) -> None:
     client = boto3.client("secretsmanager")
     token = str(uuid.uuid4())

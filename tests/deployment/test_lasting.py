@@ -59,14 +59,24 @@ def test_a_newer_version_is_larger_than_one_that_sorts_behind_it() -> None:
     assert lasting_problems(new, old) != []
 
 
+def test_the_version_of_a_snapshot_is_not_known_here() -> None:
+    restored = lasting({"rds": {"snapshot": "last"}})
+    upgraded = lasting({"rds": {"snapshot": "last", "engine_version": "8.4.9"}})
+
+    assert "rds.engine_version" not in restored
+    assert lasting_problems(restored, upgraded) == []
+    assert lasting_problems(upgraded, restored) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"storage": {"fsx": {"throughput": 125, "type": "persistent-2"}}},
         {"network": {"availability_zones": ["us-west-2a", "us-west-2b", "us-west-2c"]}},
         {"storage": {"efs": {"storage_class": "efs"}}},
+        {"rds": {"engine_version": "8.4.8"}},
     ],
-    ids=["fsx", "zones", "efs"],
+    ids=["fsx", "zones", "efs", "rds"],
 )
 def test_a_default_may_be_written_out(change: dict[str, Any]) -> None:
     assert lasting(change) == lasting({})

@@ -219,8 +219,9 @@ class TestPermissions:
         session.client("ec2").create_nat_gateway(SubnetId=subnet, ConnectivityType="private")
         aws = Aws(session, "us-west-2")
         theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
+        restored = variation(everything, {"rds": {"snapshot": "last"}})
 
-        for deployment in (everything, theirs):
+        for deployment in (everything, theirs, restored):
             assert list(ask_everything(deployment, aws))
 
         text = (project / "docs" / "operations" / "doctor.md").read_text(encoding="utf-8")

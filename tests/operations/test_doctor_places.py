@@ -233,6 +233,38 @@ class TestDatabase:
         assert severity is Severity.FAILURE
         assert found == "RDS does not offer db.t4g.medium with MySQL 8.4.8 in us-west-2"
 
+    def restored(self, session: boto3.Session, deployment: Deployment, **rds: str) -> Deployment:
+        snapshots = [{"DBSnapshotIdentifier": "last", "EngineVersion": "8.4.10"}]
+        answering(session, "rds.DescribeDBSnapshots", {"DBSnapshots": snapshots})
+        return variation(deployment, {"rds": {"snapshot": "last", **rds}})
+
+    @pytest.mark.parametrize("given", [{}, {"engine_version": "8.4.11"}], ids=["its own", "newer"])
+    def test_a_snapshot_passes(
+        self, given: dict[str, str], session: boto3.Session, aws: Aws, rds: Deployment
+    ) -> None:
+        self.sold(session, orderable=True)
+
+        [check] = [
+            each
+            for each in check_offers(self.restored(session, rds, **given), aws)
+            if each.name == "Database"
+        ]
+
+        assert check.works
+        assert check.found == f"MySQL {given.get('engine_version', '8.4.10')} on db.t4g.medium"
+
+    def test_a_version_before_the_snapshots_is_a_failure(
+        self, session: boto3.Session, aws: Aws, rds: Deployment
+    ) -> None:
+        self.sold(session, orderable=True)
+        deployment = self.restored(session, rds, engine_version="8.4.9")
+
+        severity, found, fix = troubles(check_offers(deployment, aws))["Database"]
+
+        assert severity is Severity.FAILURE
+        assert found.startswith("the snapshot last is of MySQL 8.4.10")
+        assert fix == "leave rds.engine_version out, or set it to 8.4.10 or a newer one"
+
 
 class TestExisting:
     """A VPC and a cluster that somebody else owns."""

@@ -84,7 +84,8 @@ class ApplicationCredentials(Construct):
             "Rotation",
             secret_id=self.secret.secret_arn,
             rotation_lambda_arn=props.rotation.function.function_arn,
-            # The users do not exist before the bootstrap Job has run.
+            # The users do not exist before the bootstrap Job has run. What Secrets Manager tries at
+            # once instead, does without them (rotation/index.py, test_secret).
             rotate_immediately_on_update=False,
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
                 automatically_after_days=props.rotation_days

@@ -15,7 +15,11 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
 from kubeflow_aws.database.authorities import AUTHORITY
-from kubeflow_aws.deployment.database import WITHOUT_PERFORMANCE_INSIGHTS, RdsSettings
+from kubeflow_aws.deployment.database import (
+    MAJOR_VERSION,
+    WITHOUT_PERFORMANCE_INSIGHTS,
+    RdsSettings,
+)
 from kubeflow_aws.encrypted_logs import (
     EncryptedLogGroup,
     EncryptedLogGroupProps,
@@ -29,7 +33,7 @@ PORT: Final = 3307
 MAX_CONNECTIONS: Final = 300
 """A limit of its own: the default follows the memory, which no alarm can read."""
 
-LOGS: Final = ("error", "slowquery")
+LOGS: Final = ("audit", "error", "slowquery")
 """Not ``general``: it would hold every statement, with what users named their runs and models."""
 
 PARAMETERS: Final = {
@@ -39,9 +43,8 @@ PARAMETERS: Final = {
     "log_output": "FILE",
     "long_query_time": "2",
     "max_connections": str(MAX_CONNECTIONS),
-    # Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go); everybody else's user is
-    # bound to TLS by REQUIRE SSL.
-    "require_secure_transport": "0",
+    # REQUIRE SSL binds the applications' users; this, the master user too.
+    "require_secure_transport": "1",
     "slow_query_log": "1",
 }
 """Set before the instance exists (kubeflow/pipelines#9549)."""
@@ -49,9 +52,16 @@ PARAMETERS: Final = {
 MONITORING_SECONDS: Final = 60
 MONITORING_POLICY: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 
+AUDITED: Final = "CONNECT,QUERY_DCL"
+"""Who came, who was turned away, and who got rights or lost them.
+
+Of statements, only those that make and drop users, grant and revoke (RDS User Guide, "MariaDB
+Audit Plugin support for MySQL"). The other events would hold what users named their runs and
+models. ``ALTER USER``, by which passwords rotate, is in the widest alone, so no password that is
+in use can be there (aws/audit-plugin-for-mysql, server_audit.cc, sql_command_to_cmdtype).
+"""
+
 UNEXPORTED_LOGS: Final = {
-    "audit": 'The audit plug-in of RDS is no part of MySQL 8.4 in RDS (RDS User Guide, "Options '
-    'for MySQL DB instances").',
     "general": "The general log has every statement in it, the pipelines' parameters and new "
     "passwords included.",
 }
@@ -115,15 +125,16 @@ class DatabaseInstance(Construct):
             "Instance",
             db_instance_identifier=self.instance_name,
             engine="mysql",
-            engine_version=settings.engine_version,
+            engine_version=settings.version,
             db_instance_class=self.instance_class,
             db_parameter_group_name=rds.CfnDBParameterGroup(
                 self,
                 "Parameters",
-                description="MySQL 8.4 for Kubeflow",
-                family="mysql8.4",
+                description=f"MySQL {MAJOR_VERSION} for Kubeflow",
+                family=f"mysql{MAJOR_VERSION}",
                 parameters=PARAMETERS,
             ).ref,
+            option_group_name=self._audit(production=production).ref,
             db_subnet_group_name=rds.CfnDBSubnetGroup(
                 self,
                 "Subnets",
@@ -178,6 +189,30 @@ class DatabaseInstance(Construct):
             reason="AWS's own policy for enhanced monitoring: it writes to one log group alone.",
         )
         return role
+
+    def _audit(self, *, production: bool) -> rds.CfnOptionGroup:
+        """The option that writes the log ``audit``."""
+        group = rds.CfnOptionGroup(
+            self,
+            "Options",
+            engine_name="mysql",
+            major_engine_version=MAJOR_VERSION,
+            option_group_description="The audit log of Kubeflow's metadata database",
+            option_configurations=[
+                rds.CfnOptionGroup.OptionConfigurationProperty(
+                    option_name="MARIADB_AUDIT_PLUGIN",
+                    option_settings=[
+                        rds.CfnOptionGroup.OptionSettingProperty(
+                            name="SERVER_AUDIT_EVENTS", value=AUDITED
+                        )
+                    ],
+                )
+            ],
+        )
+        # A snapshot refers to the group of its instance, and RDS deletes none that is referred to
+        # (RDS User Guide, "Deleting an option group"). Production leaves one.
+        group.apply_removal_policy(kept_in_production(production=production))
+        return group
 
     def _create_log_groups(self, *, production: bool) -> Sequence[EncryptedLogGroup]:
         """RDS writes to these names; created first, they have our key and retention."""

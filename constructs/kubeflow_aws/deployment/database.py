@@ -17,6 +17,9 @@ class Database(StrEnum):
     IN_CLUSTER = "in-cluster"
 
 
+MAJOR_VERSION: Final = "8.4"
+DEFAULT_VERSION: Final = f"{MAJOR_VERSION}.8"
+
 INSTANCE_FAMILIES: Final = (
     *("m5", "m5d", "m6g", "m6gd", "m6i", "m6id", "m7g", "m7i", "m8g", "m8gd"),
     *("r5", "r5b", "r5d", "r6g", "r6gd", "r6i", "r6id", "r7g", "r7i", "r8g", "r8gd"),
@@ -53,9 +56,10 @@ class RdsSettings(Section):
     instance_class: InstanceClass | None = Field(
         default=None, description="db.m7g.large in production, db.t4g.medium otherwise."
     )
-    engine_version: Annotated[str, StringConstraints(pattern=r"^8\.4\.[0-9]+$")] = Field(
-        default="8.4.8",
-        description="Minor version of MySQL 8.4.",
+    engine_version: Annotated[str, StringConstraints(pattern=r"^8\.4\.[0-9]+$")] | None = Field(
+        default=None,
+        description=f"Minor version of MySQL {MAJOR_VERSION}; {DEFAULT_VERSION} for a new "
+        "database, the snapshot's own for one that is made from a snapshot.",
         json_schema_extra=growing("RDS takes no database back to an older version"),
     )
     multi_az: bool | None = Field(
@@ -100,6 +104,17 @@ class RdsSettings(Section):
     def class_of(self, *, production: bool) -> str:
         """The instance class in force: the file's, or the environment's."""
         return self.instance_class or ("db.m7g.large" if production else "db.t4g.medium")
+
+    @property
+    def version(self) -> str | None:
+        """The version to ask RDS for; None for the snapshot's own.
+
+        RDS upgrades minor versions itself, and makes no database from a snapshot in a version
+        before the snapshot's (RDS User Guide, "Restoring to a DB instance").
+        """
+        if self.engine_version is None and self.snapshot is None:
+            return DEFAULT_VERSION
+        return self.engine_version
 
     @model_validator(mode="after")
     def _storage_can_grow(self) -> Self:

@@ -41,10 +41,13 @@ def lasting_values(deployment: Deployment) -> Recorded:
     fsx = deployment.storage.fsx
     in_force = {
         "network.availability_zones": " ".join(zones),
+        "rds.engine_version": str(deployment.rds.version),
         "storage.fsx.throughput": str(fsx.throughput or THROUGHPUTS[0]),
     }
     unused = {
         "rds.": deployment.database_option is not Database.RDS,
+        # Only RDS knows the snapshot's.
+        "rds.engine_version": deployment.rds.version is None,
         "s3.": deployment.artifacts_option is not Artifacts.S3,
         "network.cidr": deployment.network.existing is not None,
         "network.availability_zones": deployment.network.existing is not None,

@@ -40,11 +40,11 @@ wait_for_server() {
   done
 }
 
-# Usage: application NAME REQUIREMENT SCHEMA...
+# Usage: application NAME SCHEMA...
 # MariaDB, which stands in for MySQL in tests, skips the comments.
 application() {
-  local name=$1 requirement=$2 user schema username password nobody_knows
-  shift 2
+  local name=$1 user schema username password nobody_knows
+  shift
   username=$(<"$credentials/$name-username")
   password=$(<"$credentials/$name-password")
   if [[ ! $username =~ ^${name}_[ab]$ || ! $password =~ ^[A-Za-z0-9]{16,}$ ]]; then
@@ -60,8 +60,8 @@ application() {
     # ML Metadata knows no other plugin than the native one.
     echo "CREATE USER IF NOT EXISTS '$user'@'%'" \
       "IDENTIFIED /*!80400 WITH mysql_native_password */ BY '$nobody_knows'" \
-      "REQUIRE $requirement ACCOUNT LOCK;"
-    echo "ALTER USER '$user'@'%' REQUIRE $requirement;"
+      "REQUIRE SSL ACCOUNT LOCK;"
+    echo "ALTER USER '$user'@'%' REQUIRE SSL;"
     for schema in "$@"; do
       echo "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES" \
         "ON \`$schema\`.* TO '$user'@'%';"
@@ -71,9 +71,8 @@ application() {
     "BY '$password' ACCOUNT UNLOCK;"
 }
 
-sql=$(application pipelines SSL mlpipeline cachedb metadb)
-# Katib 0.19 has no option for TLS (pkg/db/v1beta1/mysql/mysql.go).
-sql+=$(application katib NONE katib)
+sql=$(application pipelines mlpipeline cachedb metadb)
+sql+=$(application katib katib)
 wait_for_server
 run_sql 120 <<< "$sql"
 echo "The database is ready for Pipelines and Katib."

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
+from localcloud.moto_service import let_mysql_8_4_have_options
 from localcloud.resources.registry import Registry
 from tests.localcloud.resources.stack import Apis, Services, Stack
 
 
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
+    let_mysql_8_4_have_options()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -13,6 +13,7 @@ from tests.localcloud.resources.stack import Stack
 
 DATABASE = "AWS::RDS::DBInstance"
 SUBNETS = "AWS::RDS::DBSubnetGroup"
+OPTIONS = "AWS::RDS::OptionGroup"
 PARAMETERS = "AWS::RDS::DBParameterGroup"
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105  # a type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
@@ -102,6 +103,68 @@ def test_parameters_of_a_group_are_put(stack: Stack) -> None:
     stack.delete(PARAMETERS, group, **old)
     with pytest.raises(ClientError, match="DBParameterGroupNotFound"):
         client.describe_db_parameters(DBParameterGroupName=group.physical_id)
+
+
+def options(value: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "OptionName": "MARIADB_AUDIT_PLUGIN",
+            "OptionSettings": [{"Name": "SERVER_AUDIT_EVENTS", "Value": value}],
+        }
+    ]
+
+
+def test_options_of_a_group_are_put_changed_and_removed(stack: Stack) -> None:
+    fixed = {
+        "EngineName": "mysql",
+        "MajorEngineVersion": "8.4",
+        "OptionGroupDescription": "Ours",
+    }
+    client = stack.client("rds")
+
+    def found() -> Any:
+        groups = client.describe_option_groups(OptionGroupName=group.physical_id)
+        [about] = groups["OptionGroupsList"]
+        assert about["MajorEngineVersion"] == "8.4"
+        return {
+            option["OptionName"]: {
+                setting["Name"]: setting["Value"] for setting in option["OptionSettings"]
+            }
+            for option in about["Options"]
+        }
+
+    first = {**fixed, "OptionConfigurations": options("CONNECT")}
+    second = {**fixed, "OptionConfigurations": options("CONNECT,QUERY_DCL")}
+    group = stack.create(OPTIONS, **first)
+    assert found() == {"MARIADB_AUDIT_PLUGIN": {"SERVER_AUDIT_EVENTS": "CONNECT"}}
+    stack.update(OPTIONS, group, first, **second)
+    assert found() == {"MARIADB_AUDIT_PLUGIN": {"SERVER_AUDIT_EVENTS": "CONNECT,QUERY_DCL"}}
+    stack.update(OPTIONS, group, second, **fixed)
+    assert found() == {}
+    stack.delete(OPTIONS, group, **fixed)
+    stack.delete(OPTIONS, group, **fixed)
+    with pytest.raises(ClientError, match="OptionGroupNotFound"):
+        found()
+
+
+def test_options_that_a_database_has_stay(stack: Stack, database: dict[str, Any]) -> None:
+    fixed = {
+        "EngineName": "mysql",
+        "MajorEngineVersion": "8.4",
+        "OptionGroupDescription": "Ours",
+    }
+    group = stack.create(OPTIONS, **fixed)
+    instance = stack.create(DATABASE, **database)
+    with_options = {**database, "OptionGroupName": group.physical_id}
+    stack.update(DATABASE, instance, database, **with_options)
+    [membership] = shown(stack, instance)["OptionGroupMemberships"]
+    assert membership["OptionGroupName"] == group.physical_id
+
+    with pytest.raises(ResourceError, match=f"in use by {instance.physical_id}"):
+        stack.delete(OPTIONS, group, **fixed)
+
+    stack.delete(DATABASE, instance, **with_options)
+    stack.delete(OPTIONS, group, **fixed)
 
 
 def test_a_generated_password_goes_into_its_template(stack: Stack) -> None:
@@ -202,6 +265,25 @@ def test_a_snapshot_outlives_its_database(stack: Stack, database: dict[str, Any]
     assert instance.physical_id in {each["DBInstanceIdentifier"] for each in found}
 
 
+def restoration(stack: Stack, database: dict[str, Any], snapshot: str) -> dict[str, Any]:
+    """Properties of an instance that is made from a new snapshot, without a version."""
+    original = stack.create(DATABASE, **database)
+    stack.client("rds").create_db_snapshot(
+        DBInstanceIdentifier=original.physical_id, DBSnapshotIdentifier=snapshot
+    )
+    own = {
+        *("MasterUsername", "MasterUserPassword", "StorageEncrypted", "KmsKeyId", "DBName"),
+        "EngineVersion",
+    }
+    given = {name: value for name, value in database.items() if name not in own}
+    return {
+        **given,
+        "DBSnapshotIdentifier": snapshot,
+        "DBInstanceIdentifier": f"{snapshot}-restored",
+        "ManageMasterUserPassword": True,
+    }
+
+
 def test_a_database_is_made_from_a_snapshot(stack: Stack, database: dict[str, Any]) -> None:
     original = stack.create(DATABASE, **database)
     stack.client("rds").create_db_snapshot(
@@ -220,6 +302,26 @@ def test_a_database_is_made_from_a_snapshot(stack: Stack, database: dict[str, An
     assert about["DBInstanceIdentifier"] == "restored"
     assert about["MasterUsername"] == database["MasterUsername"]
     assert restored.attributes["MasterUserSecret.SecretArn"]
+
+
+@pytest.mark.parametrize(("version", "made"), [(None, "8.4.5"), ("8.4.10", "8.4.10")])
+def test_a_snapshot_is_made_into_its_own_version_or_a_newer_one(
+    version: str | None, made: str, stack: Stack, database: dict[str, Any]
+) -> None:
+    given = restoration(stack, database, f"upgraded-to-{made.replace('.', '-')}")
+    if version:
+        given["EngineVersion"] = version
+
+    assert shown(stack, stack.create(DATABASE, **given))["EngineVersion"] == made
+
+
+def test_a_snapshot_is_not_made_into_an_older_version(
+    stack: Stack, database: dict[str, Any]
+) -> None:
+    given = restoration(stack, database, "newer")
+
+    with pytest.raises(ResourceError, match=r"newer is of version 8\.4\.5.*8\.4\.4"):
+        stack.create(DATABASE, **given, EngineVersion="8.4.4")
 
 
 def test_what_is_the_snapshots_own_is_refused(stack: Stack, database: dict[str, Any]) -> None:
