@@ -140,7 +140,7 @@ def build_delivery(
     production = []
     stack = DeliveryStack(
         app,
-        delivery.name.title().replace("-", ""),
+        delivery.stack_name,
         props=DeliveryStackProps(delivery=delivery, file=file),
     )
     for settings, (deployment, platform) in zip(delivery.stages, contents, strict=True):
