@@ -15,6 +15,7 @@ from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
+from kubeflow_aws.deployment.lengths import check_lengths
 from kubeflow_aws.deployment.monitoring import Monitoring
 from kubeflow_aws.deployment.names import StackName, stack_prefix
 from kubeflow_aws.deployment.network import Network
@@ -221,6 +222,7 @@ class Deployment(Section):
             check_storage,
             check_production,
             check_profiles,
+            check_lengths,
         ):
             check(self)
         return self
