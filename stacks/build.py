@@ -231,7 +231,7 @@ def _sign_in(
     if deployment.auth.cognito.custom_domain:
         certificate = CertificateStack(
             scope,
-            f"{prefix}Certificate",
+            deployment.certificate_stack_name,
             props=CertificateStackProps(
                 account=env.account, host=address.domain.sign_in_host, zone=address.zone
             ),

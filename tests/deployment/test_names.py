@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.names import NAME_PATTERN, stack_prefix
+from tests.support.deployments import variation
 from tests.support.refusals import DEX_USERS, WEST, assert_refused
 
 VANILLA = WEST + "preset: vanilla\n" + DEX_USERS
@@ -47,6 +49,14 @@ def test_two_names_never_share_a_prefix() -> None:
 
     assert len(every) > 5000
     assert len({stack_prefix(name) for name in every}) == len(every)
+
+
+def test_one_name_in_two_regions_has_two_certificate_stacks(vanilla: Deployment) -> None:
+    """They are in one region, us-east-1; all other stacks are in the deployment's own."""
+    west, east = (variation(vanilla, {"region": each}) for each in ("us-west-2", "us-east-1"))
+
+    assert west.certificate_stack_name == "KubeflowCertificate-us-west-2"
+    assert east.certificate_stack_name == "KubeflowCertificate-us-east-1"
 
 
 def test_cloudformation_takes_every_prefix() -> None:

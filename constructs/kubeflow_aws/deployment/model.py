@@ -168,6 +168,11 @@ class Deployment(Section):
         return stack_prefix(self.name)
 
     @property
+    def certificate_stack_name(self) -> str:
+        """Of the stack in us-east-1, where those of deployments in all regions meet."""
+        return f"{self.stack_prefix}Certificate-{self.region}"
+
+    @property
     def links_artifacts(self) -> bool:
         """Whether FSx shows the bucket's artifacts as files."""
         fsx = self.storage.fsx
