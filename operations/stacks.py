@@ -7,19 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kubeflow_aws.deployment import Deployment
-
-STACKS: Final = (
-    "Network",
-    "Cluster",
-    "Domain",
-    "Certificate",
-    "Identity",
-    "Data",
-    "Storage",
-    "Platform",
-    "Monitoring",
-)
-"""Every stack that a deployment may have, without its prefix (`stacks.build`)."""
+from kubeflow_aws.deployment.names import STACKS
 
 OF_THE_REGION: Final = tuple(kind for kind in STACKS if kind != "Certificate")
 """Those in the deployment's own region."""

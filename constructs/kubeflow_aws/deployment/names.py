@@ -11,6 +11,19 @@ NAME_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 """RDS takes no identifier with two hyphens one after another, and a name goes on with `-metadata`
 there (Amazon RDS User Guide, "Naming constraints in Amazon RDS")."""
 
+STACKS: Final = (
+    "Network",
+    "Cluster",
+    "Domain",
+    "Certificate",
+    "Identity",
+    "Data",
+    "Storage",
+    "Platform",
+    "Monitoring",
+)
+"""Every stack that a deployment may have, without its prefix (`stacks.build`)."""
+
 _BETWEEN_LETTERS: Final = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")
 
 
