@@ -129,13 +129,14 @@ def machine_id(gateway_objects: list[Any], client_id: str) -> str:
         for item in gateway_objects
         if item["metadata"]["name"] == "istio-ingressgateway-require-identity"
     ]
-    [machine] = {
+    known: set[str] = {
         client
         for rule in policy["spec"]["rules"]
         for condition in rule.get("when", ())
         if condition["key"] == "request.auth.claims[client_id]"
         for client in condition["notValues"]
-    } - {client_id}
+    }
+    [machine] = known - {client_id}
     return machine
 
 
