@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.names import STACKS
 
-STACKS: Final = (
-    "Network",
-    "Cluster",
-    "Domain",
-    "Certificate",
-    "Identity",
-    "Data",
-    "Storage",
-    "Platform",
-    "Monitoring",
-)
-"""Every stack that a deployment may have, without its prefix (`stacks.build`)."""
+OF_THE_REGION: Final = tuple(kind for kind in STACKS if kind != "Certificate")
+"""Those in the deployment's own region."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +31,16 @@ class DeployedStack:
 
 
 def deployed_stacks(deployment: Deployment, client: Any) -> Iterator[DeployedStack]:
-    """The stacks of a deployment in the region of a client.
+    """The stacks of a deployment that are in the region of a client.
 
     Args:
         deployment: The deployment.
         client: A boto3 client of CloudFormation; boto3 makes its class at run time.
     """
-    kinds = {f"{deployment.stack_prefix}{kind}": kind for kind in STACKS}
+    kinds = {deployment.certificate_stack_name: "Certificate"}
+    if client.meta.region_name == deployment.region:
+        # Elsewhere they are those of a deployment of this name there.
+        kinds |= {f"{deployment.stack_prefix}{kind}": kind for kind in OF_THE_REGION}
     for page in client.get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
             if kind := kinds.get(stack["StackName"]):

@@ -141,7 +141,7 @@ def build_delivery(
     production = []
     stack = DeliveryStack(
         app,
-        delivery.name.title().replace("-", ""),
+        delivery.stack_name,
         props=DeliveryStackProps(delivery=delivery, file=file),
     )
     for settings, (deployment, platform) in zip(delivery.stages, contents, strict=True):
@@ -232,7 +232,7 @@ def _sign_in(
     if deployment.auth.cognito.custom_domain:
         certificate = CertificateStack(
             scope,
-            f"{prefix}Certificate",
+            deployment.certificate_stack_name,
             props=CertificateStackProps(
                 account=env.account, host=address.domain.sign_in_host, zone=address.zone
             ),

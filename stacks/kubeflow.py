@@ -156,6 +156,9 @@ class KubeflowStack(cdk.Stack):
         for name in ("database", "pipelines", "katib"):
             if component := self.components.applied.get(name):
                 component.node.add_dependency(data_access)
+        for name in ("efs", "fsx"):
+            if component := self.components.applied.get(name):
+                component.node.add_dependency(storage_access)
         self._create_profiles(props)
         if props.metrics_policies:
             pack = Pack(
@@ -242,10 +245,14 @@ class KubeflowStack(cdk.Stack):
         before: list[IDependable] = [self.components.applied["kubeflow"]]
         if props.artifacts:
             before.append(self._create_profile_roles(props.artifacts, props))
-        if props.fsx:
-            before.append(self._create_profile_folders(props.fsx, props))
         components = self.components.applied
-        before += [components[name] for name in ("efs", "fsx") if name in components]
+        storage = [components[name] for name in ("efs", "fsx") if name in components]
+        if props.fsx:
+            folders = self._create_profile_folders(props.fsx, props)
+            # Nothing mounts a file system that is not open yet.
+            folders.node.add_dependency(*storage)
+            before.append(folders)
+        before += storage
         efs = props.deployment.storage.efs
         packs = profile_packs(
             profiles,

@@ -89,7 +89,8 @@ class MonitoringStack(cdk.Stack):
                 self,
                 "Dashboard",
                 props=PlatformDashboardProps(
-                    name=deployment.cluster_name,
+                    name=f"{deployment.cluster_name}-{deployment.region}",
+                    cluster_name=deployment.cluster_name,
                     alarms=alarms,
                     cluster=nodes_and_pods,
                     has_load_balancer=props.certificate is not None,

@@ -11,6 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.names import STACKS
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.selection import select
@@ -27,7 +28,6 @@ from operations.doctor.quotas import check_quotas
 from operations.doctor.resolver import NameServers
 from operations.doctor.support_dates import check_support, load_support_dates
 from operations.doctor.tools import Machine, check_tools
-from operations.stacks import STACKS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,6 +20,11 @@ from operations.doctor.quota import Quota, Room, check_room, limit_of
 ROLES: Final = 40
 """IAM roles of a deployment with everything on, and a few more."""
 
+EXECUTIONS: Final = 20
+"""Lambda executions at once while the Platform stack comes up: ten custom resources were seen in
+flight, each holding the provider's function and the handler that it calls. A new account may have
+ten; a call of the handler that finds no room fails its resource."""
+
 LUSTRE: Final = {
     LustreType.PERSISTENT_2: (
         Quota(name="FSx for Lustre PERSISTENT_2", service="fsx", code="L-FD6F2F22"),
@@ -132,6 +137,12 @@ def demands_of(deployment: Deployment) -> Iterator[Demand]:
             stack="Platform",
             count=_load_balancers,
         )
+    yield Demand(
+        quota=Quota(name="Lambda executions at once", service="lambda", code="L-B99A9384"),
+        stack="Platform",
+        needed=EXECUTIONS,
+        count=_reserved_executions,
+    )
     if deployment.auth_provider is AuthProvider.COGNITO:
         yield Demand(
             quota=Quota(name="Cognito user pools", service="cognito-idp", code="L-66E6DF30"),
@@ -212,6 +223,12 @@ def _lustre(aws: Aws, kind: LustreType) -> list[int]:
 def _load_balancers(aws: Aws) -> int:
     pages = aws.client("elbv2").get_paginator("describe_load_balancers").paginate()
     return sum(each["Type"] == "application" for page in pages for each in page["LoadBalancers"])
+
+
+def _reserved_executions(aws: Aws) -> int:
+    """What other functions keep for themselves; what runs now ends soon."""
+    limit = aws.client("lambda").get_account_settings()["AccountLimit"]
+    return int(limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"])
 
 
 def _user_pools(aws: Aws) -> int:

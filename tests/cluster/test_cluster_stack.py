@@ -311,6 +311,19 @@ def test_the_kubectl_handler_applies_server_side_from_private_subnets(raw: RawTe
     assert len(handler["VpcConfig"]["SubnetIds"]) == 3
 
 
+def test_a_call_of_the_handler_that_finds_no_room_is_tried_again(raw: RawTemplate) -> None:
+    """In a new account ten functions may run at once; CDK's default gives up after seconds."""
+    [framework] = [
+        function["Properties"]
+        for function in resources(raw, "AWS::Lambda::Function").values()
+        if "provider framework" in function["Properties"].get("Description", "")
+    ]
+
+    assert framework["Handler"] == "framework.onEvent"
+    assert int(framework["Environment"]["Variables"]["AWS_MAX_ATTEMPTS"]) >= 20
+    assert framework["Timeout"] == 900
+
+
 def test_the_kubectl_handler_may_describe_one_cluster_and_pull_no_images(raw: RawTemplate) -> None:
     [role] = [
         role["Properties"]

@@ -49,6 +49,12 @@ def one(settings: str) -> str:
         (one("deployment: anywhere.yaml"), "names no account"),
         (one("deployment: production.yaml, approval: false"), "which somebody must approve"),
         (
+            HEAD.replace("111111111111", "222222222222")
+            + "name: dev-data\nstages: [{name: one, deployment: dev.yaml}]",
+            "name: dev-data makes the stack DevData, which dev.yaml has too; give the pipeline "
+            "another `name`",
+        ),
+        (
             HEAD
             + "stages: [{name: one, deployment: dev.yaml}, {name: two, deployment: same.yaml}]",
             "has the name, account and region of stage one",
@@ -79,3 +85,11 @@ def test_a_mistake_is_a_sentence(text: str, sentence: str, tmp_path: Path) -> No
         load_delivery(file, root=tmp_path)
 
     assert sentence in str(refusal.value)
+
+
+def test_a_pipeline_in_another_account_may_be_called_like_a_stack(tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(DEVELOPMENT + USERS, encoding="utf-8")
+    file = tmp_path / "pipeline.yaml"
+    file.write_text(f"{one('deployment: dev.yaml')}name: dev-data\n", encoding="utf-8")
+
+    assert load_delivery(file, root=tmp_path)[0].stack_name == "DevData"

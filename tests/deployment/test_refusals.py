@@ -242,7 +242,7 @@ REFUSALS = {
         "ingress.allowed_cidrs: Expected 4 octets in 'everywhere'; give ranges such as",
     ),
     "a region whose load balancers are unknown": (
-        COGNITO.replace("us-west-2", "xx-east-1") + ALICE,
+        WEST.replace("us-west-2", "xx-east-1") + USERS + DOMAIN + "ingress: {enabled: true}",
         "region xx-east-1: its load balancers' hosted zone is not known",
     ),
     "a load balancer in subnets of unknown ranges": (

@@ -159,7 +159,7 @@ def test_every_provider_and_a_sign_in_page_of_ones_own(
     deployment = variation(few, {"auth": auth, "domain": NEW_ZONE, "profiles": []})
     deploy(laboratory, deployment, next(folders))
 
-    assert laboratory.statuses()["KubeflowCertificate"] == "CREATE_COMPLETE"
+    assert laboratory.statuses()["KubeflowCertificate-us-west-2"] == "CREATE_COMPLETE"
     assert records(laboratory, ZONE)["platform.example.com."]["Type"] == "NS"
     client = laboratory.client("cognito-idp")
     about = client.describe_user_pool_domain(Domain="auth.platform.example.com")

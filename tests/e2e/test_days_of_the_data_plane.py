@@ -82,7 +82,7 @@ def test_the_operator_hears_of_trouble(laboratory: Laboratory) -> None:
     assert all(alarm["AlarmActions"] == [topic["TopicArn"]] for alarm in alarms)
     assert subscription["Endpoint"] == "ops@example.com"
     [dashboard] = cloudwatch.list_dashboards()["DashboardEntries"]
-    assert dashboard["DashboardName"] == "kubeflow"
+    assert dashboard["DashboardName"] == "kubeflow-us-west-2"
 
 
 def test_the_examples_are_taken_by_the_cluster(laboratory: Laboratory) -> None:

@@ -122,14 +122,21 @@ def client_id(gateway_objects: list[Any]) -> str:
 
 
 @pytest.fixture(scope="session")
-def machine_id(gateway_objects: list[Any]) -> str:
-    """The app client of the program `ci`."""
-    [machine] = {
+def machine_id(gateway_objects: list[Any], client_id: str) -> str:
+    """The app client of the program `ci`: the other one that the gateway knows."""
+    [policy] = [
+        item
+        for item in gateway_objects
+        if item["metadata"]["name"] == "istio-ingressgateway-require-identity"
+    ]
+    known: set[str] = {
         client
-        for rule in listener_rules(gateway_objects)
-        if rule.tokens
-        for client in rule.tokens.claims["client_id"]
+        for rule in policy["spec"]["rules"]
+        for condition in rule.get("when", ())
+        if condition["key"] == "request.auth.claims[client_id]"
+        for client in condition["notValues"]
     }
+    [machine] = known - {client_id}
     return machine
 
 

@@ -32,11 +32,11 @@ class TokenCheck:
 
     Attributes:
         issuer: Issuer of the tokens that pass.
-        claims: Allowed values of other claims.
+        claims: The values of other claims.
     """
 
     issuer: str
-    claims: Mapping[str, frozenset[str]]
+    claims: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +150,16 @@ def _tokens(text: str | None) -> TokenCheck | None:
     action = json.loads(text)
     if action["jwksEndpoint"] != f"{action['issuer']}/.well-known/jwks.json":
         raise NotImplementedError(action["jwksEndpoint"])
-    claims = {each["name"]: frozenset(each["values"]) for each in action["additionalClaims"]}
+    claims = dict(_claim(each) for each in action["additionalClaims"])
     return TokenCheck(issuer=action["issuer"], claims=claims)
+
+
+def _claim(claim: Mapping[str, Any]) -> tuple[str, str]:
+    """A claim of one text matches one value (ELB, "Verify JWTs using an Application ...")."""
+    if claim["format"] != "single-string":
+        raise NotImplementedError(claim["format"])
+    [value] = claim["values"]
+    return claim["name"], value
 
 
 def _sign_in(settings: dict[str, str]) -> tuple[OnUnauthenticated, str]:

@@ -175,7 +175,7 @@ class LoadBalancer:
             )
         except jwt.PyJWTError:
             return False
-        return all(claims.get(name) in values for name, values in check.claims.items())
+        return all(claims.get(name) == value for name, value in check.claims.items())
 
     def _session(self, request: web.Request, rule: Rule) -> Session | None:
         shards = [request.cookies.get(f"{COOKIE}-{number}", "") for number in range(4)]

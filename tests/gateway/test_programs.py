@@ -68,6 +68,20 @@ def test_a_wrong_token_gets_401_and_no_sign_in_page(front: Front) -> None:
     assert answer.status_code == 401
 
 
+def test_a_users_own_token_is_no_programs(front: Front, keys: Keys, client_id: str) -> None:
+    """Nobody has it but the load balancer; who had it could stay without a session."""
+    token = Forge(keys, client_id, "").token("alice")
+    answer = requests.get(
+        f"{front.url}/pipeline/apis/v2beta1/runs",
+        headers={"authorization": f"Bearer {token}"},
+        verify=str(front.authority),
+        allow_redirects=False,
+        timeout=20,
+    )
+
+    assert answer.status_code == 401
+
+
 def test_a_program_cannot_be_a_user(front: Front, machine_id: str) -> None:
     token = machine_token(front, machine_id).json()["access_token"]
     answer = requests.get(

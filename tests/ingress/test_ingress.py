@@ -95,7 +95,7 @@ def test_machines_are_checked_at_the_load_balancer_too(cognito_assembly: Assembl
     template = cognito_assembly.nested("ComponentsIngress")
     text = json.dumps(template)
 
-    assert "client_id" in text
+    assert "kubeflow_caller" in text
     assert "/.well-known/jwks.json" in text
 
 

@@ -106,7 +106,7 @@ def test_the_dashboard_shows_every_alarm(monitoring: Template) -> None:
     [dashboard] = resources(monitoring, "AWS::CloudWatch::Dashboard").values()
     body = json.dumps(dashboard["Properties"]["DashboardBody"])
 
-    assert dashboard["Properties"]["DashboardName"] == "kubeflow"
+    assert dashboard["Properties"]["DashboardName"] == "kubeflow-us-west-2"
     for alarm in resources(monitoring, "AWS::CloudWatch::Alarm"):
         assert f'"{alarm}"' in body
     assert "/aws/containerinsights/kubeflow/application" in body

@@ -19,6 +19,7 @@ from operations.cost.charges import Terms
 from operations.cost.estimate import Estimate, estimate_of
 from operations.cost.prices import load_assumptions, load_prices
 from operations.doctor.aws import Aws
+from tests.operations.doctor_answers import answering
 from tests.support.assembly import Assembly
 
 
@@ -52,10 +53,17 @@ class Quotas:
     Attributes:
         values: By code; none for one that the account has no value of its own for.
         others: All that `values` does not name.
+        executions: What Lambda says of the account's executions.
     """
 
     values: dict[str, int | None] = field(default_factory=dict)
     others: int = 100_000
+    executions: dict[str, int] = field(
+        default_factory=lambda: {
+            "ConcurrentExecutions": 1000,
+            "UnreservedConcurrentExecutions": 1000,
+        }
+    )
 
     def get(self, service_code: str, quota_code: str) -> dict[str, Any]:
         value = self.values.get(quota_code, self.others)
@@ -65,9 +73,10 @@ class Quotas:
 
 
 @pytest.fixture
-def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
-    """Moto knows quotas of VPCs alone."""
+def quotas(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Quotas:
+    """Moto knows quotas of VPCs alone, and no settings of an account in Lambda."""
     quotas = Quotas()
+    answering(session, "lambda.GetAccountSettings", {"AccountLimit": quotas.executions})
     monkeypatch.setattr(
         ServiceQuotasBackend,
         "get_service_quota",

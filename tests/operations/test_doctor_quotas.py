@@ -26,7 +26,7 @@ def test_large_quotas_have_room(aws: Aws, data_plane: Deployment) -> None:
     checks = list(check_quotas(data_plane, aws, ()))
 
     assert troubles(checks) == {}
-    assert len(checks) == 14
+    assert len(checks) == 15
 
 
 def test_quotas_without_room_are_named(aws: Aws, quotas: Quotas, data_plane: Deployment) -> None:
@@ -44,6 +44,7 @@ def test_quotas_without_room_are_named(aws: Aws, quotas: Quotas, data_plane: Dep
         "FSx for Lustre PERSISTENT_2": (Severity.FAILURE, "L-FD6F2F22"),
         "GiB of FSx for Lustre PERSISTENT_2": (Severity.FAILURE, "L-8F1B9C74"),
         "Application Load Balancers": (Severity.FAILURE, "L-53DA6B97"),
+        "Lambda executions at once": (Severity.FAILURE, "L-B99A9384"),
         "Cognito user pools": (Severity.FAILURE, "L-66E6DF30"),
         "On-demand vCPUs of Standard types": (Severity.FAILURE, "L-1216C47A"),
         "Spot vCPUs of G and VT": (Severity.WARNING, "L-3819A6DF"),
@@ -136,7 +137,41 @@ def test_what_is_deployed_needs_nothing_more(
 def test_what_others_own_takes_no_quota(aws: Aws, vanilla: Deployment) -> None:
     theirs = variation(vanilla, {"network": EXISTING_VPC, "cluster": EXISTING_CLUSTER})
 
-    assert [check.name for check in check_quotas(theirs, aws, ())] == ["IAM roles"]
+    # The platform is applied by functions there, too.
+    assert [check.name for check in check_quotas(theirs, aws, ())] == [
+        "Lambda executions at once",
+        "IAM roles",
+    ]
+
+
+class TestExecutions:
+    """Lambda functions that run at once."""
+
+    def test_a_new_account_has_too_few(self, aws: Aws, quotas: Quotas, vanilla: Deployment) -> None:
+        quotas.values["L-B99A9384"] = 10
+
+        severity, found, fix = troubles(check_quotas(vanilla, aws, ()))["Lambda executions at once"]
+
+        assert severity is Severity.FAILURE
+        assert found == "20 needed; 10 free (0 of 10 in use)"
+        assert "--service-code lambda --quota-code L-B99A9384 --desired-value 20 " in fix
+
+    def test_what_functions_reserve_is_not_free(
+        self, aws: Aws, quotas: Quotas, vanilla: Deployment
+    ) -> None:
+        quotas.values["L-B99A9384"] = 1000
+        quotas.executions["UnreservedConcurrentExecutions"] = 15
+
+        trouble = troubles(check_quotas(vanilla, aws, ()))
+
+        assert trouble["Lambda executions at once"][1].startswith("20 needed; 15 free (985 of 1000")
+
+    def test_a_platform_that_is_there_needs_no_room(
+        self, aws: Aws, quotas: Quotas, vanilla: Deployment
+    ) -> None:
+        quotas.values["L-B99A9384"] = 10
+
+        assert troubles(check_quotas(vanilla, aws, {"Platform"})) == {}
 
 
 class TestRoles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from kubeflow_aws.deployment import Deployment
 from operations.protect.__main__ import protect
 from tests.support.deployments import variation
 
+CERTIFICATE = "KubeflowCertificate-us-west-2"
+
 
 class Formation:
     """CloudFormation of one region; moto has no protection of stacks."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, region: str, *names: str) -> None:
+        self.meta = SimpleNamespace(region_name=region)
         self.protected = dict.fromkeys(names, False)
 
     def get_paginator(self, operation: str) -> Formation:
@@ -41,8 +45,11 @@ class Session:
 
     def __init__(self) -> None:
         self.regions = {
-            "us-west-2": Formation("KubeflowCluster", "TheirCluster"),
-            "us-east-1": Formation("KubeflowCertificate"),
+            "us-west-2": Formation("us-west-2", "KubeflowCluster", "TheirCluster"),
+            # Beside a deployment of the same name there.
+            "us-east-1": Formation(
+                "us-east-1", CERTIFICATE, "KubeflowCertificate-us-east-1", "KubeflowCluster"
+            ),
         }
 
     def client(self, service: str, *, region_name: str) -> Formation:
@@ -58,8 +65,13 @@ def session() -> Session:
 def test_production_is_protected_in_both_regions_and_nothing_else(
     session: Session, production_deployment: Deployment
 ) -> None:
-    assert protect(production_deployment, session) == ["KubeflowCluster", "KubeflowCertificate"]
+    assert protect(production_deployment, session) == ["KubeflowCluster", CERTIFICATE]
 
+    assert session.regions["us-east-1"].protected == {
+        CERTIFICATE: True,
+        "KubeflowCertificate-us-east-1": False,
+        "KubeflowCluster": False,
+    }
     assert session.regions["us-west-2"].protected == {
         "KubeflowCluster": True,
         "TheirCluster": False,
@@ -73,4 +85,4 @@ def test_a_file_that_wants_no_protection_takes_it_away(
     protect(production_deployment, session)
     open_ = variation(production_deployment, {"deletion_protection": False})
 
-    assert protect(open_, session) == ["KubeflowCluster", "KubeflowCertificate"]
+    assert protect(open_, session) == ["KubeflowCluster", CERTIFICATE]

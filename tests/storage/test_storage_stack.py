@@ -19,11 +19,18 @@ from tests.support.platforms import sample_of
 EFS = "AWS::EFS::FileSystem"
 FSX = "AWS::FSx::FileSystem"
 LINK = "AWS::FSx::DataRepositoryAssociation"
+INGRESS = "AWS::EC2::SecurityGroupIngress"
 
 
 @pytest.fixture(scope="session")
 def storage(data_plane_assembly: Assembly) -> RawTemplate:
     return data_plane_assembly.stack("Storage")
+
+
+@pytest.fixture(scope="session")
+def vanilla_platform_stack(sample_assembly: Assembly) -> RawTemplate:
+    """Of a deployment without FSx."""
+    return sample_assembly.stack("Platform")
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +113,53 @@ def test_only_the_nodes_reach_the_file_systems(
     assert all("CidrIp" not in each["Properties"] for each in within)
     for group in resources(storage, "AWS::EC2::SecurityGroup").values():
         assert "SecurityGroupIngress" not in group["Properties"]
+
+
+def test_the_servers_of_lustre_call_their_clients_back(
+    data_plane_assembly: Assembly, vanilla_platform_stack: RawTemplate
+) -> None:
+    def called_back(platform: RawTemplate) -> set[tuple[int, int]]:
+        return {
+            (each["Properties"]["FromPort"], each["Properties"]["ToPort"])
+            for each in resources(platform, INGRESS).values()
+            if "FastFilesSecurityGroup" in json.dumps(each["Properties"]["SourceSecurityGroupId"])
+            and "ClusterSecurityGroupId" in json.dumps(each["Properties"]["GroupId"])
+        }
+
+    assert called_back(data_plane_assembly.stack("Platform")) == {(988, 988), (1018, 1023)}
+    # Without the file system nobody needs to be called.
+    assert called_back(vanilla_platform_stack) == set()
+
+
+def test_the_file_system_waits_for_its_own_rules(storage: RawTemplate) -> None:
+    rules = {
+        logical_id
+        for logical_id, each in resources(storage, INGRESS).items()
+        if each["Properties"]["GroupId"] == each["Properties"]["SourceSecurityGroupId"]
+    }
+    key = only(storage, FSX)["Properties"]["KmsKeyId"]["Fn::GetAtt"][0]
+
+    assert len(rules) == 2
+    assert rules <= set(only(storage, FSX)["DependsOn"])
+    assert rules <= set(storage["Resources"][key]["DependsOn"])
+
+
+def test_nothing_mounts_a_file_system_before_it_is_open(data_plane_assembly: Assembly) -> None:
+    platform = data_plane_assembly.stack("Platform")
+    nested = resources(platform, "AWS::CloudFormation::Stack")
+
+    def before(logical_id: str) -> set[str]:
+        found = set(nested[logical_id].get("DependsOn", ()))
+        return found.union(*(before(each) for each in found & nested.keys()))
+
+    rules = {
+        logical_id for logical_id in resources(platform, INGRESS) if "StorageAccess" in logical_id
+    }
+    users = [name for name in nested if re.match(r"ProfileFolders|Profiles\d", name)]
+
+    assert len(rules) == 5
+    assert len(users) == 3
+    assert all(rules <= before(name) for name in users)
 
 
 def test_fast_files_are_linked_with_the_artifacts_both_ways(storage: RawTemplate) -> None:

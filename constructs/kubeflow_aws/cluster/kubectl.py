@@ -25,6 +25,12 @@ KUBERC_LAYER: Final = Path(__file__).parent / "kuberc-layer"
 """Lands at /opt in the handler, so its HOME is /opt/kuberc. kubectl 1.34 and newer read
 $HOME/.kube/kuberc (Kubernetes documentation, "Kubectl user preferences (kuberc)")."""
 
+ATTEMPTS: Final = 30
+"""Calls of the handler, until one finds room among the account's Lambda executions: some four
+minutes, twenty seconds apart at the end. By itself CDK's framework gives up after some seconds, and
+the stack rolls back. (AWS SDK for JavaScript v3, @smithy/core: AWS_MAX_ATTEMPTS, isThrottlingError,
+MAXIMUM_RETRY_DELAY.)"""
+
 
 def kubectl_options(
     scope: Construct, cluster_name: str, version: KubernetesVersion, subnets: list[ec2.ISubnet]
@@ -98,6 +104,7 @@ def finish_kubectl_provider(
     )
     for function in (handler, framework):
         _log_to(function, log_group)
+    framework.add_environment("AWS_MAX_ATTEMPTS", str(ATTEMPTS))
     _acknowledge_framework(provider, handler, framework)
 
 

@@ -15,7 +15,8 @@ MAX_DEFAULT_INVITATIONS: Final = 50
 """E-mails a day that Cognito sends itself (Amazon Cognito Developer Guide, "Email settings")."""
 
 MAX_MACHINES: Final = 10
-"""Values of one claim that a load balancer compares (Elastic Load Balancing, "Verify JWTs")."""
+"""Each takes up to 250 bytes of the token trigger's environment, which has room for 4 KB together
+with the identity providers (AWS Lambda quotas, "Environment variables")."""
 
 _PREFIX: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 

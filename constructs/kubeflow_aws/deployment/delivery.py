@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from kubeflow_aws.deployment.names import StackName, stack_prefix
 from kubeflow_aws.deployment.section import EmailAddress, Section
 
 
@@ -59,8 +60,11 @@ class Notifications(Section):
 class Delivery(Section):
     """One pipeline: everything that `build_delivery` needs beside the deployment files."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,29}$")] = Field(
-        default="kubeflow-delivery", description="Name of the pipeline."
+    name: StackName = Field(
+        default="kubeflow-delivery",
+        min_length=2,
+        max_length=30,
+        description="Name of the pipeline and its stack.",
     )
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = Field(
         description="Account of the pipeline, in quotes."
@@ -89,6 +93,11 @@ class Delivery(Section):
     notifications: Notifications = Field(
         default=Notifications(), description="Who hears of the pipeline."
     )
+
+    @property
+    def stack_name(self) -> str:
+        """What its stack is called."""
+        return stack_prefix(self.name)
 
     @model_validator(mode="after")
     def _stages_differ(self) -> Self:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.model import Deployment
+from kubeflow_aws.deployment.names import STACKS
 from kubeflow_aws.deployment.section import Section
 from kubeflow_aws.errors import UserError
 
@@ -81,6 +82,13 @@ def load_delivery(path: Path, *, root: Path) -> tuple[Delivery, list[Deployment]
         if deployment.is_production and stage.approval is False:
             raise DeploymentError(
                 f"{where}: is production, which somebody must approve; remove `approval: false`"
+            )
+        taken = {f"{deployment.stack_prefix}{kind}" for kind in STACKS}
+        beside = (deployment.account, deployment.region) == (delivery.account, delivery.region)
+        if beside and delivery.stack_name in taken:
+            raise DeploymentError(
+                f"{path}: name: {delivery.name} makes the stack {delivery.stack_name}, which "
+                f"{stage.deployment} has too; give the pipeline another `name`"
             )
         place = (deployment.account, deployment.region, deployment.name)
         if place in seen:

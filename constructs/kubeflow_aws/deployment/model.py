@@ -15,7 +15,9 @@ from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
+from kubeflow_aws.deployment.lengths import check_lengths
 from kubeflow_aws.deployment.monitoring import Monitoring
+from kubeflow_aws.deployment.names import StackName, stack_prefix
 from kubeflow_aws.deployment.network import Network
 from kubeflow_aws.deployment.notebooks import Notebooks
 from kubeflow_aws.deployment.profiles import Profile
@@ -80,8 +82,10 @@ class Upstream(Section):
 class Deployment(Section):
     """One environment: everything that `build` needs to compose the stacks."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")] = Field(
+    name: StackName = Field(
         default="kubeflow",
+        min_length=2,
+        max_length=20,
         description="Prefix of the stacks' and the cluster's names.",
         json_schema_extra=lasting("another name is another deployment"),
     )
@@ -161,7 +165,12 @@ class Deployment(Section):
     @property
     def stack_prefix(self) -> str:
         """What the names of its stacks begin with."""
-        return self.name.title().replace("-", "")
+        return stack_prefix(self.name)
+
+    @property
+    def certificate_stack_name(self) -> str:
+        """Of the stack in us-east-1, where those of deployments in all regions meet."""
+        return f"{self.stack_prefix}Certificate-{self.region}"
 
     @property
     def links_artifacts(self) -> bool:
@@ -218,6 +227,7 @@ class Deployment(Section):
             check_storage,
             check_production,
             check_profiles,
+            check_lengths,
         ):
             check(self)
         return self

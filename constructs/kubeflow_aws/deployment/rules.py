@@ -12,7 +12,7 @@ from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX, Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.cognito import MAX_DEFAULT_INVITATIONS, valid_prefix
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.load_balancer_zones import LOAD_BALANCER_ZONES
+from kubeflow_aws.regions import regions
 
 if TYPE_CHECKING:
     from kubeflow_aws.deployment.model import Deployment
@@ -92,10 +92,10 @@ def check_ingress(deployment: Deployment) -> None:
             "ingress.enabled needs domain.name, a subdomain of the platform's own such as "
             "platform.example.com"
         )
-    if deployment.region not in LOAD_BALANCER_ZONES:
+    if deployment.region not in regions().load_balancer_zones:
         raise ValueError(
             f"region {deployment.region}: its load balancers' hosted zone is not known, so no DNS "
-            "record can point to one; add it to kubeflow_aws/load_balancer_zones.py"
+            "record can point to one; add it to constructs/kubeflow_aws/regions.yaml"
         )
     existing = deployment.network.existing
     if existing and not existing.load_balancer_cidrs:
@@ -263,6 +263,12 @@ def _check_cognito(deployment: Deployment) -> None:
         raise ValueError(
             "auth.provider cognito needs domain.name, a subdomain of the platform's own such as "
             "platform.example.com"
+        )
+    if deployment.region not in regions().cognito_at_load_balancers:
+        raise ValueError(
+            f"region {deployment.region} is not among those whose load balancers sign users in "
+            "with Cognito; take another, set auth.provider: dex, or, if AWS has brought it there "
+            f"since {regions().read_on}, add the region to constructs/kubeflow_aws/regions.yaml"
         )
     if deployment.ingress.enabled is False:
         raise ValueError(

@@ -12,6 +12,12 @@ from kubeflow_aws.deployment.section import DNS_LABEL, Section, growing, lasting
 BLOCK_CLASS: Final = "gp3"
 """The default StorageClass (kubeflow_aws/cluster/storage_class.py)."""
 
+SHARED_CLAIM: Final = "shared"
+"""Claim of every profile on the file system in EFS."""
+
+FAST_CLAIM: Final = "fast"
+"""Claim of every profile on its folder in FSx for Lustre."""
+
 
 class EfsSettings(Section):
     """A file system in Amazon EFS, which grows and shrinks with what is in it."""

@@ -20,6 +20,9 @@ from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProp
 
 CODE: Final = Path(__file__).parent / "pre_token_generation"
 
+PROGRAM_CLAIM: Final = ("kubeflow_caller", "program")
+"""What the trigger writes into the tokens of programs alone (pre_token_generation/index.py)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenTriggerProps:

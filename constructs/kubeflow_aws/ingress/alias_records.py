@@ -11,7 +11,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from constructs import Construct, IDependable
 
-from kubeflow_aws.load_balancer_zones import LOAD_BALANCER_ZONES
+from kubeflow_aws.regions import regions
 
 LOAD_BALANCER_TIMEOUT = cdk.Duration.minutes(10)
 """A load balancer takes two to four minutes, and its controller may have to start first."""
@@ -57,7 +57,7 @@ class AliasRecords(Construct):
         )
         hostname.node.add_dependency(*props.after)
         target = route53.RecordTarget.from_alias(
-            _LoadBalancer(hostname.value, LOAD_BALANCER_ZONES[props.region])
+            _LoadBalancer(hostname.value, regions().load_balancer_zones[props.region])
         )
         for name in props.names:
             route53.ARecord(

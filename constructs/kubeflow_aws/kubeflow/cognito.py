@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from kubeflow_aws.identity.sign_in import SignIn
+from kubeflow_aws.identity.token_trigger import PROGRAM_CLAIM
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 
 
@@ -39,13 +40,23 @@ def cognito_values(
         ),
     }
     if machines:
-        values[Placeholder.MACHINE_TOKENS] = json.dumps(
-            {
-                "jwksEndpoint": sign_in.keys_url,
-                "issuer": sign_in.issuer,
-                "additionalClaims": [
-                    {"format": "single-string", "name": "client_id", "values": list(machines)}
-                ],
-            }
-        )
+        values[Placeholder.MACHINE_TOKENS] = _checked_tokens(sign_in)
     return values
+
+
+def _checked_tokens(sign_in: SignIn) -> str:
+    """Which tokens pass the load balancer: those of programs; the gateway asks of which.
+
+    A claim that is one text must match one value, and of lists a token has to have every value
+    (Elastic Load Balancing, "Verify JWTs using an Application Load Balancer"): several client ids
+    cannot be given at all.
+    """
+    name, value = PROGRAM_CLAIM
+    claim = {"format": "single-string", "name": name, "values": [value]}
+    return json.dumps(
+        {
+            "jwksEndpoint": sign_in.keys_url,
+            "issuer": sign_in.issuer,
+            "additionalClaims": [claim],
+        }
+    )

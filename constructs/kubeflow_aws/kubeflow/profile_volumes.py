@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kubeflow_aws.manifests.notebook_form import FAST_CLAIM, SHARED_CLAIM
+from kubeflow_aws.deployment.storage import FAST_CLAIM, SHARED_CLAIM
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, metadata
 from kubeflow_aws.storage.file_systems import FsxVolumes
 from kubeflow_aws.storage.fsx import PROFILES_FOLDER

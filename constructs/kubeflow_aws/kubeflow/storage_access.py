@@ -15,7 +15,7 @@ from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 from kubeflow_aws.storage.fsx import PORTS
 
-NFS: Final = 2049
+NFS: Final = (2049, 2049)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +38,9 @@ class StorageAccessProps:
 class StorageAccess(Construct):
     """Opens the file systems for the cluster's nodes, which mount them for pods.
 
+    Lustre wants rules in both directions (FSx for Lustre User Guide, "File System Access Control
+    with Amazon VPC", rules of clients).
+
     Attributes:
         values: The placeholders of the components `efs` and `fsx`.
     """
@@ -49,24 +52,39 @@ class StorageAccess(Construct):
         self._nodes = props.cluster.cluster_security_group_id
         values: dict[Placeholder, Value] = {}
         if props.efs:
-            self._open("Efs", props.efs.security_group_id, NFS, NFS, "NFS")
+            self._open("Efs", props.efs.security_group_id, NFS, "NFS")
             values |= {
                 Placeholder.EFS_FILE_SYSTEM: props.efs.file_system_id,
                 Placeholder.EFS_STORAGE_CLASS: props.settings.efs.storage_class,
             }
         if props.fsx:
             for first, last in PORTS:
-                self._open(f"Fsx{first}", props.fsx.security_group_id, first, last, "Lustre")
+                self._open(f"Fsx{first}", props.fsx.security_group_id, (first, last), "Lustre")
+                self._call_back(first, last, props.fsx.security_group_id)
             values |= _fsx_values(props.fsx, props.settings.fsx)
         self.values = values
 
-    def _open(self, name: str, group_id: str, first: int, last: int, what: str) -> None:
+    def _open(self, name: str, group_id: str, ports: tuple[int, int], what: str) -> None:
+        first, last = ports
         ec2.CfnSecurityGroupIngress(
             self,
             name,
             description=f"{what} from the nodes of the cluster",
             group_id=group_id,
             source_security_group_id=self._nodes,
+            ip_protocol="tcp",
+            from_port=first,
+            to_port=last,
+        )
+
+    def _call_back(self, first: int, last: int, group_id: str) -> None:
+        """Let the servers of Lustre call their clients: that is no answer to a connection."""
+        ec2.CfnSecurityGroupIngress(
+            self,
+            f"FsxCallsBack{first}",
+            description="Servers of Lustre",
+            group_id=self._nodes,
+            source_security_group_id=group_id,
             ip_protocol="tcp",
             from_port=first,
             to_port=last,

@@ -13,6 +13,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
+from kubeflow_aws.deployment.storage import FAST_CLAIM, SHARED_CLAIM
 from kubeflow_aws.manifests.config_texts import with_config_text
 from kubeflow_aws.manifests.render import Rendered
 
@@ -25,12 +26,6 @@ PIPELINES_ACCESS: Final = "access-ml-pipeline"
 
 AWS_CREDENTIALS: Final = "aws-credentials"
 """PodDefault with the role of the profile."""
-
-SHARED_CLAIM: Final = "shared"
-"""Claim of every profile on the file system in EFS."""
-
-FAST_CLAIM: Final = "fast"
-"""Claim of every profile on its folder in FSx for Lustre."""
 
 HOME: Final = "/home/jovyan"
 

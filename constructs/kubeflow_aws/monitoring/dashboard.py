@@ -22,7 +22,8 @@ class PlatformDashboardProps:
     """Inputs of `PlatformDashboard`.
 
     Attributes:
-        name: The deployment's name; the dashboard is called so too.
+        name: What it is called; all regions of an account share its names.
+        cluster_name: The cluster's name in EKS.
         alarms: All alarms, whose states stand at the top.
         cluster: Metrics of nodes and pods, if there are any.
         has_load_balancer: Whether a load balancer serves the platform.
@@ -30,6 +31,7 @@ class PlatformDashboardProps:
     """
 
     name: str
+    cluster_name: str
     alarms: Sequence[cloudwatch.Alarm]
     cluster: ClusterAlarms | None
     has_load_balancer: bool
@@ -56,7 +58,7 @@ class PlatformDashboard(Construct):
             rows.append(_front_door())
         if props.cluster:
             rows.append(_cluster(props.cluster))
-            rows.append([_platform_logs(props.name)])
+            rows.append([_platform_logs(props.cluster_name)])
         if props.database:
             rows.append(_database(props.database))
         self.dashboard = cloudwatch.Dashboard(

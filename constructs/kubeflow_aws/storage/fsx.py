@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +55,9 @@ class FastFiles(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: FastFilesProps) -> None:
         super().__init__(scope, construct_id)
+        subnet_id = props.vpc.private_subnets[0].subnet_id
+        security_group = self._create_security_group(props.vpc)
+        rules = self._admit_servers(security_group)
         key = kms.Key(
             self,
             "Key",
@@ -62,8 +66,9 @@ class FastFiles(Construct):
             # A backup cannot be read without it.
             removal_policy=kept_in_production(production=props.production),
         )
-        subnet_id = props.vpc.private_subnets[0].subnet_id
-        security_group = self._create_security_group(props.vpc)
+        # FSx looks at the rules before it makes anything, and may see them late (believed: others
+        # report that the first try fails where nothing lies between). The key takes its time.
+        key.node.add_dependency(*rules)
         file_system = fsx.CfnFileSystem(
             self,
             "FileSystem",
@@ -76,6 +81,7 @@ class FastFiles(Construct):
             kms_key_id=key.key_arn,
             lustre_configuration=_configuration(props),
         )
+        file_system.node.add_dependency(*rules)
         if props.artifacts:
             self._link(file_system, props.artifacts)
         self.volumes = FsxVolumes(
@@ -94,8 +100,21 @@ class FastFiles(Construct):
             description="File systems for Lustre of Kubeflow",
             allow_all_outbound=False,
         )
-        # The servers of a file system talk with each other, and call clients back.
         for first, last in PORTS:
+            group.add_egress_rule(
+                ec2.Peer.any_ipv4(),
+                ec2.Port.tcp_range(first, last),
+                "Servers and clients of Lustre",
+            )
+        return group
+
+    def _admit_servers(self, group: ec2.SecurityGroup) -> Sequence[ec2.CfnSecurityGroupIngress]:
+        """The servers of a file system talk with each other; without, FSx refuses to make it.
+
+        Source: FSx for Lustre User Guide, "Cannot create a file system because of misconfigured
+        security group".
+        """
+        return [
             ec2.CfnSecurityGroupIngress(
                 self,
                 f"Servers{first}",
@@ -106,12 +125,8 @@ class FastFiles(Construct):
                 from_port=first,
                 to_port=last,
             )
-            group.add_egress_rule(
-                ec2.Peer.any_ipv4(),
-                ec2.Port.tcp_range(first, last),
-                "Servers and clients of Lustre",
-            )
-        return group
+            for first, last in PORTS
+        ]
 
     def _link(self, file_system: fsx.CfnFileSystem, artifacts: ArtifactStore) -> None:
         events = ["NEW", "CHANGED", "DELETED"]

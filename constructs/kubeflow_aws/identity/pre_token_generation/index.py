@@ -21,13 +21,20 @@ from typing import Any
 EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 MAX_EMAIL = 254
 
+CLIENT_CREDENTIALS = "TokenGeneration_ClientCredentials"
+
+# What the token of a program says of itself, and no user's does: the load balancer asks for it.
+PROGRAM = {"kubeflow_caller": "program"}
+
 Event = dict[str, Any]
 
 
 def handler(event: Event, _context: object) -> Event:
-    """Answer with the claim `email`, or without any."""
+    """Answer with the claim `email`, and `kubeflow_caller` for a program; or without any."""
     identity = _identity(event)
     claims = {"email": identity} if identity else {}
+    if identity and event["triggerSource"] == CLIENT_CREDENTIALS:
+        claims |= PROGRAM
     event["response"] = {
         "claimsAndScopeOverrideDetails": {
             "accessTokenGeneration": {"claimsToAddOrOverride": claims}
@@ -38,7 +45,7 @@ def handler(event: Event, _context: object) -> Event:
 
 def _identity(event: Event) -> str | None:
     request = event["request"]
-    if event["triggerSource"] == "TokenGeneration_ClientCredentials":
+    if event["triggerSource"] == CLIENT_CREDENTIALS:
         machines = json.loads(os.environ["MACHINES"])
         found = [machines[scope] for scope in request.get("scopes") or () if scope in machines]
         return found[0] if len(found) == 1 else None
