@@ -36,12 +36,19 @@ def statements(
     data_plane_assembly: Assembly,
     cognito_assembly: Assembly,
     rds_s3_assembly: Assembly,
+    production_assembly: Assembly,
     pipeline: CheckedAssembly,
 ) -> list[Statement]:
     """Those of all that can be switched on."""
 
     def found() -> Iterator[Statement]:
-        for each in (data_plane_assembly, cognito_assembly, rds_s3_assembly, pipeline.assembly):
+        for each in (
+            data_plane_assembly,
+            cognito_assembly,
+            rds_s3_assembly,
+            production_assembly,
+            pipeline.assembly,
+        ):
             yield from statements_in(each.templates)
 
     return list(found())
