@@ -263,8 +263,11 @@ def _established(crd: Tree) -> Tree:
     """The CRD with the status of one that is served."""
     before = crd.get("status") or {}
     conditions = [
-        {"type": kind, "status": "True", "reason": kind, "lastTransitionTime": timestamp()}
-        for kind in ("NamesAccepted", "Established")
+        {"type": kind, "status": "True", "reason": reason, "lastTransitionTime": timestamp()}
+        for kind, reason in (
+            ("NamesAccepted", "NoConflicts"),
+            ("Established", "InitialNamesAccepted"),
+        )
     ]
     status = {
         "acceptedNames": crd["spec"]["names"],

@@ -180,3 +180,24 @@ def test_an_ingress_goes_before_its_class(component: Callable[..., Component]) -
 
     assert list(phases(packs).values()) == [Phase.DEFINITIONS, Phase.STATEFUL]
     assert Phase.DEFINITIONS in WAITS_FOR[Phase.STATEFUL]
+
+
+@pytest.mark.parametrize("admitted", [True, False])
+def test_objects_of_a_components_own_kinds_wait_together(
+    component: Callable[..., Component], admitted: bool
+) -> None:
+    """Where some wait for a webhook; their kinds are surely served by then."""
+    other = make(
+        "CustomResourceDefinition",
+        "others.example.org",
+        spec={"group": "example.org", "names": {"kind": "Other", "plural": "others"}},
+    )
+    items = [CRD, other, {**make("Thing", "x"), "kind": "Other"}, webhook()]
+    if admitted:
+        items.append(make("Thing", "thing"))
+    gate = Gate(kind="ValidatingWebhookConfiguration", name="things")
+
+    found = phases(pack_component(component("one", ready=(gate,)), items))
+
+    expected = Phase.ADMITTED if admitted else Phase.WORKLOADS
+    assert found["Other.example.org kubeflow/x"] is expected

@@ -21,6 +21,7 @@ from kubeflow_aws.manifests.objects import (
     JsonValue,
     KubernetesObject,
     ObjectKey,
+    child,
     dicts,
     key_of,
     metadata,
@@ -51,7 +52,7 @@ class Phase(StrEnum):
     """What owns something outside the cluster: Ingresses, and claims of disks together with the
     workloads that hold them, since a claim is only deleted after its last pod."""
     ADMITTED = "admitted"
-    """Objects that the component's own webhook must admit."""
+    """Objects that the component's own webhook must admit, and others of its own kinds."""
 
 
 WAITS_FOR: Final[dict[Phase, tuple[Phase, ...]]] = {
@@ -129,6 +130,10 @@ def pack_component(component: Component, objects: Iterable[KubernetesObject]) ->
     items = list(objects)
     claims = {key_of(item) for item in items if item.get("kind") == "PersistentVolumeClaim"}
     admitted = _admitted_kinds(items)
+    if any((key_of(item).group, key_of(item).kind) in admitted for item in items):
+        # A kind is served a moment after its CRD was applied, and kubectl refuses what is not.
+        # Where some objects of the component's own kinds wait for more than that, all do.
+        admitted |= {kind for item in items if (kind := _defined_kind(item))}
     buckets: dict[tuple[Phase, int], list[KubernetesObject]] = {}
     for item in items:
         phase = _phase(item, claims, admitted)
@@ -218,20 +223,23 @@ def _admitted_kinds(items: list[KubernetesObject]) -> set[tuple[str, str]]:
     }
     kinds: set[tuple[str, str]] = set()
     for item in items:
-        spec = item.get("spec")
-        if item.get("kind") != CRD or not isinstance(spec, dict):
-            continue
-        names = spec.get("names")
-        if isinstance(names, dict):
-            group, plural = str(spec.get("group")), str(names.get("plural"))
+        if kind := _defined_kind(item):
+            group, plural = kind[0], str(child(item, "spec", "names", "plural"))
             if any(
                 (each, resource) in ruled
                 for each in (group, "*")
                 # As rules of webhooks name them (Kubernetes, API reference, RuleWithOperations).
                 for resource in (plural, f"{plural}/*", "*", "*/*")
             ):
-                kinds.add((group, str(names.get("kind"))))
+                kinds.add(kind)
     return kinds
+
+
+def _defined_kind(item: KubernetesObject) -> tuple[str, str] | None:
+    """Group and kind that a CRD defines; None for anything else."""
+    if item.get("kind") != CRD:
+        return None
+    return str(child(item, "spec", "group")), str(child(item, "spec", "names", "kind"))
 
 
 def _apply_order(item: KubernetesObject) -> tuple[int, ObjectKey]:
