@@ -40,6 +40,9 @@ class Scope(Protocol):
     def imported(self, name: str) -> str:
         """The value of an export."""
 
+    def output(self, stack: str, name: str, region: str) -> str:
+        """The value of another stack's output, which need not be exported."""
+
     def zones(self, region: str) -> list[str]:
         """The availability zones of a region."""
 
@@ -67,6 +70,11 @@ class Resolver:
             ),
             "Fn::GetAtt": self._get_att,
             "Fn::If": self._if,
+            "Fn::GetStackOutput": lambda node: self._scope.output(
+                self._text(node["StackName"]),
+                self._text(node["OutputName"]),
+                self._text(node.get("Region", {"Ref": "AWS::Region"})),
+            ),
             "Fn::ImportValue": lambda node: self._scope.imported(self._text(node)),
             "Fn::Join": self._join,
             "Fn::Length": lambda node: len(self.resolve(node)),

@@ -98,6 +98,17 @@ class StackScope:
         self.imports.add(name)
         return exporter.exports[name]
 
+    def output(self, stack: str, name: str, region: str) -> str:
+        """The value of an output of another stack of the account, in any region.
+
+        Raises:
+            TemplateError: If there is no such stack or output.
+        """
+        for each in self._stacks.of(self._stack.account, region):
+            if each.exists and each.name == stack and name in each.outputs:
+                return each.outputs[name].value
+        raise TemplateError(f"Stack {stack} has no output {name} in {region}.")
+
     def zones(self, region: str) -> list[str]:
         """The availability zones of a region."""
         answer = self._clients.client("ec2", region).describe_availability_zones()

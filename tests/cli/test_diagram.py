@@ -73,7 +73,7 @@ def test_stacks_say_what_they_hold_and_pass_on(default: Assembly) -> None:
     assert "load balancer by Ingress" in boxes(lines)["KubeflowPlatform"]
     assert "2 node pools" in boxes(lines)["KubeflowCluster"]
     label = arrows(lines)["KubeflowCluster", "KubeflowPlatform"]
-    assert label == "EKS cluster, OIDC issuer, cluster security group, function"
+    assert label == "EKS cluster, OIDC issuer, cluster security group, function, role"
     assert "master user secret" in arrows(lines)["KubeflowData", "KubeflowPlatform"]
 
 

@@ -24,6 +24,8 @@ from tests.support.platforms import best_of
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
 INGRESS = "/apis/networking.k8s.io/v1/namespaces/istio-system/ingresses/kubeflow"
+GATEWAY = "/apis/security.istio.io/v1/namespaces/istio-system"
+POLICIES = f"{GATEWAY}/authorizationpolicies"
 ZONE = "Z0123456789EXAMPLE"
 NEEDED = {"cert_manager", "load_balancer_controller"}
 
@@ -90,8 +92,7 @@ def test_sign_in_is_deployed_with_its_names_and_users(
 
 
 def test_the_gateway_trusts_the_pool_that_was_made(laboratory: Laboratory) -> None:
-    path = "/apis/security.istio.io/v1/namespaces/istio-system/requestauthentications/cognito"
-    rules = laboratory.read(path)["spec"]["jwtRules"]
+    rules = laboratory.read(f"{GATEWAY}/requestauthentications/cognito")["spec"]["jwtRules"]
     clients = laboratory.client("cognito-idp").list_user_pool_clients(
         UserPoolId=user_pool(laboratory), MaxResults=10
     )["UserPoolClients"]
@@ -133,6 +134,26 @@ def test_who_leaves_the_file_can_do_nothing_any_more(
 
     assert users(laboratory) == {"alice@example.com"}
     assert contributors(laboratory) == {"ci@machines.platform.example.com"}
+
+
+def test_programs_come_and_go(
+    laboratory: Laboratory, few: Deployment, folders: Iterator[Path]
+) -> None:
+    """The stack of those that go changes before the one that knows them."""
+    for names in (["ci", "nightly"], ["nightly"]):
+        settings: JsonValue = {
+            "users": [{"email": "alice@example.com"}],
+            "cognito": {"machine_clients": [{"name": name} for name in names]},
+        }
+        deploy(laboratory, variation(few, {"auth": settings, "profiles": []}), next(folders))
+
+        clients = laboratory.client("cognito-idp").list_user_pool_clients(
+            UserPoolId=user_pool(laboratory), MaxResults=10
+        )["UserPoolClients"]
+        ids = {client["ClientName"]: client["ClientId"] for client in clients}
+        assert ids.keys() == {"load-balancer", *names}
+        trusted = json.dumps(laboratory.read(POLICIES)["items"])
+        assert [name for name in names if ids[name] not in trusted] == []
 
 
 def test_everything_goes_and_the_zone_is_as_before(

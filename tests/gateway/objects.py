@@ -91,6 +91,10 @@ class _Resolver:
                 return self._attribute(name, *argument)
             case "Fn::ImportValue":
                 return self._text(*self._exports[argument])
+            case "Fn::GetStackOutput":
+                stack = argument["StackName"]
+                output = self._templates[stack]["Outputs"][argument["OutputName"]]
+                return self._text(stack, output["Value"])
             case "Fn::Join":
                 separator, parts = argument
                 return str(separator).join(self._text(name, part) for part in parts)

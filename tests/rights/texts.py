@@ -88,6 +88,8 @@ class Texts:
             case {"Fn::ImportValue": name}:
                 where, value = self._exports[json.dumps(name)]
                 return self.resolved(value, where)
+            case {"Fn::GetStackOutput": _}:
+                return NAME
             case {"Fn::Join": [str(separator), parts]}:
                 return separator.join(self.resolved(parts, template))
             case {"Fn::Sub": str(text)}:

@@ -151,13 +151,14 @@ def _construct(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _exports(read: _Read) -> Iterator[tuple[str, tuple[str, Passed]]]:
-    for output in read.template.get("Outputs", {}).values():
-        if name := output.get("Export", {}).get("Name"):
-            for logical_id, attribute in _references(output["Value"]):
+    resources = read.template["Resources"]
+    for key, output in read.template.get("Outputs", {}).items():
+        # What another stack reads weakly is no export.
+        name = output.get("Export", {}).get("Name") or _weak_name(read.name, key)
+        for logical_id, attribute in _references(output["Value"]):
+            if logical_id in resources:
                 passed = Passed(
-                    resource=logical_id,
-                    type=read.template["Resources"][logical_id]["Type"],
-                    attribute=attribute,
+                    resource=logical_id, type=resources[logical_id]["Type"], attribute=attribute
                 )
                 yield name, (read.name, passed)
 
@@ -242,6 +243,12 @@ def _imports(value: object) -> Iterator[str]:
         match each:
             case {"Fn::ImportValue": str(name)}:
                 yield name
+            case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(key)}}:
+                yield _weak_name(stack, key)
+
+
+def _weak_name(stack: str, output: str) -> str:
+    return f"{stack}.{output}"
 
 
 def _mappings(value: object) -> Iterator[Mapping[str, object]]:

@@ -212,7 +212,10 @@ class KubeflowUserPool(Construct):
                 secret_prefix=f"{props.name}/machines",
             ),
         )
-        return [client.ref for client in machines.clients.values()]
+        # Weak, else no client could go: the Identity stack changes before those who know its ids,
+        # and an export that is imported cannot go (aws-cdk-lib, README, "Reference strength").
+        weak = cdk.ReferenceStrength.WEAK
+        return [cdk.Stack.consume_reference(each.ref, weak) for each in machines.clients.values()]
 
 
 def _supported(settings: Cognito) -> list[cognito.UserPoolClientIdentityProvider]:

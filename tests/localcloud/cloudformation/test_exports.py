@@ -54,3 +54,22 @@ def test_two_stacks_cannot_export_one_name(cloud: FakeCloud) -> None:
     export(cloud)
     assert export(cloud, "other") == "ROLLBACK_COMPLETE"
     assert "already exported by stack exporter" in str(cloud.stack("other").events)
+
+
+def test_an_output_that_another_stack_reads_may_change_and_go(cloud: FakeCloud) -> None:
+    size = {"Value": {"Fn::GetAtt": ["A", "Size"]}}
+    cloud.deploy("producer", {"A": thing(Size="1")}, Outputs={"Size": size})
+    read = {"Fn::GetStackOutput": {"StackName": "producer", "OutputName": "Size"}}
+    cloud.deploy("reader", {"B": thing(Of=read)})
+    assert cloud.stack("reader").resources["B"].properties == {"Of": "1"}
+
+    assert cloud.deploy("producer", {"A": thing(Size="1")}) == "UPDATE_COMPLETE"
+    assert cloud.stack("reader").resources["B"].properties == {"Of": "1"}
+    assert cloud.deploy("reader", {"B": thing(Of=read, New="1")}) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_an_output_of_nothing_fails(cloud: FakeCloud) -> None:
+    read = {"Fn::GetStackOutput": {"StackName": "producer", "OutputName": "Size"}}
+    assert cloud.deploy("reader", {"B": thing(Of=read)}) == "ROLLBACK_COMPLETE"
+    reason = cloud.reason(cloud.stack("reader"), "B")
+    assert str(reason).startswith("Stack producer has no output Size in ")
