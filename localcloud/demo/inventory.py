@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import ssl
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from urllib3 import PoolManager
+from urllib3.util import Retry
 
 _WORKLOADS: Final = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
 # What a control plane makes for others, and ComponentStatus, which is no object that is kept.
@@ -138,11 +138,16 @@ def _objects(access: ClusterAccess) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _get(access: ClusterAccess, path: str) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310  # the URL of a cluster: always https
-        access.url + path,
-        headers={"Authorization": f"Bearer {access.token}", "Accept": "application/json"},
-    )
+    # An API server that is busy, or has just learnt of a kind, asks to be asked again.
+    retries = Retry(total=10, status_forcelist=[429])
     context = ssl.create_default_context(cadata=base64.b64decode(access.ca_data).decode())
-    with urllib.request.urlopen(request, context=context, timeout=30) as answer:  # noqa: S310
-        body: dict[str, Any] = json.load(answer)
+    with PoolManager(ssl_context=context, timeout=30, retries=retries) as pool:
+        answer = pool.request(
+            "GET",
+            access.url + path,
+            headers={"Authorization": f"Bearer {access.token}", "Accept": "application/json"},
+        )
+        if answer.status != 200:
+            raise OSError(f"{access.url}{path}: HTTP {answer.status}")
+        body: dict[str, Any] = answer.json()
         return body

@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -15,6 +16,9 @@ _TIMEOUT_SECONDS = 30.0
 # What Kubernetes' own metadata client asks for (client-go, metadata/metadata.go); who knows no such
 # thing, as the small API, sends whole objects.
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+_BUSY = 429
+_TRIES = 10
+"""As often as Kubernetes' own clients ask again (client-go, rest/with_retry.go)."""
 _GONE_MEANWHILE = frozenset({404, 409, 422})
 
 _log = logging.getLogger(__name__)
@@ -122,18 +126,29 @@ class Client:
         content_type: str = "application/json",
     ) -> dict[str, Any]:
         headers = {**self._headers(), "Content-Type": content_type}
-        kept = self._connection is not None
-        try:
-            answer, text = self._answer(method, path, body, headers)
-        except ClientError:
-            # The server may have closed a connection that was quiet; reading again does no harm.
-            if not kept or method != "GET":
-                raise
-            answer, text = self._answer(method, path, body, headers)
+        answer, text = self._try(method, path, body, headers)
+        # A server that is busy, or has just learnt of a kind, asks to be asked again.
+        for _ in range(_TRIES):
+            if answer.status != _BUSY:
+                break
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+            answer, text = self._try(method, path, body, headers)
         if answer.status >= 400:
             raise ClientError(answer.status, text.decode(errors="replace")[:500])
         document: dict[str, Any] = json.loads(text) if text else {}
         return document
+
+    def _try(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        kept = self._connection is not None
+        try:
+            return self._answer(method, path, body, headers)
+        except ClientError:
+            # The server may have closed a connection that was quiet; reading again does no harm.
+            if not kept or method != "GET":
+                raise
+            return self._answer(method, path, body, headers)
 
     def _answer(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]

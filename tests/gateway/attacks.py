@@ -11,9 +11,11 @@ from tests.gateway.backend import Headers
 from tests.gateway.conftest import Keys
 from tests.gateway.objects import CLUSTER_ISSUER, ISSUER
 from tests.gateway.tokens import (
+    MACHINES,
     Claims,
     LoadBalancerKey,
     access_claims,
+    machine_claims,
     unsigned,
     user_claims,
 )
@@ -140,7 +142,7 @@ GENUINE: Final[Mapping[str, Attack]] = {
         lambda forge: forge.keys.pool.sign(
             {
                 **access_claims(ISSUER, forge.machine, forge.machine),
-                "email": "ci@machines.platform.example.com",
+                **machine_claims(forge.machine, list(MACHINES)),
             }
         ),
         "ci@machines.platform.example.com",
