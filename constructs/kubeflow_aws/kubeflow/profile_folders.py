@@ -128,6 +128,8 @@ def _spec(profiles: Sequence[str], image: str, *, own_nodes: bool) -> dict[str, 
         # As in manifests/components/database/bootstrap.yaml.
         "activeDeadlineSeconds": 720,
         "backoffLimit": 6,
-        "ttlSecondsAfterFinished": 600,
+        # Its pod, though complete, holds the claim: a removal waits for what an earlier list of
+        # profiles left. The gate looks every ten seconds.
+        "ttlSecondsAfterFinished": 300,
         "template": {"spec": placed_pod(pod, own_nodes=own_nodes)},
     }
