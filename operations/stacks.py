@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+import boto3
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.names import STACKS
 
 OF_THE_REGION: Final = tuple(kind for kind in STACKS if kind != "Certificate")
 """Those in the deployment's own region."""
+
+
+CERTIFICATES: Final = "us-east-1"
+"""Where Cognito takes the certificate of a custom sign-in domain from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,3 +56,53 @@ def deployed_stacks(deployment: Deployment, client: Any) -> Iterator[DeployedSta
                     status=stack["StackStatus"],
                     protected=stack.get("EnableTerminationProtection", False),
                 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftStack:
+    """A stack that a deployment has no more.
+
+    Attributes:
+        name: Its name in CloudFormation.
+        region: Where it is.
+    """
+
+    name: str
+    region: str
+
+
+def stacks_everywhere(
+    deployment: Deployment, session: boto3.Session
+) -> Iterator[tuple[DeployedStack, Any]]:
+    """The stacks of a deployment in every region where it may have some.
+
+    Args:
+        deployment: The deployment.
+        session: Credentials that may list stacks.
+
+    Yields:
+        A stack, and the client of CloudFormation in its region.
+    """
+    for region in dict.fromkeys((deployment.region, CERTIFICATES)):
+        client = session.client("cloudformation", region_name=region)
+        for stack in deployed_stacks(deployment, client):
+            yield stack, client
+
+
+def left_behind(
+    deployment: Deployment, session: boto3.Session, names: Collection[str]
+) -> list[LeftStack]:
+    """The stacks of a deployment that exist, and that its file leads to no more.
+
+    Nothing deletes them: `cdk deploy --all` and `cdk destroy --all` know those of the app alone.
+
+    Args:
+        deployment: The deployment.
+        session: Credentials that may list stacks.
+        names: The stacks that its file leads to.
+    """
+    return [
+        LeftStack(name=stack.name, region=client.meta.region_name)
+        for stack, client in stacks_everywhere(deployment, session)
+        if stack.name not in names
+    ]

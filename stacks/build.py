@@ -234,7 +234,7 @@ def _sign_in(
             scope,
             deployment.certificate_stack_name,
             props=CertificateStackProps(
-                account=env.account, host=address.domain.sign_in_host, zone=address.zone
+                account=env.account, domain=address.domain, zone=address.zone
             ),
         ).certificate
     return IdentityStack(

@@ -10,6 +10,9 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
+from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.dns.certificate import validated_certificate
+
 REGION: Final = "us-east-1"
 """Cognito serves custom domains by CloudFront, which takes certificates from here only."""
 
@@ -20,12 +23,12 @@ class CertificateStackProps:
 
     Attributes:
         account: The deployment's account, if it is known.
-        host: Name of the sign-in page.
-        zone: Zone of the name.
+        domain: The platform's names.
+        zone: Zone of the names.
     """
 
     account: str | None
-    host: str
+    domain: Domain
     zone: route53.IHostedZone
 
 
@@ -42,12 +45,8 @@ class CertificateStack(cdk.Stack):
             construct_id,
             stack_name=construct_id,
             env=cdk.Environment(account=props.account, region=REGION),
-            cross_region_references=True,
             description="Kubeflow on AWS: certificate of the sign-in page",
         )
-        self.certificate = acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=props.host,
-            validation=acm.CertificateValidation.from_dns(props.zone),
+        self.certificate = validated_certificate(
+            self, host=props.domain.sign_in_host, domain=props.domain, zone=props.zone
         )

@@ -10,6 +10,7 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.dns.certificate import validated_certificate
 from kubeflow_aws.dns.hosted_zone import PlatformZone, PlatformZoneProps, import_zone
 
 
@@ -42,7 +43,6 @@ class DomainStack(cdk.Stack):
             construct_id,
             stack_name=construct_id,
             env=props.env,
-            cross_region_references=True,
             description="Kubeflow on AWS: DNS and certificate",
         )
         domain = props.domain
@@ -51,9 +51,6 @@ class DomainStack(cdk.Stack):
             if domain.hosted_zone
             else PlatformZone(self, "Zone", props=PlatformZoneProps(domain=domain)).zone
         )
-        self.certificate = acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=domain.wildcard,
-            validation=acm.CertificateValidation.from_dns(self.zone),
+        self.certificate = validated_certificate(
+            self, host=domain.wildcard, domain=domain, zone=self.zone
         )

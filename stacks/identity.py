@@ -51,7 +51,6 @@ class IdentityStack(cdk.Stack):
             construct_id,
             stack_name=construct_id,
             env=props.env,
-            cross_region_references=props.certificate is not None,
             description="Kubeflow on AWS: sign-in with Amazon Cognito",
         )
         deployment, domain = props.deployment, props.domain

@@ -44,8 +44,8 @@ def print_stacks(
             f"{seconds:.0f}",
         )
         for output in shape.get("Outputs", []):
-            # What other stacks import is for them, not for people.
-            if not output["OutputKey"].startswith("ExportsOutput"):
+            # What other stacks read is for them, not for people.
+            if not output["OutputKey"].startswith("PublishOutput"):
                 outputs.add_row(output["OutputKey"], output["OutputValue"])
     console.print(table)
     if outputs.row_count:

@@ -182,12 +182,20 @@ class UserPoolDomain(SettingsProvider):
     recorded = frozenset({"ManagedLoginVersion"})
 
     def make(self, request: Request) -> Resource:
-        """Create the domain."""
+        """Create the domain.
+
+        Raises:
+            ResourceError: The pool has one of its kind, which moto would let be.
+        """
         client = request.client("cognito-idp")
+        pool = client.describe_user_pool(UserPoolId=request.properties["UserPoolId"])["UserPool"]
+        domain, present = request.properties["Domain"], pool.get("Domain", "")
+        # A pool may have one of each kind; prefixes have no dot.
+        if present and ("." in present) == ("." in domain):
+            raise ResourceError("User pool already has a domain configured.")
         client.create_user_pool_domain(
             **arguments(client, "CreateUserPoolDomain", request.properties, self.at_creation)
         )
-        domain = request.properties["Domain"]
         about = client.describe_user_pool_domain(Domain=domain)["DomainDescription"]
         target = about.get("CloudFrontDistribution") or "d111111abcdef8.cloudfront.net"
         return Resource(physical_id=domain, attributes={"CloudFrontDistribution": target})

@@ -62,8 +62,6 @@ BY_USE: Final = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "Custom::AWSCDK-EKS-KubernetesObjectValue",
-        "Custom::CrossRegionExportReader",
-        "Custom::CrossRegionExportWriter",
         "Custom::S3AutoDeleteObjects",
     }
 )

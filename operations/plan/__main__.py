@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from kubeflow_aws.manifests.objects import ObjectKey, key_of
 from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
 from operations.plan.templates import Contents, deployed, stack_names, synthesized
 from operations.session import session_of
+from operations.stacks import LeftStack, left_behind
 
 PROJECT = Path(__file__).resolve().parents[2]
 console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -31,17 +33,19 @@ def main(
     """Show, for each component, which Kubernetes objects a deployment would change, and how."""
     try:
         settings = load_deployment(deployment_path(PROJECT, deployment))
-        client = session_of(settings.region, role_arn).client("cloudformation")
+        session = session_of(settings.region, role_arn)
+        names = stack_names(assembly)
         new = synthesized(assembly)
-        old = deployed(client, stack_names(assembly))
+        old = deployed(session.client("cloudformation"), names)
+        left = left_behind(settings, session, names)
         notes = load_upgrades(PROJECT / "manifests" / "upgrades.yaml")
     except (UserError, BotoCoreError, ClientError) as error:
         console.print(f"error: {error}", style="red")
         raise typer.Exit(1) from None
-    for line in plan_lines(old, new):
+    for line in [*plan_lines(old, new), *left_lines(left)]:
         console.print(line)
-    names = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
-    if old.release and new.release and (steps := steps_of(notes, old.release, new.release, names)):
+    keys = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
+    if old.release and new.release and (steps := steps_of(notes, old.release, new.release, keys)):
         console.print(f"\nBy hand, when Kubeflow {old.release} becomes {new.release}:")
         for line in step_lines(steps):
             console.print(line)
@@ -83,6 +87,20 @@ def plan_lines(old: Contents, new: Contents) -> list[str]:
     changes = changes_of(old.components, new.components)
     problems = [f"error: {problem}" for problem in problems_of(old, new)]
     return [*problems, *change_lines(changes, fate)] or ["No Kubernetes object changes."]
+
+
+def left_lines(left: Iterable[LeftStack]) -> Iterator[str]:
+    """What is said of stacks that a deployment has no more.
+
+    Args:
+        left: The stacks.
+    """
+    for stack in left:
+        yield (
+            f"The stack {stack.name} is deployed, and no longer part of this deployment: it stays, "
+            "with all that it holds. When you need none of it, delete it after the deployment: "
+            f"aws cloudformation delete-stack --stack-name {stack.name} --region {stack.region}"
+        )
 
 
 if __name__ == "__main__":

@@ -17,12 +17,9 @@ from rich.console import Console
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.errors import UserError
 from operations.session import session_of
-from operations.stacks import deployed_stacks
+from operations.stacks import stacks_everywhere
 
 PROJECT = Path(__file__).resolve().parents[2]
-CERTIFICATES = "us-east-1"
-"""Region of the Certificate stack."""
-
 console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
@@ -51,14 +48,12 @@ def protect(deployment: Deployment, session: boto3.Session) -> list[str]:
         The stacks that were otherwise.
     """
     changed = []
-    for region in dict.fromkeys((deployment.region, CERTIFICATES)):
-        client = session.client("cloudformation", region_name=region)
-        for stack in deployed_stacks(deployment, client):
-            if stack.protected != deployment.is_protected:
-                client.update_termination_protection(
-                    StackName=stack.name, EnableTerminationProtection=deployment.is_protected
-                )
-                changed.append(stack.name)
+    for stack, client in stacks_everywhere(deployment, session):
+        if stack.protected != deployment.is_protected:
+            client.update_termination_protection(
+                StackName=stack.name, EnableTerminationProtection=deployment.is_protected
+            )
+            changed.append(stack.name)
     return changed
 
 

@@ -48,7 +48,7 @@ def platform(default: Assembly) -> Stack:
     return found
 
 
-def test_an_arrow_between_stacks_is_an_import_in_a_template(default: Assembly) -> None:
+def test_an_arrow_between_stacks_is_an_output_that_a_template_reads(default: Assembly) -> None:
     stacks = stacks_of(default.folder)
     names = [stack.name for stack in stacks]
     texts = {
@@ -59,10 +59,10 @@ def test_an_arrow_between_stacks_is_an_import_in_a_template(default: Assembly) -
     }
 
     assert {pair for pair, label in arrows(stack_lines(stacks)).items() if label != "dotted"} == {
-        (exporter, importer)
-        for importer in names
-        for exporter in names
-        if f'"Fn::ImportValue": "{exporter}:' in texts[importer]
+        (owner, reader)
+        for reader in names
+        for owner in names
+        if re.search(rf'"Fn::GetStackOutput": {{\s+"StackName": "{owner}"', texts[reader])
     }
 
 

@@ -68,6 +68,23 @@ def test_the_version_of_a_snapshot_is_not_known_here() -> None:
     assert lasting_problems(upgraded, restored) == []
 
 
+def test_a_sign_in_page_keeps_its_name() -> None:
+    """Which is made from the platform's, unless the file gives one."""
+    elsewhere: dict[str, Any] = {"domain": {"name": "elsewhere.example.com"}}
+    kept = merged(elsewhere, {"auth": {"cognito": {"domain_prefix": "platform-example-com"}}})
+    own: dict[str, Any] = {"auth": {"cognito": {"custom_domain": True}}}
+
+    [prefix] = lasting_problems(lasting({}), lasting(elsewhere))
+    [name] = lasting_problems(lasting(own), lasting(merged(own, elsewhere)))
+
+    assert prefix.startswith("auth.cognito.domain_prefix is platform-example-com in what is dep")
+    assert prefix.endswith("; give platform-example-com")
+    assert name.startswith("domain.name is platform.example.com in what is deployed, and elsewhe")
+    assert lasting_problems(lasting({}), lasting(kept)) == []
+    assert lasting_problems(lasting({}), lasting(own)) == []
+    assert lasting_problems(lasting(own), lasting({})) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -60,12 +60,8 @@ def resolved_objects(assembly: Assembly) -> list[KubernetesObject]:
 class _Resolver:
     def __init__(self, assembly: Assembly) -> None:
         self._templates = assembly.templates
-        self._exports: dict[str, tuple[str, Any]] = {}
         self._parents: dict[str, tuple[str, dict[str, Any]]] = {}
         for name, template in assembly.templates.items():
-            for output in template.get("Outputs", {}).values():
-                if "Export" in output:
-                    self._exports[output["Export"]["Name"]] = (name, output["Value"])
             for logical_id, resource in template["Resources"].items():
                 if resource["Type"] == "AWS::CloudFormation::Stack":
                     # A nested template is named after its path, with a hash of eight digits.
@@ -89,8 +85,6 @@ class _Resolver:
                 return self._reference(name, argument)
             case "Fn::GetAtt":
                 return self._attribute(name, *argument)
-            case "Fn::ImportValue":
-                return self._text(*self._exports[argument])
             case "Fn::GetStackOutput":
                 stack = argument["StackName"]
                 output = self._templates[stack]["Outputs"][argument["OutputName"]]

@@ -190,7 +190,7 @@ def test_the_controller_reads_the_clients_of_this_user_pool_alone(
         if name.startswith("ComponentsIngress")
     ]
 
-    assert "UsersPool" in statement["Resource"]["Fn::ImportValue"]
+    assert "UsersPool" in statement["Resource"]["Fn::GetStackOutput"]["OutputName"]
     assert logical_id in ingress["DependsOn"]
 
 

@@ -79,7 +79,7 @@ def test_alarms_of_the_database_know_its_size_and_name(monitoring: Template) -> 
     assert alarms["DatabaseConnections"][0]["Threshold"] == 240
     [dimension] = alarms["FreeStorageSpace"][0]["Dimensions"]
     assert dimension["Name"] == "DBInstanceIdentifier"
-    assert "DatabaseInstance" in dimension["Value"]["Fn::ImportValue"]
+    assert "DatabaseInstance" in dimension["Value"]["Fn::GetStackOutput"]["OutputName"]
 
 
 def test_every_alarm_tells_the_topic_and_says_what_to_do(monitoring: Template) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +22,25 @@ class DeployedStacks:
         self.folder = assembly.folder
         self.templates: dict[str, Template] = copy.deepcopy(assembly.templates)
         self.never_made: set[str] = set()
+        self.left: list[str] = []
+        self.meta = SimpleNamespace(region_name="us-west-2")
+
+    def client(self, service: str, region_name: str = "us-west-2") -> Any:
+        """As a session's; other regions have no stacks."""
+        assert service == "cloudformation"
+        if region_name == "us-west-2":
+            return self
+        pages = SimpleNamespace(paginate=lambda: [])
+        meta = SimpleNamespace(region_name=region_name)
+        return SimpleNamespace(get_paginator=lambda _: pages, meta=meta)
+
+    def get_paginator(self, operation: str) -> DeployedStacks:
+        assert operation == "describe_stacks"
+        return self
+
+    def paginate(self) -> Iterator[dict[str, Any]]:
+        for name in (*self.templates, *self.left):
+            yield {"Stacks": [{"StackName": name, "StackStatus": "CREATE_COMPLETE"}]}
 
     def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
         if StackName not in self.templates:

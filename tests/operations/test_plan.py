@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -116,8 +115,7 @@ def test_what_cannot_change_comes_first_with_its_reason(
 def test_a_plan_fails_for_what_cannot_change_and_for_nothing_else(
     stacks: DeployedStacks, sample_assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = SimpleNamespace(client=lambda _: stacks)
-    monkeypatch.setattr(program, "session_of", lambda *_: session)
+    monkeypatch.setattr(program, "session_of", lambda *_: stacks)
     program.main(sample_assembly.folder, "vanilla")
 
     metadata = stacks.templates["KubeflowPlatform"]["Metadata"]
@@ -125,6 +123,25 @@ def test_a_plan_fails_for_what_cannot_change_and_for_nothing_else(
     with pytest.raises(typer.Exit) as caught:
         program.main(sample_assembly.folder, "vanilla")
     assert caught.value.exit_code == 1
+
+
+def test_a_stack_that_the_file_leads_to_no_more_is_told(
+    stacks: DeployedStacks,
+    sample_assembly: Assembly,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(program, "session_of", lambda *_: stacks)
+    stacks.left = ["KubeflowStorage", "SomebodyElsesStorage"]
+
+    program.main(sample_assembly.folder, "vanilla")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "No Kubernetes object changes.",
+        "The stack KubeflowStorage is deployed, and no longer part of this deployment: it stays, "
+        "with all that it holds. When you need none of it, delete it after the deployment: "
+        "aws cloudformation delete-stack --stack-name KubeflowStorage --region us-west-2",
+    ]
 
 
 def test_nobody_is_told_to_delete_a_claim_with_files_in_it(

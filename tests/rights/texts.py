@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -58,16 +57,15 @@ class Texts:
     """Resolves what stands in the policies of an app's templates.
 
     Args:
-        templates: All of the app, so that exports are found.
+        templates: All of the app, so that what stacks read of each other is found.
     """
 
     def __init__(self, templates: Mapping[str, Template]) -> None:
         self._templates = templates
-        self._exports = {
-            json.dumps(output["Export"]["Name"]): (template, output["Value"])
+        self._outputs = {
+            key: (template, output["Value"])
             for template in templates.values()
-            for output in template.get("Outputs", {}).values()
-            if "Export" in output
+            for key, output in template.get("Outputs", {}).items()
         }
 
     def resolved(self, node: Any, template: Template) -> Any:
@@ -85,11 +83,9 @@ class Texts:
                 return self._reference(name, template)
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
                 return self._attribute(name, attribute, template)
-            case {"Fn::ImportValue": name}:
-                where, value = self._exports[json.dumps(name)]
+            case {"Fn::GetStackOutput": {"OutputName": str(key)}}:
+                where, value = self._outputs[key]
                 return self.resolved(value, where)
-            case {"Fn::GetStackOutput": _}:
-                return NAME
             case {"Fn::Join": [str(separator), parts]}:
                 return separator.join(self.resolved(parts, template))
             case {"Fn::Sub": str(text)}:

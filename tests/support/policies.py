@@ -64,7 +64,7 @@ def _named(node: Any) -> Any:
     if "Fn::Join" in node:
         separator, parts = node["Fn::Join"]
         return separator.join(_named(part) for part in parts)
-    if node.keys() & {"Fn::ImportValue", "Fn::GetAtt", "Ref"}:
+    if node.keys() & {"Fn::GetStackOutput", "Fn::GetAtt", "Ref"}:
         return _name(json.dumps(node))
     return {key: _named(child) for key, child in node.items()}
 

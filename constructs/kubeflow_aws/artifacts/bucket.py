@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.checks.acknowledge import acknowledge, value_in_findings
 from kubeflow_aws.deployment.artifacts import S3Settings
 from kubeflow_aws.log_bucket import admit_access_logs, log_access, log_bucket
 
@@ -92,7 +92,7 @@ class ArtifactBucket(Construct):
             bucket_name=self.bucket.bucket_name,
             bucket_arn=self.bucket.bucket_arn,
             key_arn=key.key_arn,
-            finding_name=_name_of_export(self.bucket.bucket_arn, cdk.Stack.of(self)),
+            finding_name=value_in_findings(self.bucket.bucket_arn, cdk.Stack.of(self)),
         )
 
 
@@ -132,9 +132,3 @@ def _admit_fsx(key: kms.Key) -> None:
             },
         )
     )
-
-
-def _name_of_export(value: str, owner: cdk.Stack) -> str:
-    """The name under which CDK exports a value of a stack, which is all that cdk-nag sees of it."""
-    imported = owner.resolve(owner.export_value(value))
-    return str(imported["Fn::ImportValue"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 
 def acknowledge(construct: IConstruct, *, finding: str, reason: str) -> None:
@@ -31,6 +33,27 @@ def acknowledge_wildcard(policy: IConstruct, *, resource: str, reason: str) -> N
 def account_in_findings(stack: cdk.Stack) -> str:
     """A stack's account as cdk-nag writes it in findings."""
     return "<AWS::AccountId>" if cdk.Token.is_unresolved(stack.account) else stack.account
+
+
+def value_in_findings(value: str, owner: cdk.Stack) -> str:
+    """What cdk-nag writes for a value of one stack in the findings of others.
+
+    They read an output of the owner, which the CDK makes at the end, so its id is made here as the
+    CDK will make it (`createGetStackOutput` in aws-cdk-lib, core/lib/private/refs.js).
+
+    Args:
+        value: A reference to one of the owner's resources.
+        owner: The stack.
+    """
+    scope = Construct(cdk.Stack(), "Publish")
+    resolved = json.dumps(owner.resolve(value), separators=(",", ":"))
+    output = cdk.CfnOutput(scope, f"Output{resolved}", value="-")
+    read = {
+        "StackName": owner.stack_name,
+        "Region": owner.region,
+        "OutputName": owner.resolve(output.logical_id),
+    }
+    return json.dumps({"Fn::GetStackOutput": read}, separators=(",", ":"))
 
 
 def acknowledge_object(component: IConstruct, *, finding: str, reason: str) -> None:

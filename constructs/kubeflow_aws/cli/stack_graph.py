@@ -21,7 +21,7 @@ _JOB_DIGEST: Final = re.compile(r"-[0-9a-f]{8}$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passed:
-    """A value that one stack exports.
+    """A value of one stack that another reads.
 
     Attributes:
         resource: Logical id of the resource that it is of.
@@ -105,7 +105,7 @@ def stacks_of(assembly: Path) -> list[Stack]:
         UserError: The folder holds no cloud assembly.
     """
     found = [_read(assembly, name, each) for name, each in stack_artifacts(assembly).items()]
-    exports = {export: passed for each in found for export, passed in _exports(each)}
+    outputs = {output: passed for each in found for output, passed in _outputs(each)}
     names = {each.name for each in found}
     return [
         Stack(
@@ -113,11 +113,19 @@ def stacks_of(assembly: Path) -> list[Stack]:
             region=each.artifact["environment"].rpartition("/")[2],
             parts=_parts(each),
             objects=[item for template in each.templates for item in objects_in(template)],
-            takes=_taken(each, exports),
+            takes=_taken(each, outputs),
             after=[name for name in each.artifact.get("dependencies", ()) if name in names],
         )
         for each in found
     ]
+
+
+def outputs_read(value: object) -> Iterator[tuple[str, str]]:
+    """Stack and key of each output that a template, or a part of it, reads of other stacks."""
+    for each in _mappings(value):
+        match each:
+            case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(key)}}:
+                yield stack, key
 
 
 def _read(assembly: Path, name: str, artifact: Mapping[str, Any]) -> _Read:
@@ -150,25 +158,23 @@ def _construct(path: tuple[str, ...]) -> tuple[str, ...]:
     return (*path[:-2], path[-2].removesuffix(".NestedStack"))
 
 
-def _exports(read: _Read) -> Iterator[tuple[str, tuple[str, Passed]]]:
+def _outputs(read: _Read) -> Iterator[tuple[tuple[str, str], Passed]]:
     resources = read.template["Resources"]
     for key, output in read.template.get("Outputs", {}).items():
-        # What another stack reads weakly is no export.
-        name = output.get("Export", {}).get("Name") or _weak_name(read.name, key)
         for logical_id, attribute in _references(output["Value"]):
             if logical_id in resources:
                 passed = Passed(
                     resource=logical_id, type=resources[logical_id]["Type"], attribute=attribute
                 )
-                yield name, (read.name, passed)
+                yield (read.name, key), passed
 
 
-def _taken(read: _Read, exports: Mapping[str, tuple[str, Passed]]) -> dict[str, list[Passed]]:
+def _taken(read: _Read, outputs: Mapping[tuple[str, str], Passed]) -> dict[str, list[Passed]]:
     taken: dict[str, list[Passed]] = {}
-    names = {name for template in read.templates for name in _imports(template)}
-    for name, (stack, passed) in exports.items():
-        if name in names:
-            taken.setdefault(stack, []).append(passed)
+    wanted = {output for template in read.templates for output in outputs_read(template)}
+    for output, passed in outputs.items():
+        if output in wanted:
+            taken.setdefault(output[0], []).append(passed)
     return taken
 
 
@@ -236,19 +242,6 @@ def _references(value: object) -> Iterator[tuple[str, str]]:
                 yield logical_id, ""
             case {"Fn::GetAtt": [str(logical_id), str(attribute)]}:
                 yield logical_id, attribute
-
-
-def _imports(value: object) -> Iterator[str]:
-    for each in _mappings(value):
-        match each:
-            case {"Fn::ImportValue": str(name)}:
-                yield name
-            case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(key)}}:
-                yield _weak_name(stack, key)
-
-
-def _weak_name(stack: str, output: str) -> str:
-    return f"{stack}.{output}"
 
 
 def _mappings(value: object) -> Iterator[Mapping[str, object]]:

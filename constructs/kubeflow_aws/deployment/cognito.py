@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from kubeflow_aws.deployment.identity_providers import RESERVED_PROVIDER_NAMES, IdentityProvider
-from kubeflow_aws.deployment.section import DNS_LABEL, EmailAddress, Section
+from kubeflow_aws.deployment.section import DNS_LABEL, ONE_AT_A_TIME, EmailAddress, Section, lasting
 
 MAX_DEFAULT_INVITATIONS: Final = 50
 """E-mails a day that Cognito sends itself (Amazon Cognito Developer Guide, "Email settings")."""
@@ -60,6 +60,7 @@ class Cognito(Section):
         default=None,
         description="Cognito's own sign-in domain, PREFIX.auth.REGION.amazoncognito.com; made "
         "from the platform's domain if left out.",
+        json_schema_extra=lasting(ONE_AT_A_TIME),
     )
     custom_domain: bool = Field(
         default=False, description="Sign in at auth.DOMAIN instead; needs a few minutes longer."

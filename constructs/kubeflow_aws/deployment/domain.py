@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from kubeflow_aws.deployment.section import DomainName, Section
+from kubeflow_aws.deployment.section import ONE_AT_A_TIME, DomainName, Section, lasting
 
 
 class HostedZone(Section):
@@ -22,7 +22,10 @@ class Domain(Section):
     """A subdomain of the platform's own: its dashboard is kubeflow.NAME."""
 
     name: DomainName = Field(
-        description="For example platform.example.com; holds kubeflow.NAME, auth.NAME and *.NAME."
+        description="For example platform.example.com; holds kubeflow.NAME, auth.NAME and *.NAME.",
+        json_schema_extra=lasting(
+            f"auth.cognito.custom_domain names the sign-in page after it, and {ONE_AT_A_TIME}"
+        ),
     )
     hosted_zone: HostedZone | None = Field(
         default=None, description="The zone that holds the name; a new one if left out."

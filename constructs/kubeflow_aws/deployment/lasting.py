@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from pydantic.fields import FieldInfo
 
 from kubeflow_aws.deployment.artifacts import Artifacts
+from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.deployment.model import Deployment
 from kubeflow_aws.deployment.section import GROWING, LASTING, Section
@@ -39,12 +40,17 @@ def lasting_values(deployment: Deployment) -> Recorded:
     # What is in force where the file says nothing: to write it out changes nothing.
     zones = deployment.network.zones_of(deployment.region)
     fsx = deployment.storage.fsx
+    uses_cognito = deployment.auth_provider is AuthProvider.COGNITO
+    has_custom_domain = uses_cognito and deployment.auth.cognito.custom_domain
     in_force = {
+        "auth.cognito.domain_prefix": deployment.sign_in_prefix,
         "network.availability_zones": " ".join(zones),
         "rds.engine_version": str(deployment.rds.version),
         "storage.fsx.throughput": str(fsx.throughput or THROUGHPUTS[0]),
     }
     unused = {
+        "auth.cognito.domain_prefix": not uses_cognito or has_custom_domain,
+        "domain.name": not has_custom_domain,
         "rds.": deployment.database_option is not Database.RDS,
         # Only RDS knows the snapshot's.
         "rds.engine_version": deployment.rds.version is None,

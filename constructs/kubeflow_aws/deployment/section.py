@@ -39,6 +39,14 @@ def growing(why: str) -> dict[str, JsonValue]:
     return {GROWING: why}
 
 
+ONE_AT_A_TIME: Final = (
+    "Cognito knows one such name of a user pool at a time, and CloudFormation makes the new one "
+    "before the old one goes"
+)
+"""Why a sign-in page keeps its name ("User pool already has a domain configured", aws/aws-cdk
+10062)."""
+
+
 def aws_id(prefix: str) -> StringConstraints:
     """An AWS resource id such as ``vpc-0123456789abcdef0``."""
     return StringConstraints(pattern=rf"^{prefix}-[0-9a-f]{{8}}(?:[0-9a-f]{{9}})?$")

@@ -212,10 +212,7 @@ class KubeflowUserPool(Construct):
                 secret_prefix=f"{props.name}/machines",
             ),
         )
-        # Weak, else no client could go: the Identity stack changes before those who know its ids,
-        # and an export that is imported cannot go (aws-cdk-lib, README, "Reference strength").
-        weak = cdk.ReferenceStrength.WEAK
-        return [cdk.Stack.consume_reference(each.ref, weak) for each in machines.clients.values()]
+        return [client.ref for client in machines.clients.values()]
 
 
 def _supported(settings: Cognito) -> list[cognito.UserPoolClientIdentityProvider]:

@@ -186,6 +186,25 @@ def test_a_client_has_a_secret_and_follows_its_template(stack: Stack) -> None:
     assert not client.list_user_pool_clients(UserPoolId=pool)["UserPoolClients"]
 
 
+def test_a_pool_has_one_prefix_and_one_name_of_ones_own(stack: Stack) -> None:
+    pool = stack.create(POOL).physical_id
+    certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
+    prefix = {"Domain": "first", "UserPoolId": pool}
+    domain = stack.create(DOMAIN, **prefix)
+    with pytest.raises(ResourceError, match="already has a domain configured"):
+        stack.create(DOMAIN, Domain="second", UserPoolId=pool)
+    own = stack.create(
+        DOMAIN, CustomDomainConfig=certificate, Domain="auth.example.com", UserPoolId=pool
+    )
+    assert own.physical_id == "auth.example.com"
+    stack.delete(DOMAIN, domain, **prefix)
+    with pytest.raises(ResourceError, match="already has a domain configured"):
+        stack.create(
+            DOMAIN, CustomDomainConfig=certificate, Domain="in.example.com", UserPoolId=pool
+        )
+    assert stack.create(DOMAIN, Domain="second", UserPoolId=pool).physical_id == "second"
+
+
 def test_a_domain_of_a_pool_comes_and_goes(stack: Stack) -> None:
     pool = stack.create(POOL).physical_id
     certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
