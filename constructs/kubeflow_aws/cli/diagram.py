@@ -81,7 +81,7 @@ def diagrams_of(assembly: Path) -> str:
     stacks = stacks_of(assembly)
     parted = max(stacks, key=lambda stack: sum(part.nested for part in stack.parts))
     return (
-        "The stacks. An arrow says what the later one imports; a dotted one is order alone.\n\n"
+        "The stacks. An arrow says what the later one reads; a dotted one is order alone.\n\n"
         f"{_fenced(stack_lines(stacks))}\n"
         f"The parts of {parted.name}. What an arrow leads to begins when the part before it is\n"
         "applied, and what that one waits for is ready.\n\n"
