@@ -14,6 +14,7 @@ from kubeflow_aws.network.vpc import vpc_of
 from kubeflow_aws.storage.efs import SharedFiles, SharedFilesProps
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 from kubeflow_aws.storage.fsx import FastFiles, FastFilesProps
+from kubeflow_aws.storage.lustre_security_group import LustreSecurityGroup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,7 @@ class StorageStack(cdk.Stack):
         deployment, production = props.deployment, props.deployment.is_production
         settings = deployment.storage
         vpc = vpc_of(self, props.vpc, deployment.network.existing)
+        lustre = LustreSecurityGroup(self, "Lustre", vpc=vpc)
         self.efs = None
         self.fsx = None
         if settings.efs.enabled:
@@ -77,6 +79,7 @@ class StorageStack(cdk.Stack):
                 props=FastFilesProps(
                     settings=settings.fsx,
                     vpc=vpc,
+                    security_group=lustre,
                     artifacts=props.artifacts if deployment.links_artifacts else None,
                     production=production,
                 ),

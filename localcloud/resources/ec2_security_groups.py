@@ -71,6 +71,15 @@ def _rules(direction: str, name: str, default: list[Properties]) -> Setting:
     return setting
 
 
+def _named_groups(group: Mapping[str, Any]) -> set[str]:
+    """The groups that a group's rules name."""
+    return {
+        pair["GroupId"]
+        for rule in (*group["IpPermissions"], *group["IpPermissionsEgress"])
+        for pair in rule["UserIdGroupPairs"]
+    }
+
+
 class SecurityGroup(Ec2Provider):
     """``AWS::EC2::SecurityGroup``; without egress rules it lets everything out."""
 
@@ -81,6 +90,22 @@ class SecurityGroup(Ec2Provider):
         "Tags": retag,
     }
     deletion = ("delete_security_group", "GroupId")
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the group.
+
+        Raises:
+            ResourceError: A rule of another group names it, which moto would let be (API reference,
+                "DeleteSecurityGroup").
+        """
+        group = resource.physical_id
+        for other in request.client("ec2").describe_security_groups()["SecurityGroups"]:
+            if other["GroupId"] != group and group in _named_groups(other):
+                raise ResourceError(
+                    f"resource {group} has a dependent object: a rule of {other['GroupId']} "
+                    "(DependencyViolation)"
+                )
+        super().delete(request, resource)
 
     def make(self, request: Request) -> Resource:
         """Create the group."""

@@ -26,7 +26,9 @@ from tests.support.platforms import best_of
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
 INGRESS = "/apis/networking.k8s.io/v1/namespaces/istio-system/ingresses/kubeflow"
+PARAMETERS = "/apis/elbv2.k8s.aws/v1beta1/ingressclassparams/kubeflow"
 PIPELINES = "/api/v1/namespaces/kubeflow/configmaps/pipeline-install-config"
+PROFILES = "/apis/kubeflow.org/v1/profiles"
 POOLS = "/apis/karpenter.sh/v1/nodepools"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 ZONE = "Z0123456789EXAMPLE"
@@ -101,12 +103,16 @@ def pool(laboratory: Laboratory) -> dict[str, Any]:
     }
 
 
-def subnets(laboratory: Laboratory) -> set[bool]:
-    """Whether the subnets that the load balancer stands in are public."""
-    annotations = laboratory.read(INGRESS)["metadata"]["annotations"]
-    ids = annotations["alb.ingress.kubernetes.io/subnets"].split(",")
+def subnets(laboratory: Laboratory) -> set[str]:
+    """Kinds of the subnets that the load balancer stands in."""
+    ids = laboratory.read(PARAMETERS)["spec"]["subnets"]["ids"]
     found = laboratory.client("ec2").describe_subnets(SubnetIds=ids)["Subnets"]
-    return {each["MapPublicIpOnLaunch"] for each in found}
+    return {
+        tag["Value"]
+        for each in found
+        for tag in each["Tags"]
+        if tag["Key"] == "aws-cdk:subnet-type"
+    }
 
 
 def assert_the_name_leads_to_the_load_balancer(laboratory: Laboratory) -> None:
@@ -131,9 +137,9 @@ def test_everything_is_there(
         "providers": len(EVERY_PROVIDER),
         "clients": {"load-balancer", "ci", "nightly"},
     }
-    assert subnets(laboratory) == {False}
+    assert subnets(laboratory) == {"Private"}
     assert names(laboratory, POOLS) == {"cpu", "gpu", "neuron"}
-    assert {"efs", "fsx"} <= names(laboratory, CLASSES)
+    assert names(laboratory, CLASSES) == {"efs", "fsx", "gp3"}
     assert_the_name_leads_to_the_load_balancer(laboratory)
 
 
@@ -148,14 +154,15 @@ def test_it_shrinks(
         "providers": 0,
         "clients": {"load-balancer", "nightly"},
     }
-    assert subnets(laboratory) == {True}
+    assert subnets(laboratory) == {"Public"}
     assert names(laboratory, POOLS) == {"cpu"}
-    assert "fsx" in names(laboratory, CLASSES) - {"efs"}
+    assert names(laboratory, CLASSES) == {"fsx", "gp3"}
     assert laboratory.client("efs").describe_file_systems()["FileSystems"] == []
     assert laboratory.client("rds").describe_db_instances()["DBInstances"] == []
     assert laboratory.client("amp").list_workspaces()["workspaces"] == []
     assert laboratory.read(PIPELINES)["data"]["mysqlHost"] == "mysql"
-    assert not laboratory.exists("/api/v1/namespaces/alice")
+    # A profile that leaves the file keeps what users have in it (docs/configuration.md).
+    assert laboratory.exists(f"{PROFILES}/alice")
     assert_the_name_leads_to_the_load_balancer(laboratory)
 
 
@@ -178,15 +185,15 @@ def test_it_grows_again_and_other_things_go(
 
     assert pool(laboratory)["domain"] == "auth.platform.example.com"
     assert pool(laboratory)["clients"] == {"load-balancer", "ci", "nightly"}
-    assert subnets(laboratory) == {False}
+    assert subnets(laboratory) == {"Private"}
     assert names(laboratory, POOLS) == {"cpu", "gpu", "neuron"}
-    assert "efs" in names(laboratory, CLASSES) - {"fsx"}
+    assert names(laboratory, CLASSES) == {"efs", "gp3"}
     assert laboratory.client("fsx").describe_file_systems()["FileSystems"] == []
     [database] = laboratory.client("rds").describe_db_instances()["DBInstances"]
     config = laboratory.read(PIPELINES)["data"]
     assert config["mysqlHost"] == database["Endpoint"]["Address"]
     assert config["bucketName"] == "mlpipeline"
-    assert laboratory.exists("/api/v1/namespaces/alice")
+    assert laboratory.exists(f"{PROFILES}/bob")
     assert_the_name_leads_to_the_load_balancer(laboratory)
 
 
@@ -194,7 +201,7 @@ def test_everything_comes_back_and_goes(
     laboratory: Laboratory, data_plane: Deployment, folders: Iterator[Path]
 ) -> None:
     deploy(laboratory, of(data_plane, EVERYTHING), next(folders))
-    assert {"efs", "fsx"} <= names(laboratory, CLASSES)
+    assert names(laboratory, CLASSES) == {"efs", "fsx", "gp3"}
     assert laboratory.read(PIPELINES)["data"]["bucketName"] != "mlpipeline"
 
     laboratory.cdk.destroy(laboratory.last_assembly)

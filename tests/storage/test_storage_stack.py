@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import key_of
-from tests.support.assembly import Assembly, applies, only, resources, synthesize
+from tests.support.assembly import (
+    Assembly,
+    CheckedAssembly,
+    applies,
+    only,
+    resources,
+    synthesize,
+)
 from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of
@@ -122,13 +130,23 @@ def test_the_servers_of_lustre_call_their_clients_back(
         return {
             (each["Properties"]["FromPort"], each["Properties"]["ToPort"])
             for each in resources(platform, INGRESS).values()
-            if "FastFilesSecurityGroup" in json.dumps(each["Properties"]["SourceSecurityGroupId"])
+            if "LustreGroup" in json.dumps(each["Properties"]["SourceSecurityGroupId"])
             and "ClusterSecurityGroupId" in json.dumps(each["Properties"]["GroupId"])
         }
 
     assert called_back(data_plane_assembly.stack("Platform")) == {(988, 988), (1018, 1023)}
     # Without the file system nobody needs to be called.
     assert called_back(vanilla_platform_stack) == set()
+
+
+def test_a_group_that_the_cluster_names_does_not_go_with_its_file_system(
+    option: Callable[[str], CheckedAssembly],
+) -> None:
+    """EC2 would refuse, and the Storage stack is deployed before the one with the rule."""
+    storage = option("cognito-rds-s3").assembly.stack("Storage")
+
+    assert "LustreGroup" in json.dumps(list(resources(storage, "AWS::EC2::SecurityGroup")))
+    assert not resources(storage, FSX)
 
 
 def test_the_file_system_waits_for_its_own_rules(storage: RawTemplate) -> None:

@@ -13,7 +13,7 @@ from constructs import Construct
 from kubeflow_aws.deployment.storage import THROUGHPUTS, FsxSettings, LustreType, Storage
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
-from kubeflow_aws.storage.fsx import PORTS
+from kubeflow_aws.storage.lustre_security_group import PORTS
 
 NFS: Final = (2049, 2049)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +15,7 @@ from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX
 from kubeflow_aws.deployment.storage import THROUGHPUTS, FsxSettings, LustreType
 from kubeflow_aws.encrypted_logs import kept_in_production
 from kubeflow_aws.storage.file_systems import FsxVolumes
-
-PORTS: Final = ((988, 988), (1018, 1023))
-"""TCP ports of Lustre (FSx for Lustre User Guide, "File System Access Control with Amazon VPC")."""
+from kubeflow_aws.storage.lustre_security_group import LustreSecurityGroup
 
 PROFILES_FOLDER: Final = "profiles"
 """Under it every profile has a folder of its name, and mounts nothing else."""
@@ -33,12 +30,14 @@ class FastFilesProps:
     Attributes:
         settings: The deployment file's section `storage.fsx`.
         vpc: Its network; it stands in the first private subnet.
+        security_group: Of its interfaces.
         artifacts: The bucket to link it with, if any.
         production: Whether it has backups, and its key outlives the stack.
     """
 
     settings: FsxSettings
     vpc: ec2.IVpc
+    security_group: LustreSecurityGroup
     artifacts: ArtifactStore | None
     production: bool
 
@@ -56,8 +55,7 @@ class FastFiles(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: FastFilesProps) -> None:
         super().__init__(scope, construct_id)
         subnet_id = props.vpc.private_subnets[0].subnet_id
-        security_group = self._create_security_group(props.vpc)
-        rules = self._admit_servers(security_group)
+        group_id = props.security_group.group.security_group_id
         key = kms.Key(
             self,
             "Key",
@@ -68,7 +66,7 @@ class FastFiles(Construct):
         )
         # FSx looks at the rules before it makes anything, and may see them late (believed: others
         # report that the first try fails where nothing lies between). The key takes its time.
-        key.node.add_dependency(*rules)
+        key.node.add_dependency(*props.security_group.rules)
         file_system = fsx.CfnFileSystem(
             self,
             "FileSystem",
@@ -77,56 +75,20 @@ class FastFiles(Construct):
             storage_capacity=props.settings.storage_gib,
             storage_type="SSD",
             subnet_ids=[subnet_id],
-            security_group_ids=[security_group.security_group_id],
+            security_group_ids=[group_id],
             kms_key_id=key.key_arn,
             lustre_configuration=_configuration(props),
         )
-        file_system.node.add_dependency(*rules)
+        file_system.node.add_dependency(*props.security_group.rules)
         if props.artifacts:
             self._link(file_system, props.artifacts)
         self.volumes = FsxVolumes(
             file_system_id=file_system.ref,
             dns_name=file_system.attr_dns_name,
             mount_name=file_system.attr_lustre_mount_name,
-            security_group_id=security_group.security_group_id,
+            security_group_id=group_id,
             subnet_id=subnet_id,
         )
-
-    def _create_security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="File systems for Lustre of Kubeflow",
-            allow_all_outbound=False,
-        )
-        for first, last in PORTS:
-            group.add_egress_rule(
-                ec2.Peer.any_ipv4(),
-                ec2.Port.tcp_range(first, last),
-                "Servers and clients of Lustre",
-            )
-        return group
-
-    def _admit_servers(self, group: ec2.SecurityGroup) -> Sequence[ec2.CfnSecurityGroupIngress]:
-        """The servers of a file system talk with each other; without, FSx refuses to make it.
-
-        Source: FSx for Lustre User Guide, "Cannot create a file system because of misconfigured
-        security group".
-        """
-        return [
-            ec2.CfnSecurityGroupIngress(
-                self,
-                f"Servers{first}",
-                description="Servers of Lustre",
-                group_id=group.security_group_id,
-                source_security_group_id=group.security_group_id,
-                ip_protocol="tcp",
-                from_port=first,
-                to_port=last,
-            )
-            for first, last in PORTS
-        ]
 
     def _link(self, file_system: fsx.CfnFileSystem, artifacts: ArtifactStore) -> None:
         events = ["NEW", "CHANGED", "DELETED"]

@@ -12,6 +12,7 @@ from tests.localcloud.resources.stack import Stack
 
 VPC = "AWS::EC2::VPC"
 SUBNET = "AWS::EC2::Subnet"
+SECURITY_GROUP = "AWS::EC2::SecurityGroup"
 CIDR = {"CidrBlock": "10.0.0.0/16"}
 
 
@@ -45,6 +46,25 @@ def test_a_vpc_has_the_dns_settings_of_its_template(stack: Stack) -> None:
     stack.update(VPC, made, old, **CIDR, EnableDnsSupport=False)
     assert not dns(stack, made, "EnableDnsHostnames")
     assert not dns(stack, made, "EnableDnsSupport")
+
+
+def test_a_group_that_another_one_names_stays(stack: Stack, vpc: Resource) -> None:
+    group = {"GroupDescription": "a group", "VpcId": vpc.physical_id}
+    named, naming = (stack.create(SECURITY_GROUP, **group) for _ in range(2))
+    rule = {
+        "GroupId": naming.physical_id,
+        "SourceSecurityGroupId": named.physical_id,
+        "IpProtocol": "tcp",
+        "FromPort": 988,
+        "ToPort": 988,
+    }
+    made = stack.create("AWS::EC2::SecurityGroupIngress", **rule)
+
+    with pytest.raises(ResourceError, match=f"a rule of {naming.physical_id}"):
+        stack.delete(SECURITY_GROUP, named, **group)
+    stack.delete("AWS::EC2::SecurityGroupIngress", made, **rule)
+    stack.delete(SECURITY_GROUP, named, **group)
+    stack.delete("AWS::EC2::SecurityGroupIngress", made, **rule)
 
 
 def test_a_vpc_knows_its_default_security_group(stack: Stack, vpc: Resource) -> None:
