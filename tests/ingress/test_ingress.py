@@ -257,10 +257,10 @@ def test_the_name_is_read_again_if_and_only_if_the_load_balancer_is_replaced(
     cognito: Deployment, sample_cache: Path, tmp_path: Path, platform_stack: Template
 ) -> None:
     [value] = resources(platform_stack, "Custom::AWSCDK-EKS-KubernetesObjectValue").values()
-    changed_in_place: JsonValue = {
+    changed_in_place: dict[str, JsonValue] = {
         "ingress": {"allowed_cidrs": ["203.0.113.0/24"], "web_acl": {"enabled": False}}
     }
-    replaced: JsonValue = {"ingress": {"internal": True}}
+    replaced: dict[str, JsonValue] = {"ingress": {"internal": True}}
 
     assert (
         reading(variation(cognito, changed_in_place), sample_cache, tmp_path / "in-place")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             stack,
             f"Internal{internal}",
             props=AliasRecordsProps(
-                cluster=cluster,
+                cluster=cast("eks.ICluster", cluster),
                 namespace="NAMESPACE",
                 ingress="web",
                 internal=internal,
@@ -93,12 +93,13 @@ def handler(
 
 def properties(folder: Path, *, internal: bool) -> dict[str, Any]:
     template = read_assembly(folder).stack("Stack")
-    [found] = [
+    found: list[dict[str, Any]] = [
         each["Properties"]
         for name, each in resources(template, GATE_TYPE).items()
         if name.startswith(f"Internal{internal}")
     ]
-    return found
+    [only] = found
+    return only
 
 
 def given_scheme(cluster: Cluster, namespace: str, *, internal: bool) -> None:
