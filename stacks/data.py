@@ -116,6 +116,8 @@ class DataStack(cdk.Stack):
             port=PORT,
             security_group_id=metadata.security_group.security_group_id,
             admin_secret_arn=instance.attr_master_user_secret_secret_arn,
+            audit_log_name=metadata.audit_log.log_group_name,
+            rotation_function_name=rotation.function.function_name,
             secret_arns={
                 application: ApplicationCredentials(
                     self,

@@ -224,6 +224,7 @@ class KubeflowStack(cdk.Stack):
                 cluster=props.cluster,
                 namespace="istio-system",
                 ingress="kubeflow",
+                internal=props.deployment.ingress.internal,
                 region=props.deployment.region,
                 zone=address.zone,
                 names=[address.domain.host, address.domain.wildcard],

@@ -12,8 +12,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from kubeflow_aws.cluster.observability import log_group_name
 from kubeflow_aws.database.alarms import DatabaseAlarms, DatabaseAlarmsProps
 from kubeflow_aws.database.connection import DatabaseConnection
+from kubeflow_aws.database.rotation_alarms import RotationAlarms, RotationAlarmsProps
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.monitoring.cluster_alarms import ClusterAlarms
 from kubeflow_aws.monitoring.dashboard import PlatformDashboard, PlatformDashboardProps
@@ -72,6 +74,7 @@ class MonitoringStack(cdk.Stack):
                     storage_gib=deployment.rds.storage_gib,
                 ),
             ).alarms
+            alarms += self._watch_rotation(props.database, props).alarms
         topic = NotificationTopic(
             self,
             "Alarms",
@@ -104,6 +107,26 @@ class MonitoringStack(cdk.Stack):
             "AlarmTopic",
             description="Where alarms go; subscribe chat and pagers here",
             value=topic.topic_arn,
+        )
+
+    def _watch_rotation(
+        self, database: DatabaseConnection, props: MonitoringStackProps
+    ) -> RotationAlarms:
+        deployment = props.deployment
+        containers_log = None
+        # Whether somebody else's cluster has that group, nobody here knows.
+        if deployment.monitoring.container_insights and not deployment.cluster.existing:
+            containers_log = log_group_name(deployment.cluster_name, "application")
+            self.add_stack_dependency(cdk.Stack.of(props.cluster))
+        return RotationAlarms(
+            self,
+            "Rotation",
+            props=RotationAlarmsProps(
+                metrics=f"Kubeflow/{deployment.name}",
+                function_name=database.rotation_function_name,
+                audit_log=database.audit_log_name,
+                containers_log=containers_log,
+            ),
         )
 
     def _create_prometheus(self, props: MonitoringStackProps) -> None:

@@ -28,6 +28,9 @@ _FINALIZER: Final = "ingress.k8s.aws/resources"
 _GROUP_FINALIZER: Final = "group.ingress.k8s.aws/"
 _CLASS_CONTROLLER: Final = "ingress.k8s.aws/alb"
 _GROUP: Final = "alb.ingress.kubernetes.io/group.name"
+_SCHEME: Final = "alb.ingress.kubernetes.io/scheme"
+_DEFAULT_SCHEME: Final = "internal"
+"""Of the controller (its pkg/config/controller_config.go)."""
 
 
 class LoadBalancers:
@@ -63,17 +66,21 @@ class LoadBalancers:
     def _ingresses(self) -> None:
         listed = self._client.items(_INGRESS_CLASSES)
         classes = _alb_classes(listed)
-        groups = _groups_of(listed, self._class_parameters())
+        parameters = _parameters_of(listed, self._class_parameters())
         for item in self._client.items(_INGRESSES):
             if _class_of(item) not in classes:
                 continue
-            group = _group_of(item, groups)
+            settings = parameters.get(_class_of(item)) or {}
+            group = _group_of(item, settings)
             wanted = _finalizers(item, group)
             if wanted != (item["metadata"].get("finalizers") or []):
                 patch = {"metadata": {"finalizers": wanted or None}}
                 attempt(self._client.merge, path_of(_INGRESSES, item), patch)
             if "deletionTimestamp" not in item["metadata"]:
-                self._have_status(_INGRESSES, item, _status(item, self._region, group))
+                scheme = _scheme_of(item, settings)
+                self._have_status(
+                    _INGRESSES, item, _ingress_status(item, self._region, group, scheme)
+                )
 
     def _class_parameters(self) -> list[Tree]:
         try:
@@ -91,12 +98,42 @@ class LoadBalancers:
             attempt(self._client.merge, f"{path_of(collection, item)}/status", {"status": wanted})
 
 
-def _status(item: Mapping[str, Any], region: str, group: str | None = None) -> Tree:
-    """The status of a Service or an Ingress that has a load balancer; a group has one together."""
+def _status(item: Mapping[str, Any], region: str) -> Tree:
+    """The status of a Service that has a load balancer."""
     metadata = item["metadata"]
-    digest = hashlib.sha256((group or metadata["uid"]).encode()).hexdigest()[:10]
-    parts = [group[:8]] if group else [metadata["namespace"][:8], metadata["name"][:8]]
-    name = "-".join(["k8s", *parts, digest])
+    name = _name([_part(metadata["namespace"], 8), _part(metadata["name"], 8)], metadata["uid"])
+    return _called(name, region)
+
+
+def _ingress_status(
+    ingress: Mapping[str, Any], region: str, group: str | None, scheme: str
+) -> Tree:
+    """The status of an Ingress that has a load balancer; a group has one together.
+
+    Its name goes by what it is for and by its scheme (the controller's pkg/ingress/
+    model_build_load_balancer.go), and ELB puts a word before that of an internal one (the example
+    of its CreateLoadBalancer).
+    """
+    metadata = ingress["metadata"]
+    parts = (
+        [_part(group, 17)]
+        if group
+        else [_part(metadata["namespace"], 8), _part(metadata["name"], 8)]
+    )
+    name = _name(parts, f"{group or metadata['uid']}{scheme}")
+    return _called(f"internal-{name}" if scheme == "internal" else name, region)
+
+
+def _name(parts: list[str], identity: str) -> str:
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
+    return "-".join(["k8s", *parts, digest])
+
+
+def _part(text: str, length: int) -> str:
+    return "".join(character for character in text if character.isalnum())[:length]
+
+
+def _called(name: str, region: str) -> Tree:
     host_name = f"{name}-1234567890.{region}.elb.amazonaws.com"
     return {"loadBalancer": {"ingress": [{"hostname": host_name}]}}
 
@@ -123,25 +160,29 @@ def _class_of(ingress: Mapping[str, Any]) -> str:
     return str(given or annotations.get("kubernetes.io/ingress.class") or "")
 
 
-def _groups_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, str]:
-    """The group that all Ingresses of a class belong to, by class."""
-    named = {
-        entry["metadata"]["name"]: (entry.get("spec") or {}).get("group", {}).get("name")
-        for entry in parameters
-    }
+def _parameters_of(classes: list[Tree], parameters: list[Tree]) -> dict[str, Tree]:
+    """What is set for all Ingresses of a class, by class."""
+    named = {entry["metadata"]["name"]: entry.get("spec") or {} for entry in parameters}
     found = {
         entry["metadata"]["name"]: named.get(
             ((entry.get("spec") or {}).get("parameters") or {}).get("name")
         )
         for entry in classes
     }
-    return {name: group for name, group in found.items() if group}
+    return {name: spec for name, spec in found.items() if spec}
 
 
-def _group_of(ingress: Mapping[str, Any], groups: Mapping[str, str]) -> str | None:
+def _group_of(ingress: Mapping[str, Any], settings: Tree) -> str | None:
     """The group of an Ingress: its class's before its own."""
     annotations = ingress["metadata"].get("annotations") or {}
-    return groups.get(_class_of(ingress)) or annotations.get(_GROUP)
+    group: str | None = (settings.get("group") or {}).get("name") or annotations.get(_GROUP)
+    return group
+
+
+def _scheme_of(ingress: Mapping[str, Any], settings: Tree) -> str:
+    """The scheme of its load balancer: its class's before its own."""
+    annotations = ingress["metadata"].get("annotations") or {}
+    return str(settings.get("scheme") or annotations.get(_SCHEME) or _DEFAULT_SCHEME)
 
 
 def _finalizers(ingress: Mapping[str, Any], group: str | None = None) -> list[str]:

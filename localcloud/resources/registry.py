@@ -120,6 +120,7 @@ SCHEMA_ONLY: Final = frozenset(
         "AWS::CodeStarNotifications::NotificationRule",
         "AWS::Events::Rule",
         "AWS::FSx::DataRepositoryAssociation",
+        "AWS::Logs::MetricFilter",
         "AWS::SecretsManager::RotationSchedule",
     }
 )

@@ -59,6 +59,10 @@ def _is_query(metric: Mapping[str, object]) -> bool:
     return str(metric.get("Expression", "")).upper().startswith("SELECT")
 
 
+def _metric_filter(_: Resource, terms: Terms) -> Iterator[Charge]:
+    yield Line(what="metrics that are taken from logs", quantity=1, price=terms.prices.rates.metric)
+
+
 def _dashboard(_: Resource, terms: Terms) -> Iterator[Charge]:
     yield Line(what="dashboard", quantity=1, price=terms.prices.rates.dashboard)
 
@@ -145,4 +149,5 @@ SERVICES: Final[Mapping[str, Pricer]] = {
     "AWS::Cognito::UserPool": _user_pool,
     "AWS::Cognito::UserPoolClient": _client,
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::Logs::MetricFilter": _metric_filter,
 }

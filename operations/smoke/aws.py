@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
 
+from kubeflow_aws.database.connection import Application, secret_name
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.deployment.database import Database
 from operations.check import Check
 from operations.stacks import deployed_stacks
 
@@ -27,6 +30,8 @@ def check_aws(deployment: Deployment, session: boto3.Session) -> Iterator[Check]
     yield from _cluster(deployment, session.client("eks"))
     if deployment.has_load_balancer:
         yield _targets(deployment, session.client("elbv2"))
+    if deployment.database_option is Database.RDS:
+        yield _rotation(deployment, session.client("secretsmanager"))
     yield _alarms(deployment, session.client("cloudwatch"))
 
 
@@ -88,6 +93,28 @@ def _states(client: Any, load_balancer: str) -> Iterator[str]:
         health = client.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
         for target in health["TargetHealthDescriptions"]:
             yield target["TargetHealth"]["State"]
+
+
+def _rotation(deployment: Deployment, client: Any) -> Check:
+    """Whether the applications' credentials rotate when they should.
+
+    A version that is pending and not the current one is a rotation that goes on, or one that
+    failed: as long as it is there, no other begins (Secrets Manager API Reference, RotateSecret).
+    """
+    wrong: list[str] = []
+    for application in Application:
+        secret = client.describe_secret(SecretId=secret_name(deployment.name, application))
+        stages = secret.get("VersionIdsToStages", {}).values()
+        if any("AWSPENDING" in each and "AWSCURRENT" not in each for each in stages):
+            wrong.append(f"a rotation of {secret['Name']} has not ended")
+        due = secret.get("NextRotationDate")
+        if due and due < datetime.now(UTC):
+            wrong.append(f"{secret['Name']} should have been rotated by {due:%Y-%m-%d}")
+    return Check(
+        name="Rotation of database credentials",
+        works=not wrong,
+        found=", ".join(wrong) or "none is late",
+    )
 
 
 def _alarms(deployment: Deployment, client: Any) -> Check:

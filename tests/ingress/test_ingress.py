@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.ingress.alias_records import host_name
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
 from tests.support.assembly import ACCOUNT, Assembly, Template, resources, synthesize
 from tests.support.deployments import EXISTING_CLUSTER, variation
@@ -146,7 +147,7 @@ def test_names_point_to_what_the_ingress_says(platform_stack: Template) -> None:
             "HostedZoneId": "Z1H1FL5HABSF5",
             "EvaluateTargetHealth": True,
         }
-    assert value["Properties"]["JsonPath"] == ".status.loadBalancer.ingress[0].hostname"
+    assert value["Properties"]["JsonPath"] == host_name(internal=False)
     assert any("ComponentsIngress" in name for name in value["DependsOn"])
 
 
@@ -240,6 +241,35 @@ def test_dex_behind_a_load_balancer_has_tls_and_no_sign_in_there(
     assert not [name for name in assembly.templates if name.endswith("Identity")]
     template = objects["Deployment istio-ingressgateway"]["spec"]["template"]
     assert "proxy.istio.io/config" in template["metadata"]["annotations"]
+
+
+def reading(deployment: Deployment, sample_cache: Path, folder: Path) -> dict[str, Any]:
+    """The properties by which CloudFormation tells whether to read the load balancer's name."""
+    assembly = synthesize(deployment, sample_of(deployment, sample_cache), folder)
+    [value] = resources(
+        assembly.stack("Platform"), "Custom::AWSCDK-EKS-KubernetesObjectValue"
+    ).values()
+    properties: dict[str, Any] = value["Properties"]
+    return properties
+
+
+def test_the_name_is_read_again_if_and_only_if_the_load_balancer_is_replaced(
+    cognito: Deployment, sample_cache: Path, tmp_path: Path, platform_stack: Template
+) -> None:
+    [value] = resources(platform_stack, "Custom::AWSCDK-EKS-KubernetesObjectValue").values()
+    changed_in_place: dict[str, JsonValue] = {
+        "ingress": {"allowed_cidrs": ["203.0.113.0/24"], "web_acl": {"enabled": False}}
+    }
+    replaced: dict[str, JsonValue] = {"ingress": {"internal": True}}
+
+    assert (
+        reading(variation(cognito, changed_in_place), sample_cache, tmp_path / "in-place")
+        == value["Properties"]
+    )
+    assert reading(variation(cognito, replaced), sample_cache, tmp_path / "replaced") == {
+        **value["Properties"],
+        "JsonPath": host_name(internal=True),
+    }
 
 
 def test_an_existing_network_and_cluster_give_subnets_and_issuer(

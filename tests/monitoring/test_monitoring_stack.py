@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.monitoring.cluster_alarms import PLATFORM_NAMESPACES
-from tests.support.assembly import Assembly, CheckedAssembly, Template, resources
+from tests.support.assembly import (
+    PROJECT,
+    Assembly,
+    CheckedAssembly,
+    Template,
+    resources,
+    synthesize,
+)
+from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
+from tests.support.platforms import sample_of
+
+FILTER = "AWS::Logs::MetricFilter"
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +54,9 @@ def test_everything_that_an_operator_must_hear_of_has_an_alarm(monitoring: Templ
         "FreeStorageSpace",
         "CPUUtilization",
         "DatabaseConnections",
+        "Errors",
+        "DatabaseTurnedAway",
+        "RotationFollowed",
     } <= alarms.keys()
     queried = {query.partition("(")[2].partition(")")[0] for query in queries(monitoring)}
     assert queried == {
@@ -48,6 +64,7 @@ def test_everything_that_an_operator_must_hear_of_has_an_alarm(monitoring: Templ
         "HTTPCode_Target_5XX_Count",
         "pod_status_failed",
         "pod_container_status_waiting_reason_crash_loop_back_off",
+        "status_replicas_unavailable",
     }
 
 
@@ -80,6 +97,64 @@ def test_alarms_of_the_database_know_its_size_and_name(monitoring: Template) -> 
     [dimension] = alarms["FreeStorageSpace"][0]["Dimensions"]
     assert dimension["Name"] == "DBInstanceIdentifier"
     assert "DatabaseInstance" in dimension["Value"]["Fn::GetStackOutput"]["OutputName"]
+
+
+def test_a_rotation_that_fails_or_is_not_followed_rings(monitoring: Template) -> None:
+    alarms = by_metric(monitoring)
+    [errors], [turned_away] = alarms["Errors"], alarms["DatabaseTurnedAway"]
+    [not_followed] = alarms["RotationFollowed"]
+
+    assert errors["Namespace"] == "AWS/Lambda"
+    assert "RotationFunction" in json.dumps(errors["Dimensions"])
+    assert turned_away["Namespace"] == not_followed["Namespace"] == "Kubeflow/kubeflow"
+    # The job runs every hour; the first hours of a cluster are not counted against it.
+    assert (not_followed["Period"], not_followed["EvaluationPeriods"]) == (3600, 3)
+    assert not_followed["ComparisonOperator"] == "LessThanThreshold"
+    assert not_followed["TreatMissingData"] == "notBreaching"
+
+
+def filters_of(template: Template) -> dict[str, Any]:
+    """Metric filters, by the name of their metric."""
+    filters = [each["Properties"] for each in resources(template, FILTER).values()]
+    return {each["MetricTransformations"][0]["MetricName"]: each for each in filters}
+
+
+def test_what_is_counted_in_logs_is_what_is_written_there(monitoring: Template) -> None:
+    filters = filters_of(monitoring)
+    script = (PROJECT / "manifests/components/database/follow-rotation.sh").read_text("utf-8")
+    [*_, last] = script.splitlines()
+
+    assert "DatabaseAuditLogs" in json.dumps(filters["DatabaseTurnedAway"]["LogGroupName"])
+    assert filters["DatabaseTurnedAway"]["FilterPattern"] == "%,FAILED_CONNECT,%"
+    group = "/aws/containerinsights/kubeflow/application"
+    assert filters["RotationFollowed"]["LogGroupName"] == group
+    assert (
+        f'$.log = "{last.removeprefix("echo ").strip(chr(34))}*"'
+        in (filters["RotationFollowed"]["FilterPattern"])
+    )
+    assert '$.kubernetes.container_name = "follow"' in filters["RotationFollowed"]["FilterPattern"]
+    for each in filters.values():
+        assert each["MetricTransformations"][0]["DefaultValue"] == 0
+
+
+def test_the_log_of_containers_is_there_before_it_is_counted(
+    data_plane_assembly: Assembly,
+) -> None:
+    stacks = json.loads((data_plane_assembly.folder / "manifest.json").read_text("utf-8"))
+    monitoring = stacks["artifacts"]["KubeflowMonitoring"]
+
+    assert "KubeflowCluster" in monitoring["dependencies"]
+
+
+def test_a_log_that_somebody_else_may_not_have_is_not_counted(
+    vanilla: Deployment, sample_cache: Path, tmp_path: Path
+) -> None:
+    theirs = variation(
+        vanilla, {"preset": "rds-only", "network": EXISTING_VPC, "cluster": EXISTING_CLUSTER}
+    )
+    assembly = synthesize(theirs, sample_of(theirs, sample_cache), tmp_path)
+
+    assert filters_of(assembly.stack("Monitoring")).keys() == {"DatabaseTurnedAway"}
 
 
 def test_every_alarm_tells_the_topic_and_says_what_to_do(monitoring: Template) -> None:
@@ -173,7 +248,10 @@ def test_what_is_not_there_has_no_alarm(sample_assembly: Assembly) -> None:
 
     assert not [query for query in queries(template) if "HTTPCode" in query]
     assert "DaysToExpiry" not in alarms
-    assert "FreeStorageSpace" not in alarms
+    assert not {"FreeStorageSpace", "Errors", "DatabaseTurnedAway", "RotationFollowed"} & set(
+        alarms
+    )
+    assert filters_of(template) == {}
     assert resources(template, "AWS::APS::Workspace") == {}
 
 

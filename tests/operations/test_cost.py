@@ -170,6 +170,12 @@ def test_alarms_on_queries_cost_by_the_metric(terms: Terms) -> None:
     assert sum(by_query.values()) == pytest.approx(0.1 * terms.assume.metrics_per_query_alarm)
 
 
+def test_a_metric_that_is_taken_from_a_log_costs_as_one(terms: Terms) -> None:
+    found = lines_of(of_type("AWS::Logs::MetricFilter"), terms)
+
+    assert found == {"metrics that are taken from logs": pytest.approx(0.3)}
+
+
 @pytest.mark.parametrize(("users", "usd"), [(10_000, 0.0), (10_100, 1.5)])
 def test_the_first_ten_thousand_people_sign_in_for_nothing(
     terms: Terms, users: int, usd: float

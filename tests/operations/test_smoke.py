@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from kubeflow_aws.deployment import Deployment
 from operations.check import Check
 from operations.smoke.aws import check_aws
 from operations.smoke.front_door import Answer, check_front_door
+from tests.support.assembly import ACCOUNT
 from tests.support.deployments import variation
 
 SIGN_IN = "https://platform-example-com.auth.us-west-2.amazoncognito.com/oauth2/authorize?x=1"
@@ -147,6 +150,62 @@ def test_an_alarm_that_has_gone_off_is_named(deployed: boto3.Session, cognito: D
         watch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
 
     assert wrong(check_aws(cognito, deployed)) == {"Alarms": "KubeflowMonitoring-Nodes"}
+
+
+SECRETS = ("kubeflow/database/pipelines", "kubeflow/database/katib")
+
+
+@pytest.fixture
+def with_credentials(deployed: boto3.Session) -> boto3.Session:
+    """The platform with secrets for RDS."""
+    for name in SECRETS:
+        deployed.client("secretsmanager").create_secret(Name=name, SecretString="{}")
+    return deployed
+
+
+def test_credentials_that_rotate_in_time_pass(
+    with_credentials: boto3.Session, cognito: Deployment
+) -> None:
+    on_rds = variation(cognito, {"preset": "cognito-rds-only"})
+
+    found = [check for check in check_aws(on_rds, with_credentials) if "Rotation" in check.name]
+
+    assert [(check.works, check.found) for check in found] == [(True, "none is late")]
+
+
+def test_a_rotation_that_does_not_end_is_a_fault(
+    with_credentials: boto3.Session, cognito: Deployment
+) -> None:
+    on_rds = variation(cognito, {"preset": "cognito-rds-only"})
+    with_credentials.client("secretsmanager").put_secret_value(
+        SecretId=SECRETS[1], SecretString="{}", VersionStages=["AWSPENDING"]
+    )
+
+    assert wrong(check_aws(on_rds, with_credentials)) == {
+        "Rotation of database credentials": f"a rotation of {SECRETS[1]} has not ended"
+    }
+
+
+@pytest.mark.parametrize(("days", "late"), [(-1, True), (1, False)])
+def test_a_rotation_that_is_late_is_a_fault(
+    with_credentials: boto3.Session, cognito: Deployment, days: int, late: bool
+) -> None:
+    on_rds = variation(cognito, {"preset": "cognito-rds-only"})
+    due = datetime.now(UTC) + timedelta(days=days)
+    secret = secretsmanager_backends[ACCOUNT]["us-west-2"].secrets[SECRETS[0]]
+    assert isinstance(secret, FakeSecret)
+    secret.next_rotation_date = int(due.timestamp())
+
+    found = wrong(check_aws(on_rds, with_credentials))
+
+    sentence = f"{SECRETS[0]} should have been rotated by {due:%Y-%m-%d}"
+    assert found == ({"Rotation of database credentials": sentence} if late else {})
+
+
+def test_without_rds_nothing_rotates(deployed: boto3.Session, cognito: Deployment) -> None:
+    names = [check.name for check in check_aws(cognito, deployed)]
+
+    assert "Rotation of database credentials" not in names
 
 
 def answering(answers: Mapping[bool, Answer]) -> Any:

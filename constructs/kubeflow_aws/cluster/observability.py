@@ -100,7 +100,7 @@ class Observability(Construct):
             stack.format_arn(
                 service="logs",
                 resource="log-group",
-                resource_name=_group_name(props.name, kind),
+                resource_name=log_group_name(props.name, kind),
                 arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
             )
             for kind in LOGS
@@ -117,12 +117,18 @@ class Observability(Construct):
         return logs.LogGroup(
             self,
             kind.capitalize(),
-            log_group_name=_group_name(props.name, kind),
+            log_group_name=log_group_name(props.name, kind),
             encryption_key=self.key,
             retention=log_retention(production=props.production),
             removal_policy=kept_in_production(production=props.production),
         )
 
 
-def _group_name(cluster: str, kind: str) -> str:
+def log_group_name(cluster: str, kind: str) -> str:
+    """Where Container Insights sends what is of a kind.
+
+    Args:
+        cluster: The cluster's name.
+        kind: One of `LOGS`.
+    """
     return f"/aws/containerinsights/{cluster}/{kind}"

@@ -14,6 +14,16 @@ class Application(StrEnum):
     KATIB = "katib"
 
 
+def secret_name(deployment: str, application: Application) -> str:
+    """What the secret with an application's credentials is called.
+
+    Args:
+        deployment: The deployment's name.
+        application: Whose they are.
+    """
+    return f"{deployment}/database/{application}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseConnection:
     """A database as its clients see it. Values may be tokens.
@@ -24,6 +34,8 @@ class DatabaseConnection:
         port: Its TCP port.
         security_group_id: Its security group, which admits nobody yet but the rotation.
         admin_secret_arn: Credentials of the master user; RDS itself rotates them.
+        rotation_function_name: What gives the applications new credentials.
+        audit_log_name: Log group of who connected, and who was turned away.
         secret_arns: Credentials of each application: JSON with username and password.
         key_arn: Key of all these secrets.
     """
@@ -33,5 +45,7 @@ class DatabaseConnection:
     port: int
     security_group_id: str
     admin_secret_arn: str
+    rotation_function_name: str
+    audit_log_name: str
     secret_arns: Mapping[Application, str]
     key_arn: str

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from kubeflow_aws.database.connection import Application
+from kubeflow_aws.database.connection import Application, secret_name
 from kubeflow_aws.database.rotation_function import RotationFunction
 
 
@@ -50,7 +50,7 @@ class ApplicationCredentials(Construct):
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
-            secret_name=f"{props.deployment}/database/{application}",
+            secret_name=secret_name(props.deployment, application),
             description=f"Credentials of {application.capitalize()} for the metadata database",
             encryption_key=props.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
@@ -96,6 +97,7 @@ class DatabaseInstance(Construct):
     """
 
     instance: rds.CfnDBInstance
+    audit_log: logs.LogGroup
     security_group: ec2.SecurityGroup
     instance_name: str
     instance_class: str
@@ -172,7 +174,9 @@ class DatabaseInstance(Construct):
         self.instance.apply_removal_policy(
             cdk.RemovalPolicy.SNAPSHOT if production else cdk.RemovalPolicy.DESTROY
         )
-        self.instance.node.add_dependency(*self._create_log_groups(production=production))
+        log_groups = self._create_log_groups(production=production)
+        self.audit_log = log_groups["audit"].log_group
+        self.instance.node.add_dependency(*log_groups.values())
         self._acknowledge(props)
 
     def _monitoring_role(self) -> iam.Role:
@@ -214,10 +218,10 @@ class DatabaseInstance(Construct):
         group.apply_removal_policy(kept_in_production(production=production))
         return group
 
-    def _create_log_groups(self, *, production: bool) -> Sequence[EncryptedLogGroup]:
+    def _create_log_groups(self, *, production: bool) -> Mapping[str, EncryptedLogGroup]:
         """RDS writes to these names; created first, they have our key and retention."""
-        return [
-            EncryptedLogGroup(
+        return {
+            log: EncryptedLogGroup(
                 self,
                 f"{log.capitalize()}Logs",
                 props=EncryptedLogGroupProps(
@@ -227,7 +231,7 @@ class DatabaseInstance(Construct):
                 ),
             )
             for log in LOGS
-        ]
+        }
 
     def _acknowledge(self, props: DatabaseInstanceProps) -> None:
         for log, reason in UNEXPORTED_LOGS.items():

@@ -25,6 +25,7 @@ class AliasRecordsProps:
         cluster: Cluster of the Ingress.
         namespace: Namespace of the Ingress.
         ingress: Its name.
+        internal: Whether its load balancer is reachable from the VPC only.
         region: Region of the load balancer.
         zone: Zone of the names.
         names: Full names, one record each.
@@ -34,6 +35,7 @@ class AliasRecordsProps:
     cluster: eks.ICluster
     namespace: str
     ingress: str
+    internal: bool
     region: str
     zone: route53.IHostedZone
     names: Sequence[str]
@@ -41,7 +43,11 @@ class AliasRecordsProps:
 
 
 class AliasRecords(Construct):
-    """An alias for each name, once the Ingress says what its load balancer is called."""
+    """An alias for each name, once the Ingress says what its load balancer is called.
+
+    CloudFormation has the Ingress read again only if a property of the reading changes; `host_name`
+    is one, and differs with what a load balancer is replaced for.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AliasRecordsProps) -> None:
         super().__init__(scope, construct_id)
@@ -52,7 +58,7 @@ class AliasRecords(Construct):
             object_type="ingress",
             object_name=props.ingress,
             object_namespace=props.namespace,
-            json_path=".status.loadBalancer.ingress[0].hostname",
+            json_path=host_name(internal=props.internal),
             timeout=LOAD_BALANCER_TIMEOUT,
         )
         hostname.node.add_dependency(*props.after)
@@ -67,6 +73,26 @@ class AliasRecords(Construct):
                 record_name=f"{name}.",
                 target=target,
             )
+
+
+def host_name(*, internal: bool) -> str:
+    """Where an Ingress says what its load balancer is called: a JSONPath for kubectl.
+
+    It finds nothing while the name is that of a load balancer of the other scheme, so that CDK's
+    handler, which asks until it is told something, waits for the new one. The AWS Load Balancer
+    Controller replaces a load balancer if its scheme changes, and changes subnets, ranges and all
+    else of ours in place (pkg/deploy/elbv2/load_balancer_synthesizer.go,
+    isSDKLoadBalancerRequiresReplacement); until the new one is made, the Ingress keeps the old
+    name. Names that the controller gives begin with ``k8s-`` (pkg/ingress/
+    model_build_load_balancer.go), and ELB puts ``internal-`` before one that is internal (the
+    example of its CreateLoadBalancer). kubectl compares texts byte by byte (client-go,
+    util/jsonpath), which tells the two apart.
+
+    Args:
+        internal: Whether the load balancer is reachable from the VPC only.
+    """
+    comparison = "<" if internal else ">="
+    return f'.status.loadBalancer.ingress[?(@.hostname{comparison}"k8s-")].hostname'
 
 
 @jsii.implements(route53.IAliasRecordTarget)

@@ -33,6 +33,11 @@ POD_METRICS: Final = {
 metrics"."""
 
 
+UNAVAILABLE: Final = "status_replicas_unavailable"
+"""Of each Deployment and DaemonSet, under its name as PodName (k8sapiserver.go in
+awscontainerinsightreceiver of the agent's fork of OpenTelemetry's collector)."""
+
+
 class ClusterAlarms(Construct):
     """Nodes under pressure, and pods of the platform that do not run, for a quarter of an hour."""
 
@@ -56,6 +61,15 @@ class ClusterAlarms(Construct):
                 )
                 for name, (metric, what) in POD_METRICS.items()
             ]
+        # Not in the other namespaces: their DaemonSets lack a pod whenever a node comes.
+        self.alarms.append(
+            self._alarm(
+                "UnavailableKubeflow",
+                self._worst_pod(UNAVAILABLE, "kubeflow"),
+                "A Deployment in kubeflow lacks pods that are ready, as Pipelines' API server that "
+                "cannot read from RDS: kubectl get deployments -n kubeflow.",
+            )
+        )
 
     def metric(self, name: str) -> cloudwatch.Metric:
         """A metric of the whole cluster."""

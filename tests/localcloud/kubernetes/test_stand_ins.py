@@ -6,11 +6,19 @@ from functools import partial
 
 import pytest
 
-from tests.localcloud.kubernetes.objects import crd, custom, deployment, deployments
+from tests.localcloud.kubernetes.ingresses import (
+    CLASS_PARAMETERS,
+    CONTROLLER,
+    class_parameters,
+    host_name,
+    ingress,
+    ingress_class,
+    ingress_path,
+)
+from tests.localcloud.kubernetes.objects import crd, custom, deployment, deployments, item
 from tests.support.kubernetes import MERGE, Cluster, Tree
 from tests.support.waiting import eventually
 
-CONTROLLER = "aws-load-balancer-controller"
 POD: Tree = {
     "metadata": {"labels": {"app": "x"}},
     "spec": {"containers": [{"name": "c", "image": "i"}]},
@@ -19,51 +27,6 @@ JOB: Tree = {"spec": {**POD["spec"], "restartPolicy": "Never"}}
 WORKLOAD: Tree = {"selector": {"matchLabels": {"app": "x"}}, "template": POD}
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-
-CLASS_PARAMETERS: Tree = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "ingressclassparams.elbv2.k8s.aws"},
-    "spec": {
-        "group": "elbv2.k8s.aws",
-        "names": {"kind": "IngressClassParams", "plural": "ingressclassparams"},
-        "scope": "Cluster",
-        "versions": [
-            {
-                "name": "v1beta1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "x-kubernetes-preserve-unknown-fields": True,
-                    }
-                },
-            }
-        ],
-    },
-}
-"""As in the controller's chart, without its schema."""
-
-
-def item(kind: str, namespace: str, api_version: str, spec: Tree, name: str = "it") -> Tree:
-    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
-
-
-def ingress(name: str, namespace: str, class_name: str = "alb") -> Tree:
-    backend = {"service": {"name": "s", "port": {"number": 80}}}
-    spec = {"ingressClassName": class_name, "defaultBackend": backend}
-    return item("Ingress", namespace, "networking.k8s.io/v1", spec, name)
-
-
-def ingress_path(namespace: str, name: str) -> str:
-    return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}"
-
-
-def host_name(cluster: Cluster, path: str) -> str:
-    found = cluster.get(path).get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
-    return str(found[0].get("hostname", ""))
 
 
 def without_host_name(cluster: Cluster, path: str) -> str:
@@ -80,7 +43,7 @@ def balance_services(cluster: Cluster, namespace: str, *names: str) -> None:
 
 
 def outside_the_group(cluster: Cluster, path: str) -> str:
-    return "" if host_name(cluster, path).startswith("k8s-platform-") else path
+    return "" if host_name(cluster, path).startswith("internal-k8s-platform-") else path
 
 
 def test_a_deployment_becomes_available_again_and_again(cluster: Cluster, namespace: str) -> None:
@@ -175,10 +138,8 @@ def test_an_ingress_needs_its_controller_to_come_and_to_go(
 def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace: str) -> None:
     # Its CRD comes after whoever watches it.
     cluster.define(CLASS_PARAMETERS)
-    parameters = {"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": "together"}
-    of_class = {"controller": "ingress.k8s.aws/alb", "parameters": parameters}
     cluster.apply(
-        item("IngressClass", "", "networking.k8s.io/v1", of_class, "together"),
+        ingress_class("together"),
         deployment(CONTROLLER, namespace),
         ingress("one", namespace, "together"),
         ingress("two", namespace, "together"),
@@ -187,7 +148,7 @@ def test_ingresses_of_a_group_have_one_load_balancer(cluster: Cluster, namespace
     for path in paths:
         eventually(partial(without_host_name, cluster, path))
     group = {"group": {"name": "platform"}}
-    cluster.apply(item("IngressClassParams", "", "elbv2.k8s.aws/v1beta1", group, "together"))
+    cluster.apply(class_parameters("together", group))
     for path in paths:
         eventually(partial(outside_the_group, cluster, path))
     assert len({host_name(cluster, path) for path in paths}) == 1
