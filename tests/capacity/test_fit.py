@@ -252,7 +252,7 @@ def test_the_real_platform_fits_without_one_of_its_nodes(
     assert upstream_platform.components
     deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
     system = deployment.cluster.system_nodes
-    group = group_of(*system.instance_types, nodes=system.initial_size - 1)
+    group = group_of(*system.instance_types, nodes=system.at_start(production=False) - 1)
 
     fit = fit_of(group, addons_of(deployment), best_of(deployment).objects)
 
