@@ -26,8 +26,10 @@ from kubeflow_aws.manifests.objects import (
     key_of,
     pod_template,
 )
+from kubeflow_aws.manifests.packs import pack_component
 from kubeflow_aws.manifests.platform import AVAILABILITY_FILE, Platform
 from kubeflow_aws.manifests.render import Rendered
+from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
 
 COMPONENT = Component.model_construct(name="it", description="It.", folder=Path())
@@ -51,11 +53,9 @@ BUDGETS_EVERYWHERE = {
 """Of upstream, of charts, and of the gateway, which runs twice in every environment."""
 
 TWICE_EVERYWHERE = {
-    "Deployment.apps auth/dex",
     "Deployment.apps istio-system/istio-ingressgateway",
     "Deployment.apps kube-system/aws-load-balancer-controller",
     "Deployment.apps kube-system/karpenter",
-    "Deployment.apps oauth2-proxy/oauth2-proxy",
 }
 
 ONE_ROW = (
@@ -109,7 +109,7 @@ def test_a_server_runs_twice_and_one_of_two_stays() -> None:
     found = available(web(replicas=1))
 
     assert child(found[NAME], "spec", "replicas") == 2
-    assert found["PodDisruptionBudget.policy kubeflow/web"]["spec"] == BUDGET
+    assert found["PodDisruptionBudget.policy kubeflow/available-web"]["spec"] == BUDGET
     assert len(found) == 2
 
 
@@ -167,7 +167,7 @@ def test_a_budget_of_other_pods_stays_as_it_is(other: KubernetesObject) -> None:
     found = available(web(), other)
 
     assert found[str(key_of(other))] == other
-    assert found["PodDisruptionBudget.policy kubeflow/web"]["spec"] == BUDGET
+    assert found["PodDisruptionBudget.policy kubeflow/available-web"]["spec"] == BUDGET
 
 
 def test_what_runs_once_stays_as_it_is() -> None:
@@ -273,6 +273,21 @@ class TestProduction:
             assert allowed == ([True] if str(key_of(item)) in table.twice else []), key_of(item)
 
 
+def test_budgets_go_into_the_packs_that_there_are(
+    rendered: Callable[[Deployment], Platform], data_plane: Deployment
+) -> None:
+    """Each pack is a custom resource, and a fuller one must still fit."""
+
+    def packs_in(environment: str) -> list[str]:
+        deployment = variation(data_plane, {"environment": environment})
+        components = rendered(deployment).components
+        return [
+            str(pack) for one in components for pack in pack_component(one.component, one.objects)
+        ]
+
+    assert packs_in("production") == packs_in("development")
+
+
 def test_elsewhere_everything_is_as_it_was(development: Platform) -> None:
     found = {name: least_of(item, development) for name, item in scalable(development).items()}
     budgets = {
@@ -286,9 +301,13 @@ def test_elsewhere_everything_is_as_it_was(development: Platform) -> None:
 
 
 @pytest.mark.upstream
-def test_no_row_of_the_file_is_idle(table: Availability, all_upstream_variants: Platform) -> None:
-    """A workload that nothing renders any more has a row too many."""
-    assert table.twice | table.once == scalable(all_upstream_variants).keys()
+def test_no_row_of_the_file_is_idle(
+    table: Availability, production_deployment: Deployment, upstream_platform: Platform
+) -> None:
+    """A workload that production renders no more has a row too many."""
+    assert upstream_platform.components
+
+    assert table.twice | table.once == scalable(best_of(production_deployment)).keys()
 
 
 def scalable(platform: Platform) -> dict[str, KubernetesObject]:

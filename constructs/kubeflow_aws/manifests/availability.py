@@ -53,6 +53,10 @@ REPLICAS: Final = 2
 TOPOLOGIES: Final = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 """Labels of nodes over whose values pods are spread: a zone may be lost, or a node."""
 
+BUDGET_PREFIX: Final = "available-"
+"""Names of our budgets begin with it. A name decides the pack of an object, and with these none of
+upstream's packs, some of which are nearly full, has to be divided."""
+
 SCALABLE: Final = frozenset({("apps", "Deployment"), ("apps", "StatefulSet")})
 """Group and kind of workloads that have a number of replicas."""
 
@@ -155,7 +159,7 @@ def make_available(rendered: Rendered, twice: Collection[str]) -> Rendered:
         {
             "apiVersion": "policy/v1",
             "kind": "PodDisruptionBudget",
-            "metadata": {"name": key.name, "namespace": key.namespace},
+            "metadata": {"name": f"{BUDGET_PREFIX}{key.name}", "namespace": key.namespace},
             "spec": _budget(item),
         }
         for key, item in workloads.items()
