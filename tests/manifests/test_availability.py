@@ -10,6 +10,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
+from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from kubeflow_aws.manifests.availability import (
     SCALABLE,
     Availability,
@@ -31,6 +32,7 @@ from kubeflow_aws.manifests.platform import AVAILABILITY_FILE, Platform
 from kubeflow_aws.manifests.render import Rendered
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
+from tests.support.schemas import Schemas
 
 COMPONENT = Component.model_construct(name="it", description="It.", folder=Path())
 NAME = "Deployment.apps kubeflow/web"
@@ -136,6 +138,13 @@ def test_a_spread_of_its_own_stays() -> None:
     assert [each["topologyKey"] for each in spread] == [ZONE, NODE]
 
 
+def test_kubernetes_knows_all_that_is_made() -> None:
+    made = list(available(web(), scaler(1)).values())
+    schemas = Schemas(made, DEFAULT_KUBERNETES_VERSION)
+
+    assert [schemas.error(item) for item in made] == [None] * 3
+
+
 @pytest.mark.parametrize(("least", "made"), [(1, 2), (2, 2), (3, 3)])
 def test_what_an_autoscaler_holds_is_left_to_it(least: int, made: int) -> None:
     found = available(web(), scaler(least))
@@ -167,6 +176,15 @@ def test_a_budget_of_other_pods_stays_as_it_is(other: KubernetesObject) -> None:
     found = available(web(), other)
 
     assert found[str(key_of(other))] == other
+    assert found["PodDisruptionBudget.policy kubeflow/available-web"]["spec"] == BUDGET
+
+
+def test_a_budget_without_a_selector_guards_nothing() -> None:
+    other = {**budget("upstreams"), "spec": {"maxUnavailable": 1}}
+
+    found = available(web(), other)
+
+    assert found["PodDisruptionBudget.policy kubeflow/upstreams"] == other
     assert found["PodDisruptionBudget.policy kubeflow/available-web"]["spec"] == BUDGET
 
 

@@ -178,8 +178,10 @@ def guards(budget: KubernetesObject, workload: KubernetesObject) -> bool:
     one, other, template = key_of(budget), key_of(workload), pod_template(workload)
     if one.kind != "PodDisruptionBudget" or one.namespace != other.namespace or template is None:
         return False
-    selector = Selector.model_validate(child(budget, "spec", "selector"))
-    return selector.matches(texts(metadata(template).get("labels")))
+    # Without a selector it guards nothing, with an empty one everything.
+    selector = child(budget, "spec", "selector")
+    labels = texts(metadata(template).get("labels"))
+    return selector is not None and Selector.model_validate(selector).matches(labels)
 
 
 def _names(rows: Iterable[Row]) -> Iterator[str]:
