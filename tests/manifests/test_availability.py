@@ -115,9 +115,13 @@ def test_a_server_runs_twice_and_one_of_two_stays() -> None:
     assert len(found) == 2
 
 
-@pytest.mark.parametrize(("given", "made"), [({}, 2), ({"replicas": 2}, 2), ({"replicas": 3}, 3)])
-def test_more_than_two_stay(given: dict[str, JsonValue], made: int) -> None:
-    assert child(available(web(**given))[NAME], "spec", "replicas") == made
+@pytest.mark.parametrize(("given", "made"), [(1, 2), (2, 2), (3, 3)])
+def test_more_than_two_stay(given: int, made: int) -> None:
+    assert child(available(web(replicas=given))[NAME], "spec", "replicas") == made
+
+
+def test_no_number_is_one() -> None:
+    assert child(available(web())[NAME], "spec", "replicas") == 2
 
 
 def test_its_pods_wish_for_zones_and_nodes_of_their_own() -> None:
@@ -169,6 +173,20 @@ def test_upstreams_budget_is_changed_and_none_is_added() -> None:
     assert len(found) == 2
 
 
+def test_a_budget_of_two_workloads_becomes_one_of_each() -> None:
+    other = web()
+    other["metadata"] = {"name": "other", "namespace": "kubeflow"}
+    both: KubernetesObject = {**budget("upstreams"), "spec": {"selector": {}, "minAvailable": 1}}
+
+    once = make_available(
+        Rendered(component=COMPONENT, objects=[web(), other, both]),
+        {NAME, "Deployment.apps kubeflow/other"},
+    )
+
+    names = [key_of(item).name for item in once.objects if item["kind"] == "PodDisruptionBudget"]
+    assert names == ["upstreams", "available-other"]
+
+
 @pytest.mark.parametrize(
     "other", [budget("upstreams", namespace="other"), budget("upstreams", app="other")]
 )
@@ -180,7 +198,7 @@ def test_a_budget_of_other_pods_stays_as_it_is(other: KubernetesObject) -> None:
 
 
 def test_a_budget_without_a_selector_guards_nothing() -> None:
-    other = {**budget("upstreams"), "spec": {"maxUnavailable": 1}}
+    other: KubernetesObject = {**budget("upstreams"), "spec": {"maxUnavailable": 1}}
 
     found = available(web(), other)
 

@@ -141,8 +141,8 @@ def make_available(rendered: Rendered, twice: Collection[str]) -> Rendered:
     scalers = {
         target for item in rendered.objects if (target := _scaled(item)) and str(target) in twice
     }
-    objects = []
-    guarded = set()
+    objects: list[KubernetesObject] = []
+    guarded: set[ObjectKey] = set()
     for item in rendered.objects:
         key = key_of(item)
         if key in workloads:
@@ -151,11 +151,11 @@ def make_available(rendered: Rendered, twice: Collection[str]) -> Rendered:
         elif _scaled(item) in scalers:
             objects.append(_at_least(item, "minReplicas"))
         elif held := [one for one, each in workloads.items() if guards(item, each)]:
-            guarded.update(held)
+            guarded.add(held[0])
             objects.append({**item, "spec": _budget(workloads[held[0]])})
         else:
             objects.append(item)
-    added = [
+    added: list[KubernetesObject] = [
         {
             "apiVersion": "policy/v1",
             "kind": "PodDisruptionBudget",
