@@ -167,6 +167,7 @@ class ClusterStack(cdk.Stack):
                 cluster=self.cluster,
                 kubernetes_version=deployment.cluster.kubernetes_version,
                 nodes=deployment.cluster.system_nodes,
+                production=deployment.is_production,
             ),
         )
         nodes.node.add_dependency(node_addons)

@@ -121,7 +121,7 @@ def needs_of(deployment: Deployment, sizes: Mapping[str, InstanceSize]) -> Needs
     unknown: list[str] = []
     system = deployment.cluster.system_nodes
     first = system.instance_types[0]
-    start = system.min_size if system.desired_size is None else system.desired_size
+    start = system.at_start(production=deployment.is_production)
     if quota := quota_of(first, Capacity.ON_DEMAND):
         vcpus = sizes[first].vcpus
         quotas[quota] = Need(

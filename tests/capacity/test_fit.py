@@ -13,6 +13,7 @@ from kubeflow_aws.capacity.nodes import allocatable, max_pods
 from kubeflow_aws.capacity.resources import MIB
 from kubeflow_aws.capacity.workloads import workloads_of
 from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.cluster import SystemNodes
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.instance_types import InstanceSize, instance_table
@@ -252,12 +253,29 @@ def test_the_real_platform_fits_without_one_of_its_nodes(
     assert upstream_platform.components
     deployment = load_deployment(project / "deployments" / f"{preset.value}.yaml")
     system = deployment.cluster.system_nodes
-    group = group_of(*system.instance_types, nodes=system.initial_size - 1)
+    group = group_of(*system.instance_types, nodes=system.at_start(production=False) - 1)
 
     fit = fit_of(group, addons_of(deployment), best_of(deployment).objects)
 
     assert not fit.lacking
     assert not fit.too_large
+
+
+@pytest.mark.upstream
+def test_so_does_production_with_a_node_more(
+    production_deployment: Deployment, upstream_platform: Platform
+) -> None:
+    """Its servers run twice, for which three nodes less one have no room."""
+    assert upstream_platform.components
+    three = production_deployment.cluster.model_copy(
+        update={"system_nodes": SystemNodes(min_size=3)}
+    )
+    fewer = production_deployment.model_copy(update={"cluster": three})
+    components = best_of(production_deployment).components
+
+    check_capacity(production_deployment, components)
+    with pytest.raises(UserError, match=r"loss of one of its 3 nodes: 2 x m7i\.xlarge offer"):
+        check_capacity(fewer, components)
 
 
 @pytest.mark.upstream

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 from kubeflow_aws.deployment.auth import AuthProvider
+from kubeflow_aws.deployment.cluster import SystemNodes
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.model import PRESETS, Preset
 from kubeflow_aws.deployment.schema import json_schema
@@ -61,6 +62,28 @@ def test_a_preset_sets_the_switches_that_are_left_out(vanilla: Deployment) -> No
     assert vanilla.auth.provider is None
     assert vanilla.auth_provider is AuthProvider.DEX
     assert (vanilla.database_option, vanilla.artifacts_option) == PRESETS[Preset.VANILLA][1:]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "production", "fewest", "at_start"),
+    [
+        ({}, False, 3, 3),
+        ({}, True, 4, 4),
+        ({"min_size": 3}, True, 3, 3),
+        ({"min_size": 3, "desired_size": 5}, True, 3, 5),
+        ({"desired_size": 3}, True, 3, 3),
+        ({"desired_size": 6}, True, 4, 6),
+        ({"max_size": 3}, True, 3, 3),
+        ({"max_size": 2}, False, 2, 2),
+    ],
+)
+def test_production_starts_with_four_nodes_unless_the_file_says_otherwise(
+    sizes: dict[str, int], production: bool, fewest: int, at_start: int
+) -> None:
+    nodes = SystemNodes.model_validate(sizes)
+
+    assert nodes.fewest(production=production) == fewest
+    assert nodes.at_start(production=production) == at_start
 
 
 def test_every_switch_has_its_component(project: Path) -> None:

@@ -197,6 +197,17 @@ def test_it_grows_again_and_other_things_go(
     assert_the_name_leads_to_the_load_balancer(laboratory)
 
 
+def test_claims_of_a_file_system_that_went_go_by_hand(laboratory: Laboratory) -> None:
+    """Before it comes back as another one (docs/storage.md)."""
+    gone = ("--ignore-not-found", "--timeout=60s")
+    for profile in ("alice", "bob"):
+        claims = ("delete", "persistentvolumeclaim", "--namespace", profile, "fast", "shared")
+        volume = ("delete", "persistentvolume", f"fast-{profile}")
+        for command in (claims, volume):
+            done = laboratory.kubectl(*command, *gone)
+            assert done.returncode == 0, done.stderr
+
+
 def test_everything_comes_back_and_goes(
     laboratory: Laboratory, data_plane: Deployment, folders: Iterator[Path]
 ) -> None:

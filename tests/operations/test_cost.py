@@ -68,8 +68,8 @@ def test_the_total_is_that_of_the_stacks(production_estimate: Estimate, terms: T
     [
         ("KubeflowNetwork", "NAT gateways", 3 * 730),
         ("KubeflowNetwork", "interface endpoints in 3 zones", 8 * 3 * 730),
-        ("KubeflowCluster", "3 system nodes m7i.xlarge", 3 * 730),
-        ("KubeflowCluster", "root disks", 3 * 100),
+        ("KubeflowCluster", "4 system nodes m7i.xlarge", 4 * 730),
+        ("KubeflowCluster", "root disks", 4 * 100),
         ("KubeflowCluster", "EKS control plane", 730),
         ("KubeflowData", "RDS mysql db.m7g.large with a standby", 2 * 730),
         ("KubeflowData", "RDS storage with a standby", 2 * 20),

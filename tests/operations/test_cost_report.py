@@ -89,10 +89,10 @@ def test_the_report_shows_requests_against_capacity(
 ) -> None:
     lines = printed(production_estimate, terms).splitlines()
 
-    start = lines.index("The platform's requests on 3 system nodes m7i.xlarge:")
+    start = lines.index("The platform's requests on 4 system nodes m7i.xlarge:")
     cpu = lines[start + 2].split()
     assert cpu[0] == "cpu"
-    assert cpu[3:5] == ["11.76", "vCPUs"]
+    assert cpu[3:5] == ["15.68", "vCPUs"]
     assert cpu[5].endswith("%")
 
 

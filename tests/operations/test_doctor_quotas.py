@@ -248,6 +248,11 @@ class TestNodes:
         assert needs["L-DB2E81BA"].at_once == 0
         assert needs["L-DB2E81BA"].at_most == 8 * 4
 
+    def test_production_starts_with_a_node_more(self, production_deployment: Deployment) -> None:
+        needs = needs_of(production_deployment, SIZES)
+
+        assert {q.code: need for q, need in needs.by_quota.items()}["L-1216C47A"].at_once == 4 * 4
+
     def test_a_pool_takes_what_needs_fewest_vcpus(self, vanilla: Deployment) -> None:
         gpus: JsonValue = {"instance_types": ["p5.48xlarge"], "max_devices": 20}
         large = variation(vanilla, {"cluster": {"node_pools": {"gpu": gpus}}})

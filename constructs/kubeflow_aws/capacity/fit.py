@@ -133,7 +133,8 @@ def check_capacity(
     nodes, sizes = deployment.cluster.system_nodes, deployment.cluster.sizes
     where = f"{file}: cluster.system_nodes" if file else "cluster.system_nodes"
     group = NodeGroup(
-        sizes={each: sizes[each] for each in nodes.instance_types}, nodes=nodes.initial_size
+        sizes={each: sizes[each] for each in nodes.instance_types},
+        nodes=nodes.at_start(production=deployment.is_production),
     )
     addons = addons_of(deployment)
     objects = [item for one in components for item in one.objects]

@@ -30,11 +30,13 @@ class SystemNodeGroupProps:
         cluster: The cluster that the nodes join.
         kubernetes_version: Its minor version, which the nodes follow one after another.
         nodes: Sizes and types from the deployment file.
+        production: Whether what the file leaves out is production's.
     """
 
     cluster: eks.ICluster
     kubernetes_version: str
     nodes: SystemNodes
+    production: bool
 
 
 class SystemNodeGroup(Construct):
@@ -59,8 +61,8 @@ class SystemNodeGroup(Construct):
             subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
             instance_types=[ec2.InstanceType(each) for each in nodes.instance_types],
-            min_size=nodes.min_size,
-            desired_size=nodes.initial_size,
+            min_size=nodes.fewest(production=props.production),
+            desired_size=nodes.at_start(production=props.production),
             max_size=nodes.max_size,
             capacity_type=eks.CapacityType.ON_DEMAND,
             node_role=self.role,

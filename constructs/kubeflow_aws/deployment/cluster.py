@@ -25,30 +25,43 @@ class SystemNodes(Section):
         max_length=20,
         description="EC2 types, in order of preference.",
     )
-    min_size: int = Field(default=3, ge=0, le=450, description="Fewest nodes.")
+    min_size: int | None = Field(
+        default=None,
+        ge=0,
+        le=450,
+        description="Fewest nodes; 4 in production, where servers run twice, 3 otherwise.",
+    )
     desired_size: int | None = Field(
         default=None, ge=0, le=450, description="Nodes at the start; min_size if left out."
     )
     max_size: int = Field(default=6, ge=1, le=450, description="Most nodes.")
     disk_gib: int = Field(default=100, ge=50, le=16384, description="Root volume in GiB.")
 
-    @property
-    def initial_size(self) -> int:
+    def fewest(self, *, production: bool) -> int:
+        """Fewest nodes: the file's, or the environment's as far as the other sizes allow."""
+        if self.min_size is not None:
+            return self.min_size
+        most = self.max_size if self.desired_size is None else self.desired_size
+        return min(4 if production else 3, most)
+
+    def at_start(self, *, production: bool) -> int:
         """Nodes at the start: the file's, or the fewest."""
-        return self.min_size if self.desired_size is None else self.desired_size
+        return (
+            self.fewest(production=production) if self.desired_size is None else self.desired_size
+        )
 
     @model_validator(mode="after")
     def _sizes_in_order(self) -> Self:
-        desired = self.initial_size
-        if not self.min_size <= desired <= self.max_size:
+        fewest, desired = self.fewest(production=False), self.at_start(production=False)
+        if not fewest <= desired <= self.max_size:
             raise ValueError(
-                f"sizes are out of order: min_size {self.min_size}, desired_size {desired}, "
+                f"sizes are out of order: min_size {fewest}, desired_size {desired}, "
                 f"max_size {self.max_size}; min_size <= desired_size <= max_size"
             )
-        if self.min_size < 2:
+        if fewest < 2:
             raise ValueError(
-                f"min_size is {self.min_size}; the platform needs at least 2 nodes, so that it "
-                "outlives a zone"
+                f"min_size is {fewest}; the platform needs at least 2 nodes, so that it outlives a "
+                "zone"
             )
         return self
 

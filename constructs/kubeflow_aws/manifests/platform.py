@@ -11,6 +11,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.admission_policies import with_admission_policies
+from kubeflow_aws.manifests.availability import load_availability, make_available
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.downloads import Notify
 from kubeflow_aws.manifests.floors import load_floors, raise_images
@@ -36,6 +37,9 @@ from kubeflow_aws.manifests.tools import Tools, find_tools
 
 FLOORS_FILE: Final = "image-floors.yaml"
 """Least versions of images, in the folder of manifests."""
+
+AVAILABILITY_FILE: Final = "availability.yaml"
+"""What runs more than once in production, in the folder of manifests."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +104,9 @@ def render_platform(
     # Before Jobs get their names, which change with all that is in them.
     own_nodes = deployment.cluster.existing is None
     placed = [place(rename_images(one, names), own_nodes=own_nodes) for one in rendered]
+    if deployment.is_production:
+        twice = load_availability(manifests / AVAILABILITY_FILE).twice
+        placed = [make_available(one, twice) for one in placed]
     version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
     known = [with_admission_policies(one, version) for one in placed]
     named = [name_jobs(one) for one in known]
