@@ -18,6 +18,7 @@ from kubeflow_aws.manifests.floors import load_floors, raise_images
 from kubeflow_aws.manifests.images import ImageNames, check_digests, rename_images
 from kubeflow_aws.manifests.jobs import name_jobs
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
+from kubeflow_aws.manifests.mesh_settings import configure_mesh
 from kubeflow_aws.manifests.model_addresses import configure_model_addresses
 from kubeflow_aws.manifests.namespaces import check_namespaces
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
@@ -232,7 +233,9 @@ def image_names(deployment: Deployment) -> ImageNames:
 
 def _configured(one: Rendered, deployment: Deployment) -> Rendered:
     """What a deployment sets inside of texts, where overlays do not reach."""
-    return configure_model_addresses(configure_notebook_form(one, deployment), deployment)
+    return configure_mesh(
+        configure_model_addresses(configure_notebook_form(one, deployment), deployment)
+    )
 
 
 def fill_components(

@@ -1,0 +1,156 @@
+"""What people try in a profile, and what they do there honestly: one file for each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
+from kubeflow_aws.manifests.objects import metadata
+from kubeflow_aws.manifests.platform import Platform
+from tests.support.kubernetes import MERGE, Cluster, Tree
+
+FOLDER: Final = Path(__file__).parent / "tenants"
+
+PROFILE: Final = "mallory"
+"""Where the attacks come from."""
+
+OTHERS: Final = ("alice", "ml-mallory")
+"""Other profiles."""
+
+ROLES: Final = {
+    "owner": "kubeflow-admin",
+    "edit": "kubeflow-edit",
+    "view": "kubeflow-view",
+    # As administrators give it to somebody whom they trust with one namespace.
+    "everything": "cluster-admin",
+}
+"""The roles of people in a profile; each has a person of its name."""
+
+KINDS: Final = (
+    "authorizationpolicies.security.istio.io",
+    "domainmappings.serving.knative.dev",
+    "experiments.kubeflow.org",
+    "gateways.networking.istio.io",
+    "inferenceservices.serving.kserve.io",
+    "trials.kubeflow.org",
+    "viewers.kubeflow.org",
+    "virtualservices.networking.istio.io",
+)
+"""Those of the platform that the files use, beside notebooks."""
+
+
+class Try(BaseModel):
+    """One request, or a change of what was there before.
+
+    Attributes:
+        policy: The file that it stands in.
+        name: Its name there.
+        by: Who asks: one of the roles, or the name of a user as Kubernetes has it.
+        where: The namespace.
+        says: Part of what the API answers when it refuses.
+        make: What is made, by who asks.
+        before: What was there before, made by an administrator.
+        change: A merge patch of what was made or was there.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: str
+    name: str
+    by: str
+    where: str = Field(default=PROFILE, alias="in")
+    says: str = ""
+    make: Tree | None = Field(default=None, alias="object")
+    before: Tree | None = None
+    change: Tree | None = None
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Try:
+        if (self.make is None) == (self.before is None):
+            raise ValueError("has either `object` or `before`")
+        return self
+
+    def __str__(self) -> str:
+        """Policy and name, as docs/security.md names it."""
+        return f"{self.policy}/{self.name}"
+
+    @property
+    def user(self) -> str:
+        """Who asks, as the API knows him."""
+        return person(self.by) if self.by in ROLES else self.by
+
+
+def person(role: str) -> str:
+    """Who has a role in every profile."""
+    return f"{role}@example.com"
+
+
+def attacks() -> list[Try]:
+    """What must be refused."""
+    return list(_read("attacks"))
+
+
+def honest() -> list[Try]:
+    """What must be admitted."""
+    return list(_read("honest"))
+
+
+def _read(part: str) -> Iterator[Try]:
+    for file in sorted(FOLDER.glob("*.yaml")):
+        content: dict[str, dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for name, fields in content[part].items():
+            yield Try.model_validate({"policy": file.stem, "name": name, **fields})
+
+
+def have_profiles(cluster: Cluster, platform: Platform) -> None:
+    """Make the profiles with their people, and the kinds that the files use."""
+    for item in platform.objects:
+        if item["kind"] == "CustomResourceDefinition" and metadata(item)["name"] in KINDS:
+            cluster.define(dict(item))
+    for name in (PROFILE, *OTHERS):
+        labels = dict(NAMESPACE_LABELS)
+        cluster.done("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
+        have_people(cluster, name)
+
+
+def have_people(cluster: Cluster, namespace: str) -> None:
+    """Give everybody her role in a namespace."""
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings"
+    group = "rbac.authorization.k8s.io"
+    for role, cluster_role in ROLES.items():
+        binding = {
+            "metadata": {"name": role},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": cluster_role},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": person(role)}],
+        }
+        cluster.done("POST", path, binding)
+
+
+def attempt(
+    cluster: Cluster, one: Try, *, namespace: str | None = None, user: str | None = None
+) -> tuple[int, Tree]:
+    """What the API says of a try; in the end nothing is made or changed.
+
+    Args:
+        cluster: Where.
+        one: The try.
+        namespace: Another one than its own.
+        user: Somebody else than who it is about; empty for an administrator.
+    """
+    where = one.where if namespace is None else namespace
+    who = one.user if user is None else user
+    item = one.make or one.before or {}
+    address = cluster.address_of(item, where)
+    collection = address.rpartition("/")[0]
+    if one.change is None:
+        return cluster.request("POST", f"{collection}?dryRun=All", item, user=who)
+    maker = who if one.make else ""
+    code, answer = cluster.request("POST", collection, item, user=maker)
+    assert code in {201, 409}, answer
+    path = f"{address}?dryRun=All"
+    return cluster.request("PATCH", path, one.change, content_type=MERGE, user=who)

@@ -1,0 +1,152 @@
+"""A real API server refuses what leads out of a profile, and admits all that people do there."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubeflow_aws.manifests.platform import Platform
+from tests.platform.tenancy import (
+    FOLDER,
+    PROFILE,
+    Try,
+    attacks,
+    attempt,
+    have_people,
+    have_profiles,
+    honest,
+    person,
+)
+from tests.support.kubernetes import MERGE, Cluster
+from tests.support.platforms import PROJECT
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.platform
+
+COMPONENT = PROJECT / "manifests" / "components" / "tenants"
+BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
+POLICIES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def cluster(governed: Cluster, upstream_platform: Platform) -> Cluster:
+    """Profiles whose people have the real roles, and the real policies."""
+    have_profiles(governed, upstream_platform)
+    eventually(lambda: admitted(governed, attacks()))
+    return governed
+
+
+@pytest.fixture(scope="module")
+def elsewhere(cluster: Cluster) -> str:
+    """A namespace with the same people that is no profile."""
+    name = cluster.namespace()
+    have_people(cluster, name)
+    return name
+
+
+def admitted(cluster: Cluster, tries: list[Try]) -> list[str]:
+    return [str(each) for each in tries if attempt(cluster, each)[0] < 300]
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=str)
+def test_attacks_are_refused_with_a_sentence(attack: Try, cluster: Cluster) -> None:
+    code, answer = attempt(cluster, attack)
+
+    assert code == 403, answer
+    assert f"ValidatingAdmissionPolicy '{attack.policy}'" in answer["message"]
+    assert attack.says in answer["message"]
+
+
+@pytest.mark.parametrize("use", honest(), ids=str)
+def test_honest_use_is_admitted(use: Try, cluster: Cluster) -> None:
+    code, answer = attempt(cluster, use)
+
+    assert code in {200, 201}, answer
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_without_its_policy_an_attack_goes_through(policy: str, cluster: Cluster) -> None:
+    """Nothing else refuses it: neither a role nor another policy."""
+    binding = cluster.get(f"{BINDINGS}/{policy}")
+    for_it = [each for each in attacks() if each.policy == policy]
+
+    cluster.done("DELETE", f"{BINDINGS}/{policy}")
+    try:
+        eventually(lambda: [each for each in for_it if attempt(cluster, each)[0] >= 300])
+    finally:
+        cluster.done("POST", BINDINGS, {"metadata": {"name": policy}, "spec": binding["spec"]})
+        eventually(lambda: admitted(cluster, for_it))
+
+
+def test_every_policy_has_its_attacks_and_its_honest_use() -> None:
+    policies = {file.stem for file in COMPONENT.glob("*.yaml")} - {"component", "kustomization"}
+
+    assert {each.policy for each in attacks()} == policies
+    assert {each.policy for each in honest()} == policies
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=str)
+def test_administrators_of_the_cluster_are_not_held(attack: Try, cluster: Cluster) -> None:
+    code, answer = attempt(cluster, attack, user="")
+
+    assert code in {200, 201}, answer
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=str)
+def test_outside_of_profiles_nothing_is_asked(
+    attack: Try, cluster: Cluster, elsewhere: str
+) -> None:
+    code, answer = attempt(cluster, attack, namespace=elsewhere)
+
+    assert code in {200, 201}, answer
+
+
+@pytest.mark.parametrize("role", ["owner", "edit", "view"])
+def test_nobody_in_a_profile_takes_the_label_off(role: str, cluster: Cluster) -> None:
+    patch = {"metadata": {"labels": {"app.kubernetes.io/part-of": None}}}
+    path = f"/api/v1/namespaces/{PROFILE}"
+
+    code, answer = cluster.request("PATCH", path, patch, content_type=MERGE, user=person(role))
+
+    assert code == 403
+    assert 'cannot patch resource "namespaces"' in answer["message"]
+
+
+def test_what_was_there_before_can_be_labelled_and_can_end(cluster: Cluster) -> None:
+    """Its controllers finish by updates, which are not theirs to lose."""
+    services = f"/api/v1/namespaces/{PROFILE}/services"
+    old = {
+        "metadata": {"name": "old", "finalizers": ["example.com/held"]},
+        "spec": {"type": "ExternalName", "externalName": "example.com"},
+    }
+    cluster.done("POST", services, old)
+    by_her = {"content_type": MERGE, "user": person("edit")}
+
+    label = {"metadata": {"labels": {"still": "hers"}}}
+    code, answer = cluster.request("PATCH", f"{services}/old", label, **by_her)
+    assert code == 200, answer
+    more = {"spec": {"externalName": "example.org"}}
+    assert cluster.request("PATCH", f"{services}/old", more, **by_her)[0] == 403
+    cluster.request("DELETE", f"{services}/old", user=person("edit"))
+    free = {"metadata": {"finalizers": []}}
+    assert cluster.request("PATCH", f"{services}/old", free, **by_her)[0] == 200
+    eventually(lambda: cluster.exists(f"{services}/old"))
+
+
+def test_an_old_annotation_does_not_stop_the_culler(cluster: Cluster) -> None:
+    notebooks = f"/apis/kubeflow.org/v1/namespaces/{PROFILE}/notebooks"
+    forged = "notebooks.kubeflow.org/http-headers-request-set"
+    old = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": "old", "annotations": {forged: '{"kubeflow-userid":"bob"}'}},
+        "spec": {"template": {"spec": {"containers": [{"name": "old", "image": "a:1"}]}}},
+    }
+    cluster.done("POST", notebooks, old)
+    culler = "system:serviceaccount:kubeflow:notebook-controller-service-account"
+
+    noted = {"metadata": {"annotations": {"notebooks.kubeflow.org/last-activity": "now"}}}
+    code, answer = cluster.request(
+        "PATCH", f"{notebooks}/old", noted, content_type=MERGE, user=culler
+    )
+
+    assert code == 200, answer
