@@ -14,6 +14,7 @@ from kubeflow_aws.manifests import render as render_module
 from kubeflow_aws.manifests.component import Component, load_components
 from kubeflow_aws.manifests.floors import load_floors, raise_images
 from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.manifests.mesh_settings import configure_mesh
 from kubeflow_aws.manifests.notebook_form import configure_notebook_form
 from kubeflow_aws.manifests.placement import place
 from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
@@ -149,7 +150,7 @@ def test_a_document_without_a_name_is_refused(
 
 
 def test_the_sample_has_every_component(sample_platform: Platform) -> None:
-    assert len(sample_platform.components) == 17
+    assert len(sample_platform.components) == 18
     assert all(one.objects for one in sample_platform.components)
 
 
@@ -177,6 +178,6 @@ def test_a_second_render_has_the_same_bytes_and_opens_no_connection(
 
     for first, second in zip(upstream_platform.components, again, strict=True):
         placed = place(raise_images(second, floors), own_nodes=True)
-        configured = configure_notebook_form(placed, vanilla)
+        configured = configure_mesh(configure_notebook_form(placed, vanilla))
         assert first.objects == configured.objects, first.component.name
     assert connections == []

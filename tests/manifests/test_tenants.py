@@ -133,7 +133,7 @@ def test_trials_run_what_katib_waits_for(upstream_platform: Platform) -> None:
 def test_every_policy_holds_in_profiles_and_fails_closed(sample_platform: Platform) -> None:
     found = policies(sample_platform)
 
-    assert len(found) >= 10
+    assert "only-inner-services" in found
     for name, policy in found.items():
         assert policy["spec"]["failurePolicy"] == "Fail"
         [(key, value)] = policy["spec"]["matchConstraints"]["namespaceSelector"][
