@@ -16,7 +16,7 @@ from tests.platform.tenancy import (
     honest,
     person,
 )
-from tests.support.kubernetes import MERGE, Cluster
+from tests.support.kubernetes import MERGE, Cluster, Tree
 from tests.support.platforms import PROJECT
 from tests.support.waiting import eventually
 
@@ -127,7 +127,7 @@ def test_what_was_there_before_can_be_labelled_and_can_end(cluster: Cluster) -> 
     more = {"spec": {"externalName": "example.org"}}
     assert cluster.request("PATCH", f"{services}/old", more, **by_her)[0] == 403
     cluster.request("DELETE", f"{services}/old", user=person("edit"))
-    free = {"metadata": {"finalizers": []}}
+    free: Tree = {"metadata": {"finalizers": []}}
     assert cluster.request("PATCH", f"{services}/old", free, **by_her)[0] == 200
     eventually(lambda: cluster.exists(f"{services}/old"))
 
