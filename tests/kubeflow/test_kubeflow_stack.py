@@ -224,6 +224,7 @@ def test_what_is_switched_off_is_not_there(
     nested = {name[:-8] for name in assembly.templates if "Components" in name or "Serv" in name}
     assert nested == {
         "KubeflowClusterServicesPlacement",
+        "KubeflowClusterServicesTenants",
         "KubeflowPlatformComponentsDex",
         "KubeflowPlatformComponentsIstio",
         "KubeflowPlatformComponentsKubeflow",

@@ -31,6 +31,9 @@ ROLES: Final = {
 }
 """The roles of people in a profile; each has a person of its name."""
 
+CODE: Final = f"system:serviceaccount:{PROFILE}:default-editor"
+"""Who code in a notebook is, and in the steps of pipelines."""
+
 KINDS: Final = (
     "authorizationpolicies.security.istio.io",
     "domainmappings.serving.knative.dev",
@@ -50,7 +53,7 @@ class Try(BaseModel):
     Attributes:
         policy: The file that it stands in.
         name: Its name there.
-        by: Who asks: one of the roles, or the name of a user as Kubernetes has it.
+        by: Who asks: one of the roles, `code`, or the name of a user as Kubernetes has it.
         where: The namespace.
         says: Part of what the API answers when it refuses.
         make: What is made, by who asks.
@@ -82,6 +85,8 @@ class Try(BaseModel):
     @property
     def user(self) -> str:
         """Who asks, as the API knows him."""
+        if self.by == "code":
+            return CODE
         return person(self.by) if self.by in ROLES else self.by
 
 
@@ -122,11 +127,12 @@ def have_people(cluster: Cluster, namespace: str) -> None:
     """Give everybody her role in a namespace."""
     path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings"
     group = "rbac.authorization.k8s.io"
-    for role, cluster_role in ROLES.items():
+    people = {role: (cluster_role, person(role)) for role, cluster_role in ROLES.items()}
+    for name, (cluster_role, user) in (people | {"code": (ROLES["edit"], CODE)}).items():
         binding = {
-            "metadata": {"name": role},
+            "metadata": {"name": name},
             "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": cluster_role},
-            "subjects": [{"apiGroup": group, "kind": "User", "name": person(role)}],
+            "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
         }
         cluster.done("POST", path, binding)
 

@@ -150,3 +150,20 @@ def test_an_old_annotation_does_not_stop_the_culler(cluster: Cluster) -> None:
     )
 
     assert code == 200, answer
+
+
+def test_kubernetes_itself_writes_the_endpoints_of_a_service(cluster: Cluster) -> None:
+    """The real controllers, with the rights that they have."""
+    core = f"/api/v1/namespaces/{PROFILE}"
+    slices = f"/apis/discovery.k8s.io/v1/namespaces/{PROFILE}/endpointslices"
+    service = {
+        "metadata": {"name": "served"},
+        "spec": {"selector": {"app": "served"}, "ports": [{"port": 80}]},
+    }
+
+    code, answer = cluster.request("POST", f"{core}/services", service, user=person("edit"))
+
+    assert code == 201, answer
+    eventually(lambda: not cluster.exists(f"{core}/endpoints/served"))
+    of_it = f"{slices}?labelSelector=kubernetes.io%2Fservice-name%3Dserved"
+    eventually(lambda: not cluster.get(of_it)["items"])
