@@ -31,6 +31,8 @@ POLICIES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 def cluster(governed: Cluster, upstream_platform: Platform) -> Cluster:
     """Profiles whose people have the real roles, and the real policies."""
     have_profiles(governed, upstream_platform)
+    account = f"/api/v1/namespaces/{PROFILE}/serviceaccounts/default"
+    eventually(lambda: not governed.exists(account))
     eventually(lambda: admitted(governed, attacks()))
     return governed
 
@@ -40,6 +42,8 @@ def elsewhere(cluster: Cluster) -> str:
     """A namespace with the same people that is no profile."""
     name = cluster.namespace()
     have_people(cluster, name)
+    account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+    eventually(lambda: not cluster.exists(account))
     return name
 
 
