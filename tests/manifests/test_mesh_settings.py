@@ -1,4 +1,4 @@
-"""The mesh serves no Ingress of anybody."""
+"""The mesh is told to serve no Ingress of anybody."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def mesh(rendered: Rendered) -> str:
     return str(data["mesh"])
 
 
-def test_istiod_serves_no_ingresses(sample_platform: Platform, cognito_platform: Platform) -> None:
+def test_istiod_is_told_to_serve_no_ingresses(sample_platform: Platform, cognito_platform: Platform) -> None:
     for platform in (sample_platform, cognito_platform):
         settings: dict[str, Any] = yaml.safe_load(mesh(istio(platform)))
 
