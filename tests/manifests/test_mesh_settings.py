@@ -30,7 +30,9 @@ def mesh(rendered: Rendered) -> str:
     return str(data["mesh"])
 
 
-def test_istiod_is_told_to_serve_no_ingresses(sample_platform: Platform, cognito_platform: Platform) -> None:
+def test_istiod_is_told_to_serve_no_ingresses(
+    sample_platform: Platform, cognito_platform: Platform
+) -> None:
     for platform in (sample_platform, cognito_platform):
         settings: dict[str, Any] = yaml.safe_load(mesh(istio(platform)))
 
