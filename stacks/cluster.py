@@ -19,6 +19,7 @@ from kubeflow_aws.cluster.cluster import (
     KubeflowCluster,
     KubeflowClusterProps,
 )
+from kubeflow_aws.cluster.lanes import Lanes
 from kubeflow_aws.cluster.load_balancer_controller_role import (
     LoadBalancerControllerRole,
     LoadBalancerControllerRoleProps,
@@ -103,6 +104,7 @@ class ClusterStack(cdk.Stack):
                 Placeholder.REGION: self.region,
                 Placeholder.VPC_ID: vpc.vpc_id,
             }
+        lanes = Lanes()
         services = Components(
             self,
             "Services",
@@ -111,11 +113,13 @@ class ClusterStack(cdk.Stack):
                 owns_cluster=self.owned,
                 rendered=props.rendered,
                 values=values,
+                lanes=lanes,
                 after=ready,
             ),
         )
         if self._autoscaling:
-            KubeflowNodePools(
+            karpenter = services.applied["karpenter"]
+            node_pools = KubeflowNodePools(
                 self,
                 "NodePools",
                 props=NodePoolsProps(
@@ -124,9 +128,11 @@ class ClusterStack(cdk.Stack):
                     instance_profile=self._autoscaling.instance_profile,
                     subnet_ids=[subnet.subnet_id for subnet in vpc.private_subnets],
                     tags=props.deployment.tags,
-                    after=[services.applied["karpenter"]],
+                    after=[karpenter],
                 ),
             )
+            lanes.add(node_pools, node_pools.work, after=[karpenter])
+        lanes.assign()
         cdk.CfnOutput(
             self,
             "KubeconfigCommand",

@@ -14,6 +14,7 @@ from constructs import Construct, IDependable
 
 from kubeflow_aws.artifacts.profile_roles import ProfileRoles, ProfileRolesProps
 from kubeflow_aws.artifacts.store import ArtifactStore
+from kubeflow_aws.cluster.lanes import Lanes, Work
 from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
@@ -137,6 +138,7 @@ class KubeflowStack(cdk.Stack):
         )
         address = props.address
         balancer = self._prepare_load_balancer(address, props.deployment) if address else None
+        self._lanes = Lanes()
         self.components = Components(
             self,
             "Components",
@@ -144,6 +146,7 @@ class KubeflowStack(cdk.Stack):
                 cluster=props.cluster,
                 owns_cluster=props.owns_cluster,
                 rendered=props.rendered,
+                lanes=self._lanes,
                 values={
                     **_sign_in_values(props),
                     **data_access.values,
@@ -183,6 +186,7 @@ class KubeflowStack(cdk.Stack):
                 description="Opens the dashboard on http://localhost:8080 (docs/options)",
                 value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
             )
+        self._lanes.assign()
 
     def _prepare_load_balancer(
         self, address: PlatformAddress, deployment: Deployment
@@ -217,7 +221,7 @@ class KubeflowStack(cdk.Stack):
                     ),
                 )
             )
-        AliasRecords(
+        names = AliasRecords(
             self,
             "Names",
             props=AliasRecordsProps(
@@ -231,6 +235,7 @@ class KubeflowStack(cdk.Stack):
                 after=[ingress],
             ),
         )
+        self._lanes.add(names, Work(width=1, steps=1), after=[ingress])
         cdk.CfnOutput(
             self,
             "Dashboard",
@@ -252,6 +257,7 @@ class KubeflowStack(cdk.Stack):
             folders = self._create_profile_folders(props.fsx, props)
             # Nothing mounts a file system that is not open yet.
             folders.node.add_dependency(*storage)
+            self._lanes.add(folders, folders.work, after=storage)
             before.append(folders)
         before += storage
         efs = props.deployment.storage.efs
@@ -315,6 +321,7 @@ class KubeflowStack(cdk.Stack):
             ),
         )
         applied.node.add_dependency(*after)
+        self._lanes.add(applied, applied.work, after=after)
         return applied
 
 

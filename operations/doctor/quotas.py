@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from kubeflow_aws.cluster.lanes import AT_ONCE
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
@@ -20,10 +21,10 @@ from operations.doctor.quota import Quota, Room, check_room, limit_of
 ROLES: Final = 40
 """IAM roles of a deployment with everything on, and a few more."""
 
-EXECUTIONS: Final = 20
-"""Lambda executions at once while the Platform stack comes up: ten custom resources were seen in
-flight, each holding the provider's function and the handler that it calls. A new account may have
-ten; a call of the handler that finds no room fails its resource."""
+EXECUTIONS: Final = 2 * AT_ONCE + 2
+"""Lambda executions at once while the Cluster or the Platform stack comes up, with two for what
+else runs; a new account may have ten. A call of the handler that finds no room fails its
+resource."""
 
 LUSTRE: Final = {
     LustreType.PERSISTENT_2: (

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from kubeflow_aws.cluster.lanes import AT_ONCE
 from kubeflow_aws.manifests.packs import MAX_ANSWER_BYTES, MAX_PACK_BYTES, pack_component
 from kubeflow_aws.manifests.platform import Platform
-from tests.support.assembly import Assembly, applies, gates, resources
+from tests.support.assembly import Assembly, applies, gates
+from tests.support.custom_resources import most_at_once, most_in_a_row, order_of
 
 pytestmark = pytest.mark.upstream
 
@@ -75,26 +77,11 @@ def test_packs_keep_their_limits(upstream_platform: Platform, assembly: Assembly
             assert len(json.dumps(pack_resource["Properties"])) < 250_000
 
 
-def test_at_most_eight_applies_come_one_after_another(assembly: Assembly) -> None:
-    platform = assembly.stack("Platform")
-    nested = resources(platform, "AWS::CloudFormation::Stack")
+@pytest.mark.parametrize("stack", ["Platform", "Cluster"])
+def test_at_most_four_custom_resources_are_in_flight(stack: str, assembly: Assembly) -> None:
+    """A new account may run ten functions at once, and each holds two."""
+    assert most_at_once(order_of(assembly, stack)) <= AT_ONCE == 4
 
-    def template_of(logical_id: str) -> dict[str, Any]:
-        name = logical_id.partition("NestedStack")[0]
-        return assembly.nested(f"Platform{name}")
 
-    def longest(template: dict[str, Any], names: set[str]) -> int:
-        def depth(name: str) -> int:
-            before = set(template["Resources"][name].get("DependsOn", ())) & names
-            is_apply = name in applies(template)
-            return is_apply + max((depth(each) for each in before), default=0)
-
-        return max((depth(name) for name in names), default=0)
-
-    def chain(logical_id: str) -> int:
-        own = template_of(logical_id)
-        before = set(nested[logical_id].get("DependsOn", ())) & nested.keys()
-        inside = longest(own, set(applies(own)) | set(gates(own)))
-        return inside + max((chain(each) for each in before), default=0)
-
-    assert max(chain(each) for each in nested) <= 8
+def test_at_most_twenty_custom_resources_come_one_after_another(assembly: Assembly) -> None:
+    assert most_in_a_row(order_of(assembly, "Platform")) <= 20

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.database.mariadb import ADMIN_PASSWORD, Server, running_server
+from tests.database.database_server import ADMIN_PASSWORD, Server, running_server
 from tests.support.programs import write_program
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ class Bootstrap:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    program = shutil.which("mariadbd")
+    program = os.environ.get("DATABASE_SERVER") or shutil.which("mariadbd")
     if program is None:
         pytest.skip("no mariadbd here (Debian: mariadb-server-core and mariadb-client-core)")
     # A socket's path is short, and pytest's folders are deep.

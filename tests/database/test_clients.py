@@ -19,7 +19,7 @@ import pytest
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.platform import Platform
 from tests.database.conftest import Bootstrap
-from tests.database.mariadb import NO_SOCKET, Server
+from tests.database.database_server import NO_SOCKET, Server
 from tests.support.deployments import option_of
 from tests.support.platforms import best_of
 from tests.support.programs import write_program

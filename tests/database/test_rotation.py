@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from kubeflow_aws.database.rotation_function import CODE
 from tests.database.conftest import Bootstrap
-from tests.database.mariadb import ADMIN_PASSWORD
+from tests.database.database_server import ADMIN_PASSWORD
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 Credentials = dict[str, dict[str, str]]

@@ -9,7 +9,7 @@ import pytest
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import Component, Gate, PackCounts
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.packs import WAITS_FOR, Pack, Phase, pack_component
+from kubeflow_aws.manifests.packs import ORDER, Pack, Phase, pack_component
 
 
 def make(kind: str, name: str, **rest: JsonValue) -> KubernetesObject:
@@ -179,7 +179,8 @@ def test_an_ingress_goes_before_its_class(component: Callable[..., Component]) -
     packs = pack_component(component("one"), [make("Ingress", "x"), make("IngressClass", "y")])
 
     assert list(phases(packs).values()) == [Phase.DEFINITIONS, Phase.STATEFUL]
-    assert Phase.DEFINITIONS in WAITS_FOR[Phase.STATEFUL]
+    [step] = [number for number, phases in enumerate(ORDER) if Phase.STATEFUL in phases]
+    assert Phase.DEFINITIONS in ORDER[step - 1]
 
 
 @pytest.mark.parametrize("admitted", [True, False])

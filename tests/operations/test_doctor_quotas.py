@@ -147,29 +147,38 @@ def test_what_others_own_takes_no_quota(aws: Aws, vanilla: Deployment) -> None:
 class TestExecutions:
     """Lambda functions that run at once."""
 
-    def test_a_new_account_has_too_few(self, aws: Aws, quotas: Quotas, vanilla: Deployment) -> None:
+    def test_those_of_a_new_account_are_enough(
+        self, aws: Aws, quotas: Quotas, vanilla: Deployment
+    ) -> None:
         quotas.values["L-B99A9384"] = 10
+        for name in ("ConcurrentExecutions", "UnreservedConcurrentExecutions"):
+            quotas.executions[name] = 10
+
+        assert "Lambda executions at once" not in troubles(check_quotas(vanilla, aws, ()))
+
+    def test_fewer_are_too_few(self, aws: Aws, quotas: Quotas, vanilla: Deployment) -> None:
+        quotas.values["L-B99A9384"] = 9
 
         severity, found, fix = troubles(check_quotas(vanilla, aws, ()))["Lambda executions at once"]
 
         assert severity is Severity.FAILURE
-        assert found == "20 needed; 10 free (0 of 10 in use)"
-        assert "--service-code lambda --quota-code L-B99A9384 --desired-value 20 " in fix
+        assert found == "10 needed; 9 free (0 of 9 in use)"
+        assert "--service-code lambda --quota-code L-B99A9384 --desired-value 10 " in fix
 
     def test_what_functions_reserve_is_not_free(
         self, aws: Aws, quotas: Quotas, vanilla: Deployment
     ) -> None:
         quotas.values["L-B99A9384"] = 1000
-        quotas.executions["UnreservedConcurrentExecutions"] = 15
+        quotas.executions["UnreservedConcurrentExecutions"] = 5
 
         trouble = troubles(check_quotas(vanilla, aws, ()))
 
-        assert trouble["Lambda executions at once"][1].startswith("20 needed; 15 free (985 of 1000")
+        assert trouble["Lambda executions at once"][1].startswith("10 needed; 5 free (995 of 1000")
 
     def test_a_platform_that_is_there_needs_no_room(
         self, aws: Aws, quotas: Quotas, vanilla: Deployment
     ) -> None:
-        quotas.values["L-B99A9384"] = 10
+        quotas.values["L-B99A9384"] = 9
 
         assert troubles(check_quotas(vanilla, aws, {"Platform"})) == {}
 

@@ -84,7 +84,8 @@ def diagrams_of(assembly: Path) -> str:
         "The stacks. An arrow says what the later one reads; a dotted one is order alone.\n\n"
         f"{_fenced(stack_lines(stacks))}\n"
         f"The parts of {parted.name}. What an arrow leads to begins when the part before it is\n"
-        "applied, and what that one waits for is ready.\n\n"
+        "applied, and what that one waits for is ready; some only keep custom resources in flight\n"
+        "at four.\n\n"
         f"{_fenced(part_lines(parted))}"
     )
 

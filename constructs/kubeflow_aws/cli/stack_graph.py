@@ -128,6 +128,13 @@ def outputs_read(value: object) -> Iterator[tuple[str, str]]:
                 yield stack, key
 
 
+def waits_for(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Logical ids of what CloudFormation makes before a resource of the same template."""
+    depends_on = resource.get("DependsOn", ())
+    yield from [depends_on] if isinstance(depends_on, str) else depends_on
+    yield from (logical_id for logical_id, _ in _references(resource.get("Properties", {})))
+
+
 def _read(assembly: Path, name: str, artifact: Mapping[str, Any]) -> _Read:
     file = artifact["properties"]["templateFile"]
     metadata = _json(assembly / artifact["additionalMetadataFile"])
@@ -195,7 +202,7 @@ def _parts(read: _Read) -> list[Part]:
             after=frozenset(
                 part_of[earlier]
                 for each in logical_ids
-                for earlier in _waits_for(resources[each])
+                for earlier in waits_for(resources[each])
                 if earlier in part_of
             )
             - {part},
@@ -226,12 +233,6 @@ def _gates(read: _Read, logical_id: str) -> Iterator[tuple[str, str]]:
         if resource["Type"] == GATE_TYPE:
             properties = resource["Properties"]
             yield properties["ObjectType"], _JOB_DIGEST.sub("", properties["ObjectName"])
-
-
-def _waits_for(resource: Mapping[str, Any]) -> Iterator[str]:
-    depends_on = resource.get("DependsOn", ())
-    yield from [depends_on] if isinstance(depends_on, str) else depends_on
-    yield from (logical_id for logical_id, _ in _references(resource.get("Properties", {})))
 
 
 def _references(value: object) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Final
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from kubeflow_aws.cluster.lanes import Work
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, CpuPool, NodePool
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL
@@ -53,6 +54,7 @@ class KubeflowNodePools(Construct):
     """
 
     pools: dict[str, eks.KubernetesManifest]
+    work: Work
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NodePoolsProps) -> None:
         super().__init__(scope, construct_id)
@@ -66,6 +68,8 @@ class KubeflowNodePools(Construct):
                 f"{name.capitalize()}Pool", props.cluster, _node_pool(name, pool)
             )
             self.pools[name].node.add_dependency(node_class)
+        # Side by side, since a removal waits for the nodes of each.
+        self.work = Work(width=len(self.pools), steps=2)
 
     def _apply(
         self, construct_id: str, cluster: eks.ICluster, item: KubernetesObject

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
-from constructs import Construct, IDependable
+from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_object
+from kubeflow_aws.cluster.lanes import IN_ONE, Work
 from kubeflow_aws.manifests.component import Acknowledged, Gate
-from kubeflow_aws.manifests.packs import WAITS_FOR, Pack, Phase
+from kubeflow_aws.manifests.packs import ORDER, Pack, Phase
 
 GATE_TIMEOUT = cdk.Duration.minutes(12)
 """The kubectl handler itself ends after 15 minutes (aws_eks_v2 KubectlProvider)."""
@@ -44,9 +47,14 @@ class AppliedComponent(cdk.NestedStack):
     Other components wait for this one by depending on the nested stack. It applies server-side
     and with force (see `kubeflow_aws.cluster.kubectl`), so a repeated apply does no harm. It
     never prunes: kubectl's default prune list includes Namespace.
+
+    Attributes:
+        manifests: The packs by phase.
+        work: How many custom resources are in flight, and for how long.
     """
 
     manifests: dict[Phase, list[eks.KubernetesManifest]]
+    work: Work
 
     def __init__(
         self, scope: Construct, construct_id: str, *, props: AppliedComponentProps
@@ -55,13 +63,13 @@ class AppliedComponent(cdk.NestedStack):
         self.manifests = {}
         for pack in props.packs:
             self.manifests.setdefault(pack.phase, []).append(self._apply(pack, props))
-        for phase, manifests in self.manifests.items():
-            for earlier in WAITS_FOR[phase]:
-                for manifest in manifests:
-                    manifest.node.add_dependency(*self.manifests.get(earlier, ()))
         gates = [self._wait_for(gate, props.cluster) for gate in props.gates]
-        for manifest in self.manifests.get(Phase.ADMITTED, ()):
-            manifest.node.add_dependency(*gates)
+        *earlier, last = [
+            [manifest for phase in phases for manifest in self.manifests.get(phase, ())]
+            for phases in ORDER
+        ]
+        # What a component's own webhook admits waits until that is ready.
+        self.work = _one_after_another([*earlier, gates, last])
         for each in props.acknowledged:
             acknowledge_object(self, finding=each.finding, reason=each.reason)
 
@@ -81,8 +89,8 @@ class AppliedComponent(cdk.NestedStack):
         resource.add_property_override("Manifest", pack.text)
         return manifest
 
-    def _wait_for(self, gate: Gate, cluster: eks.ICluster) -> IDependable:
-        value = eks.KubernetesObjectValue(
+    def _wait_for(self, gate: Gate, cluster: eks.ICluster) -> Construct:
+        return eks.KubernetesObjectValue(
             self,
             f"Ready{gate.kind}{_pascal_case(gate.name)}",
             cluster=cluster,
@@ -92,8 +100,21 @@ class AppliedComponent(cdk.NestedStack):
             json_path=gate.ready_path,
             timeout=GATE_TIMEOUT,
         )
-        value.node.add_dependency(*self.manifests.get(Phase.WORKLOADS, ()))
-        return value
+
+
+def _one_after_another(steps: Sequence[Sequence[Construct]]) -> Work:
+    """Let each step wait for the one before, and what is beside one another go two and two."""
+    present = [step for step in steps if step]
+    for before, after in pairwise(present):
+        for each in after:
+            each.node.add_dependency(*before)
+    for step in present:
+        for first, second in zip(step, step[IN_ONE:], strict=False):
+            second.node.add_dependency(first)
+    return Work(
+        width=max((min(len(step), IN_ONE) for step in present), default=0),
+        steps=sum(math.ceil(len(step) / IN_ONE) for step in present),
+    )
 
 
 def _removal_policy(phase: Phase, *, owns_cluster: bool) -> cdk.RemovalPolicy:

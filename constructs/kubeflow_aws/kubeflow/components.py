@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from kubeflow_aws.cluster.lanes import Lanes
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.manifests.packs import pack_component
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
@@ -24,6 +25,7 @@ class ComponentsProps:
         owns_cluster: Whether this application also deletes the cluster.
         rendered: The components, each behind those it comes after.
         values: A value for every placeholder that they use; may be tokens.
+        lanes: What they share with all else that the stack applies.
         after: What must exist before the first component is applied.
     """
 
@@ -31,6 +33,7 @@ class ComponentsProps:
     owns_cluster: bool
     rendered: Sequence[Rendered]
     values: Mapping[Placeholder, Value]
+    lanes: Lanes
     after: Sequence[IDependable] = field(default=())
 
 
@@ -61,4 +64,5 @@ class Components(Construct):
             )
             earlier = [self.applied[name] for name in component.after if name in self.applied]
             applied.node.add_dependency(*(earlier or props.after))
+            props.lanes.add(applied, applied.work, after=earlier)
             self.applied[component.name] = applied

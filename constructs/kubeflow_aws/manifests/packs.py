@@ -55,13 +55,12 @@ class Phase(StrEnum):
     """Objects that the component's own webhook must admit, and others of its own kinds."""
 
 
-WAITS_FOR: Final[dict[Phase, tuple[Phase, ...]]] = {
-    Phase.DEFINITIONS: (),
-    Phase.WORKLOADS: (Phase.DEFINITIONS,),
-    Phase.STATEFUL: (Phase.DEFINITIONS,),
-    Phase.ADMITTED: (Phase.WORKLOADS,),
-}
-"""The phases that a phase follows, where the component has them."""
+ORDER: Final = (
+    (Phase.DEFINITIONS,),
+    (Phase.WORKLOADS, Phase.STATEFUL),
+    (Phase.ADMITTED,),
+)
+"""The phases one after another; those of one step side by side."""
 
 _KIND_ORDER: Final = (
     "Namespace",

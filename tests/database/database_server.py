@@ -1,7 +1,8 @@
-"""A real MariaDB server with TLS, which stands in for RDS's MySQL.
+"""A real server with TLS, which stands in for RDS's: MariaDB, or MySQL where one is at hand.
 
-What only MySQL 8.4 understands stands in comments that MariaDB skips, as its documentation says
-("Executable comment syntax"): MariaDB's own default for new users is the native plugin.
+What only MySQL 8.4 understands stands in comments that MariaDB and older ones skip, as their
+documentation says ("Executable comment syntax", "Comments"): MariaDB's own default for new users is
+the native plugin.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def running_server(program: str, folder: Path) -> Iterator[Server]:
     """Run a server until the block ends.
 
     Args:
-        program: Path of `mariadbd`.
+        program: Path of `mariadbd` or `mysqld`.
         folder: An empty folder for its files; its path must be short, for a socket lies in it.
 
     Raises:
@@ -99,13 +100,16 @@ def running_server(program: str, folder: Path) -> Iterator[Server]:
     authority = _certificates(folder)
     data, log = folder / "data", folder / "log"
     user = ["--user=root"] if os.geteuid() == 0 else []
-    common = [f"--datadir={data}", "--no-defaults"]
-    install = shutil.which("mariadb-install-db") or "mariadb-install-db"
-    subprocess.run(
-        [install, "--no-defaults", f"--datadir={data}", "--skip-test-db", *user],
-        check=True,
-        capture_output=True,
-    )
+    common = ["--no-defaults", f"--datadir={data}", *user]
+    version = subprocess.run(
+        [program, "--no-defaults", "--version"], check=True, capture_output=True, text=True
+    ).stdout
+    if "MariaDB" in version:
+        install = [shutil.which("mariadb-install-db") or "mariadb-install-db"]
+        own = ["--skip-test-db"]
+    else:
+        install, own = [program], ["--initialize-insecure"]
+    subprocess.run([*install, *common, *own], check=True, capture_output=True)
     setup = folder / "setup.sql"
     escaped = ADMIN_PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
     setup.write_text(
@@ -117,13 +121,16 @@ def running_server(program: str, folder: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [
                 program,
-                *reversed(common),
-                *user,
+                *common,
+                # MySQL's, each of some versions: what another server does not know, it leaves.
+                "--loose-default-authentication-plugin=mysql_native_password",
+                "--loose-mysql-native-password=ON",
+                "--loose-mysqlx=OFF",
                 f"--port={port}",
                 "--bind-address=127.0.0.1",
                 f"--socket={folder / 's'}",
                 f"--init-file={setup}",
-                f"--ssl-ca={authority}",
+                f"--ssl-ca={folder / 'chain.pem'}",
                 f"--ssl-cert={folder / 'server.pem'}",
                 f"--ssl-key={folder / 'server.key'}",
             ],
@@ -149,7 +156,7 @@ def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     process.kill()
-    raise RuntimeError(f"MariaDB does not start: {log.read_text()[-4000:]}")
+    raise RuntimeError(f"the server does not start: {log.read_text()[-4000:]}")
 
 
 def _free_port() -> int:
@@ -185,10 +192,13 @@ def _certificates(folder: Path) -> Path:
         return made.public_bytes(serialization.Encoding.PEM)
 
     authority = folder / "authority.pem"
-    authority.write_bytes(certificate(0, 0, x509.BasicConstraints(ca=True, path_length=1)))
+    root = certificate(0, 0, x509.BasicConstraints(ca=True, path_length=1))
+    authority.write_bytes(root)
     own = certificate(2, 1, x509.SubjectAlternativeName([x509.DNSName(n) for n in SERVER_NAMES]))
     subordinate = certificate(1, 0, x509.BasicConstraints(ca=True, path_length=0))
     (folder / "server.pem").write_bytes(own + subordinate)
+    # MySQL takes the first of the certificates above, and what else it sends from here.
+    (folder / "chain.pem").write_bytes(subordinate + root)
     (folder / "server.key").write_bytes(
         keys[2].private_bytes(
             serialization.Encoding.PEM,
