@@ -25,12 +25,14 @@ class DeployedStack:
 
     Attributes:
         name: Its name in CloudFormation.
+        region: Where it is.
         kind: What it is called in this project, for example ``Cluster``.
         status: For example ``UPDATE_COMPLETE``.
         protected: Whether CloudFormation refuses to delete it.
     """
 
     name: str
+    region: str
     kind: str
     status: str
     protected: bool
@@ -52,23 +54,11 @@ def deployed_stacks(deployment: Deployment, client: Any) -> Iterator[DeployedSta
             if kind := kinds.get(stack["StackName"]):
                 yield DeployedStack(
                     name=stack["StackName"],
+                    region=client.meta.region_name,
                     kind=kind,
                     status=stack["StackStatus"],
                     protected=stack.get("EnableTerminationProtection", False),
                 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeftStack:
-    """A stack that a deployment has no more.
-
-    Attributes:
-        name: Its name in CloudFormation.
-        region: Where it is.
-    """
-
-    name: str
-    region: str
 
 
 def stacks_everywhere(
@@ -91,7 +81,7 @@ def stacks_everywhere(
 
 def left_behind(
     deployment: Deployment, session: boto3.Session, names: Collection[str]
-) -> list[LeftStack]:
+) -> list[DeployedStack]:
     """The stacks of a deployment that exist, and that its file leads to no more.
 
     Nothing deletes them: `cdk deploy --all` and `cdk destroy --all` know those of the app alone.
@@ -101,8 +91,4 @@ def left_behind(
         session: Credentials that may list stacks.
         names: The stacks that its file leads to.
     """
-    return [
-        LeftStack(name=stack.name, region=client.meta.region_name)
-        for stack, client in stacks_everywhere(deployment, session)
-        if stack.name not in names
-    ]
+    return [stack for stack, _ in stacks_everywhere(deployment, session) if stack.name not in names]

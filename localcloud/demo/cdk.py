@@ -25,6 +25,12 @@ _REASONS: Final = (
 
 # What follows, up to an empty line, is the failed resource and why, broken into lines.
 _FAILED_STACK: Final = re.compile(r"❌\s+(\S+) failed to deploy\n(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+# All that it says there of a stack whose roll-back ended before the CLI asked again; what it knows
+# of resources is in a list above.
+_UNEXPLAINED: Final = re.compile(r"DeploymentError: The stack named \S+ failed to deploy: [A-Z_]+")
+_FAILED_RESOURCE: Final = re.compile(
+    r"^(\S+) \| [^|]+ \| \w+_FAILED +\| \S+ \| (.+)$", re.MULTILINE
+)
 _APPLIED: Final = re.compile(r"b'.*serverside-applied\\n")
 
 
@@ -165,7 +171,8 @@ def reason_of(said: str) -> str:
         said: The command's output.
     """
     stacks = [
-        f"{name} failed to deploy: {_joined(why)}" for name, why in _FAILED_STACK.findall(said)
+        f"{name} failed to deploy: {_explained(name, _joined(why), said)}"
+        for name, why in _FAILED_STACK.findall(said)
     ]
     if stacks:
         return "; ".join(stacks)
@@ -176,6 +183,14 @@ def reason_of(said: str) -> str:
         if found:
             return "; ".join(dict.fromkeys(found)).rstrip(".")
     return lines[-1] if lines else "it said nothing"
+
+
+def _explained(stack: str, reason: str, said: str) -> str:
+    """A reason with the stack's resources that failed, where it names none."""
+    if not _UNEXPLAINED.fullmatch(reason):
+        return reason
+    known = [text.rstrip(".") for owner, text in _FAILED_RESOURCE.findall(said) if owner == stack]
+    return ": ".join([reason, *dict.fromkeys(known)])
 
 
 def _joined(text: str) -> str:

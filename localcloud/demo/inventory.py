@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import ssl
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from urllib3 import PoolManager
-from urllib3.util import Retry
+
+from localcloud.kubernetes.client import Client
 
 _WORKLOADS: Final = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
 # What a control plane makes for others, and ComponentStatus, which is no object that is kept.
@@ -126,28 +126,14 @@ def _state(item: dict[str, Any]) -> str:
 
 
 def _objects(access: ClusterAccess) -> Iterator[tuple[str, dict[str, Any]]]:
-    paths = ["/api/v1"]
-    for group in _get(access, "/apis")["groups"]:
-        preferred = group.get("preferredVersion") or group["versions"][0]
-        paths.append(f"/apis/{preferred['groupVersion']}")
-    for path in paths:
-        for resource in _get(access, path)["resources"]:
-            if "/" not in resource["name"] and "list" in resource["verbs"]:
-                for item in _get(access, f"{path}/{resource['name']}").get("items") or []:
-                    yield resource["kind"], item
-
-
-def _get(access: ClusterAccess, path: str) -> dict[str, Any]:
-    # An API server that is busy, or has just learnt of a kind, asks to be asked again.
-    retries = Retry(total=10, status_forcelist=[429])
-    context = ssl.create_default_context(cadata=base64.b64decode(access.ca_data).decode())
-    with PoolManager(ssl_context=context, timeout=30, retries=retries) as pool:
-        answer = pool.request(
-            "GET",
-            access.url + path,
-            headers={"Authorization": f"Bearer {access.token}", "Accept": "application/json"},
-        )
-        if answer.status != 200:
-            raise OSError(f"{access.url}{path}: HTTP {answer.status}")
-        body: dict[str, Any] = answer.json()
-        return body
+    authority = base64.b64decode(access.ca_data).decode()
+    with closing(Client(access.url, authority, access.token)) as client:
+        paths = ["/api/v1"]
+        for group in client.get("/apis")["groups"]:
+            preferred = group.get("preferredVersion") or group["versions"][0]
+            paths.append(f"/apis/{preferred['groupVersion']}")
+        for path in paths:
+            for resource in client.get(path)["resources"]:
+                if "/" not in resource["name"] and "list" in resource["verbs"]:
+                    for item in client.items(f"{path}/{resource['name']}"):
+                        yield resource["kind"], item

@@ -19,7 +19,7 @@ from kubeflow_aws.manifests.objects import ObjectKey, key_of
 from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
 from operations.plan.templates import Contents, deployed, stack_names, synthesized
 from operations.session import session_of
-from operations.stacks import LeftStack, left_behind
+from operations.stacks import DeployedStack, left_behind
 
 PROJECT = Path(__file__).resolve().parents[2]
 console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -89,7 +89,7 @@ def plan_lines(old: Contents, new: Contents) -> list[str]:
     return [*problems, *change_lines(changes, fate)] or ["No Kubernetes object changes."]
 
 
-def left_lines(left: Iterable[LeftStack]) -> Iterator[str]:
+def left_lines(left: Iterable[DeployedStack]) -> Iterator[str]:
     """What is said of stacks that a deployment has no more.
 
     Args:

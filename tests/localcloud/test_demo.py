@@ -114,6 +114,31 @@ def test_a_failed_deployment_says_which_resource_and_what_kubernetes_said() -> N
     )
 
 
+DEPLOY_THAT_WAS_ROLLED_BACK_AT_ONCE = """\
+KubeflowPlatform | 0/3 | 6:24:45 PM | UPDATE_FAILED           | AWS::CloudFormation::Stack | Kubefl
+KubeflowPlatform | 2/3 | 6:24:47 PM | UPDATE_ROLLBACK_COMPLET | AWS::CloudFormation::Stack | Kubefl
+
+Failed resources:
+KubeflowPlatform | 6:24:45 PM | UPDATE_FAILED           | AWS::CloudFormation::Stack | Components/\
+Kubeflow.NestedStackResource was not successfully updated: The following resource(s) failed to \
+update: [Workloads2].
+❌  KubeflowPlatform failed to deploy
+‣ DeploymentError: The stack named KubeflowPlatform failed to deploy: UPDATE_ROLLBACK_COMPLETE
+
+    at invokeUserFunction
+  (framework.js:2:6)
+"""
+"""What it says if the roll-back is over before it asks the nested stack."""
+
+
+def test_a_deployment_that_is_rolled_back_at_once_names_its_resource() -> None:
+    assert reason_of(DEPLOY_THAT_WAS_ROLLED_BACK_AT_ONCE) == (
+        "KubeflowPlatform failed to deploy: DeploymentError: The stack named KubeflowPlatform "
+        "failed to deploy: UPDATE_ROLLBACK_COMPLETE: Components/Kubeflow.NestedStackResource was "
+        "not successfully updated: The following resource(s) failed to update: [Workloads2]"
+    )
+
+
 def test_a_cdk_that_fails_says_why_and_where_the_rest_is(tmp_path: Path) -> None:
     project = fake_cdk(tmp_path, "echo 'error: it is so'; echo '    at x (y:1:2)'; exit 1")
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock
 from tests.rights.reference import actions_like
-from tests.rights.statements import Statement, statements_in
+from tests.rights.statements import Statement, statement_of, statements_in
 from tests.support.assembly import Assembly
 
 FOLDER = Path(__file__).parent / "published"
@@ -28,6 +28,8 @@ class Published(BaseModel):
         published: Its actions.
         missing: Those that ours lacks, and why.
         wider: What ours has besides, and why.
+        whole: Resources of rights that must not be narrowed to what we make, since the program
+            asks for others, and takes a refusal for a failure.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +41,7 @@ class Published(BaseModel):
     published: list[str]
     missing: dict[str, str]
     wider: dict[str, str]
+    whole: dict[str, str] = {}
 
 
 POLICIES = [
@@ -53,6 +56,25 @@ def statements(data_plane_assembly: Assembly, cognito_assembly: Assembly) -> lis
     return [each for one in assemblies for each in statements_in(one.templates)]
 
 
+def statements_of(policy: Published, statements: list[Statement]) -> list[Statement]:
+    """Those of our roles for a program."""
+    roles = tuple(policy.roles)
+    return [
+        each
+        for each in statements
+        if each.is_of_identity and each.where.partition("/")[2].startswith(roles)
+    ]
+
+
+def narrowed(policy: Published, ours: list[Statement]) -> list[str]:
+    """Actions that ours has on less than it must."""
+    return [
+        action
+        for action, resource in policy.whole.items()
+        if not any(action in each.actions and resource in each.resources for each in ours)
+    ]
+
+
 @pytest.fixture(params=POLICIES, ids=lambda policy: policy.component)
 def policy(request: pytest.FixtureRequest) -> Published:
     found: Published = request.param
@@ -62,15 +84,30 @@ def policy(request: pytest.FixtureRequest) -> Published:
 def test_ours_is_the_published_one_but_for_what_has_a_reason(
     policy: Published, statements: list[Statement]
 ) -> None:
-    ours = {
-        action
-        for each in statements
-        if each.is_of_identity and each.where.partition("/")[2].startswith(tuple(policy.roles))
-        for action in each.actions
-    }
+    ours = {action for each in statements_of(policy, statements) for action in each.actions}
 
     assert sorted(set(policy.published) - ours) == sorted(policy.missing)
     assert sorted(ours - set(policy.published)) == sorted(policy.wider)
+
+
+def test_what_it_asks_of_others_than_ours_is_whole(
+    policy: Published, statements: list[Statement]
+) -> None:
+    assert narrowed(policy, statements_of(policy, statements)) == []
+
+
+def test_a_right_for_ours_alone_is_found() -> None:
+    [policy] = [each for each in POLICIES if each.component == "karpenter"]
+    own = statement_of(
+        {
+            "Effect": "Allow",
+            "Action": "iam:GetInstanceProfile",
+            "Resource": "arn:aws:iam::123456789012:instance-profile/name",
+        },
+        "here",
+    )
+
+    assert narrowed(policy, [own]) == ["iam:GetInstanceProfile"]
 
 
 def test_it_is_of_the_version_that_is_deployed(policy: Published, project: Path) -> None:

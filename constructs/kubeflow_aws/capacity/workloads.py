@@ -20,8 +20,10 @@ from kubeflow_aws.manifests.objects import (
     KubernetesObject,
     dicts,
     key_of,
+    mapping,
     metadata,
     pod_template,
+    scaled,
     texts,
 )
 from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
@@ -77,13 +79,13 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> list[Workload]:
         if template is None:
             continue
         key = key_of(item)
-        spec = _mapping(template["spec"])
+        spec = mapping(template["spec"])
         if not _may_run_on_system_nodes(spec):
             continue
         each = _asked(spec)
         if is_injected(template, namespace_labels=namespaces.get(key.namespace, {})):
             each += sidecar
-        replicas = _mapping(item["spec"]).get("replicas")
+        replicas = mapping(item["spec"]).get("replicas")
         found.append(
             Workload(
                 name=str(key),
@@ -122,11 +124,11 @@ def _larger(one: Resources, other: Resources) -> Resources:
 
 
 def _requests(container: Mapping[str, JsonValue]) -> Resources:
-    return requests_of(_mapping(container.get("resources")).get("requests"))
+    return requests_of(mapping(container.get("resources")).get("requests"))
 
 
 def _may_run_on_system_nodes(spec: Mapping[str, JsonValue]) -> bool:
-    wanted = _mapping(spec.get("nodeSelector"))
+    wanted = mapping(spec.get("nodeSelector"))
     return all(SYSTEM_NODE_LABELS.get(label) == value for label, value in wanted.items())
 
 
@@ -135,23 +137,17 @@ def _least_replicas(
 ) -> Iterator[tuple[tuple[str, str, str], int]]:
     """Kind, namespace and name of what autoscalers scale, and their least."""
     for item in items:
-        if item["kind"] == "HorizontalPodAutoscaler":
-            spec = _mapping(item["spec"])
-            target = _mapping(spec["scaleTargetRef"])
-            scaled = (str(target["kind"]), key_of(item).namespace, str(target["name"]))
-            yield scaled, int(str(spec.get("minReplicas", 1)))
+        if target := scaled(item):
+            name = (target.kind, target.namespace, target.name)
+            yield name, int(str(mapping(item["spec"]).get("minReplicas", 1)))
 
 
 def _sidecar(items: Iterable[KubernetesObject]) -> Resources:
     """What an injected proxy asks for, by istiod's own values; the bundled sample has none."""
     for item in items:
         if item["kind"] == "ConfigMap" and key_of(item).name == INJECTOR:
-            node: JsonValue = json.loads(str(_mapping(item["data"])["values"]))
+            node: JsonValue = json.loads(str(mapping(item["data"])["values"]))
             for name in ("global", "proxy", "resources", "requests"):
-                node = _mapping(node).get(name)
+                node = mapping(node).get(name)
             return requests_of(node)
     return Resources()
-
-
-def _mapping(node: JsonValue) -> dict[str, JsonValue]:
-    return node if isinstance(node, dict) else {}

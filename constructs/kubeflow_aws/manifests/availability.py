@@ -15,7 +15,7 @@ one of them that waits for a place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -38,9 +38,11 @@ from kubeflow_aws.manifests.objects import (
     child,
     dicts,
     key_of,
+    mapping,
     metadata,
     pod_spec,
     pod_template,
+    scaled,
     texts,
     with_pod_spec,
 )
@@ -139,7 +141,7 @@ def make_available(rendered: Rendered, twice: Collection[str]) -> Rendered:
     """
     workloads = {key: item for item in rendered.objects if str(key := key_of(item)) in twice}
     scalers = {
-        target for item in rendered.objects if (target := _scaled(item)) and str(target) in twice
+        target for item in rendered.objects if (target := scaled(item)) and str(target) in twice
     }
     objects: list[KubernetesObject] = []
     guarded: set[ObjectKey] = set()
@@ -148,7 +150,7 @@ def make_available(rendered: Rendered, twice: Collection[str]) -> Rendered:
         if key in workloads:
             spread = _spread(item)
             objects.append(spread if key in scalers else _at_least(spread, "replicas"))
-        elif _scaled(item) in scalers:
+        elif scaled(item) in scalers:
             objects.append(_at_least(item, "minReplicas"))
         elif held := [one for one, each in workloads.items() if guards(item, each)]:
             guarded.add(held[0])
@@ -188,18 +190,8 @@ def _names(rows: Iterable[Row]) -> Iterator[str]:
     return (each for row in rows for each in row.workloads)
 
 
-def _scaled(item: KubernetesObject) -> ObjectKey | None:
-    """What an autoscaler scales."""
-    key = key_of(item)
-    if key.kind != "HorizontalPodAutoscaler":
-        return None
-    target = _mapping(child(item, "spec", "scaleTargetRef"))
-    group = str(target.get("apiVersion", "")).rpartition("/")[0]
-    return ObjectKey(group, str(target.get("kind")), key.namespace, str(target.get("name")))
-
-
 def _at_least(item: KubernetesObject, field: str) -> KubernetesObject:
-    spec = _mapping(item["spec"])
+    spec = mapping(item["spec"])
     given = spec.get(field)
     return {
         **item,
@@ -232,7 +224,3 @@ def _budget(workload: KubernetesObject) -> dict[str, JsonValue]:
         "selector": child(workload, "spec", "selector"),
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
-
-
-def _mapping(node: JsonValue) -> Mapping[str, JsonValue]:
-    return node if isinstance(node, dict) else {}

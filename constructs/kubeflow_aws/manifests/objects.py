@@ -168,6 +168,21 @@ def child(node: JsonValue, *path: str) -> JsonValue:
     return node
 
 
+def mapping(node: JsonValue) -> dict[str, JsonValue]:
+    """A map; an empty one for anything else."""
+    return node if isinstance(node, dict) else {}
+
+
+def scaled(item: KubernetesObject) -> ObjectKey | None:
+    """What a HorizontalPodAutoscaler scales; None for anything else."""
+    key = key_of(item)
+    if key.kind != "HorizontalPodAutoscaler":
+        return None
+    target = mapping(child(item, "spec", "scaleTargetRef"))
+    group = str(target.get("apiVersion", "")).rpartition("/")[0]
+    return ObjectKey(group, str(target.get("kind")), key.namespace, str(target.get("name")))
+
+
 def dicts(node: JsonValue) -> list[dict[str, JsonValue]]:
     """The maps in a list; none if it is no list."""
     return [each for each in node if isinstance(each, dict)] if isinstance(node, list) else []

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of, mapping
 
 _PATTERN: Final = re.compile(r"\$\{kubeflow-aws:([^}]*)\}")
 
@@ -143,13 +143,9 @@ def _expanded(
             found = _expanded(child, values, in_list=in_list)
             if not found and not in_list:
                 continue
-            results = [{**_mapping(each), name: one} for each in results for one in found]
+            results = [{**mapping(each), name: one} for each in results for one in found]
         return results
     return [node]
-
-
-def _mapping(node: JsonValue) -> dict[str, JsonValue]:
-    return node if isinstance(node, dict) else {}
 
 
 def _texts(text: str, values: Mapping[Placeholder, Value]) -> list[str]:
