@@ -103,8 +103,10 @@ def test_a_stranger_sees_none(resource: str, governed: Cluster, profile: str) ->
 
 
 def sharing(role: str) -> list[Tree]:
-    """What the dashboard's "Manage contributors" makes (kubeflow/dashboard v2.0,
-    components/access-management/kfam/bindings.go)."""
+    """What the dashboard's "Manage contributors" makes.
+
+    As kubeflow/dashboard 2.0 does, components/access-management/kfam/bindings.go.
+    """
     name = f"user-bob-example-com-clusterrole-{role}"
     annotations = {"role": role, "user": "bob@example.com"}
     principal = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
