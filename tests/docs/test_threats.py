@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.platform.tenancy import attacks
+from tests.platform.tenancy import attacks, walls
 
 NAME = re.compile(r"`([^`]+)`")
 
@@ -35,7 +35,7 @@ def names_of_tests(project: Path) -> set[str]:
 
 def test_every_row_is_shown_by_what_is_there(project: Path) -> None:
     page = (project / "docs" / "security.md").read_text(encoding="utf-8")
-    there = {str(each) for each in attacks()} | names_of_tests(project)
+    there = {str(each) for each in [*attacks(), *walls()]} | names_of_tests(project)
     found = list(rows(page))
 
     assert len(found) > 20
@@ -49,4 +49,4 @@ def test_every_attack_has_its_row(project: Path) -> None:
     page = (project / "docs" / "security.md").read_text(encoding="utf-8")
     named = Counter(name for row in rows(page) for name in NAME.findall(row[-1]) if "/" in name)
 
-    assert named == Counter(str(each) for each in attacks())
+    assert named == Counter(str(each) for each in [*attacks(), *walls()])

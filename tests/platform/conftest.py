@@ -14,6 +14,7 @@ from tests.e2e.laboratory import Laboratory, running_laboratory
 from tests.platform.addons import addon_workloads
 from tests.platform.cluster import PlatformCluster
 from tests.platform.governed import govern
+from tests.platform.tenancy import PROFILE, have_profiles
 from tests.support.assembly import Assembly, synthesize
 from tests.support.kubernetes import Cluster, running_cluster
 from tests.support.platforms import best_of
@@ -72,3 +73,12 @@ def governed(
     with running_cluster(tmp_path_factory.mktemp("governed"), programs=control_plane) as cluster:
         govern(cluster, upstream_platform)
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def tenants(governed: Cluster, upstream_platform: Platform) -> Cluster:
+    """The same with profiles, and people who have the real roles in them."""
+    have_profiles(governed, upstream_platform)
+    account = f"/api/v1/namespaces/{PROFILE}/serviceaccounts/default"
+    eventually(lambda: not governed.exists(account))
+    return governed

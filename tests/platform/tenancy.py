@@ -1,4 +1,4 @@
-"""What people try in a profile, and what they do there honestly: one file for each policy."""
+"""What people try in a profile, and what they do there honestly: one file for each defence."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kubeflow_aws.manifests.platform import Platform
 from tests.support.kubernetes import MERGE, Cluster, Tree
 
 FOLDER: Final = Path(__file__).parent / "tenants"
+WALLS: Final = Path(__file__).parent / "walls"
 
 PROFILE: Final = "mallory"
 """Where the attacks come from."""
@@ -36,10 +37,18 @@ CODE: Final = f"system:serviceaccount:{PROFILE}:default-editor"
 
 KINDS: Final = (
     "authorizationpolicies.security.istio.io",
+    "certificates.cert-manager.io",
+    "clusterservingruntimes.serving.kserve.io",
+    "clustertrainingruntimes.trainer.kubeflow.org",
     "domainmappings.serving.knative.dev",
+    "envoyfilters.networking.istio.io",
     "experiments.kubeflow.org",
     "gateways.networking.istio.io",
     "inferenceservices.serving.kserve.io",
+    "peerauthentications.security.istio.io",
+    "profiles.kubeflow.org",
+    "requestauthentications.security.istio.io",
+    "serviceentries.networking.istio.io",
     "trials.kubeflow.org",
     "viewers.kubeflow.org",
     "virtualservices.networking.istio.io",
@@ -51,7 +60,7 @@ class Try(BaseModel):
     """One request, or a change of what was there before.
 
     Attributes:
-        policy: The file that it stands in.
+        policy: The file that it stands in: what refuses it.
         name: Its name there.
         by: Who asks: one of the roles, `code`, or the name of a user as Kubernetes has it.
         where: The namespace.
@@ -98,6 +107,15 @@ def person(role: str) -> str:
 def attacks() -> list[Try]:
     """What must be refused."""
     return list(_read("attacks"))
+
+
+def walls() -> list[Try]:
+    """What must be refused by Kubernetes itself: a file for each of its means."""
+    return [
+        Try.model_validate({"policy": file.stem, "name": name, **fields})
+        for file in sorted(WALLS.glob("*.yaml"))
+        for name, fields in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+    ]
 
 
 def honest() -> list[Try]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from kubeflow_aws.manifests.platform import Platform
 from tests.platform.tenancy import (
     FOLDER,
     PROFILE,
@@ -12,7 +11,6 @@ from tests.platform.tenancy import (
     attacks,
     attempt,
     have_people,
-    have_profiles,
     honest,
     person,
 )
@@ -28,13 +26,10 @@ POLICIES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
-def cluster(governed: Cluster, upstream_platform: Platform) -> Cluster:
-    """Profiles whose people have the real roles, and the real policies."""
-    have_profiles(governed, upstream_platform)
-    account = f"/api/v1/namespaces/{PROFILE}/serviceaccounts/default"
-    eventually(lambda: not governed.exists(account))
-    eventually(lambda: admitted(governed, attacks()))
-    return governed
+def cluster(tenants: Cluster) -> Cluster:
+    """Profiles whose people have the real roles, and the real policies at work."""
+    eventually(lambda: admitted(tenants, attacks()))
+    return tenants
 
 
 @pytest.fixture(scope="module")
