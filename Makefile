@@ -117,6 +117,10 @@ synth-delivery: install ## synthesize the pipeline of the file DELIVERY, with al
 deploy-delivery: install ## deploy the pipeline of the file DELIVERY; it deploys everything else
 	cdk deploy --all --context delivery=$(DELIVERY)
 
+.PHONY: doctor-delivery
+doctor-delivery: install ## whether the branch of DELIVERY takes reviewed changes alone, and its connection works
+	@$(BIN)/python -m operations.delivery_doctor $(DELIVERY)
+
 .PHONY: smoke
 smoke: install ## check from outside that what was deployed of DEPLOYMENT works
 	@$(BIN)/python -m operations.smoke $(DEPLOYMENT)

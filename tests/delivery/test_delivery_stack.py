@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from kubeflow_aws.delivery.build_steps import CDK_CLI
+from kubeflow_aws.delivery.assembly_steps import CDK_CLI
 from kubeflow_aws.deployment import load_deployment
 from stacks.build import build
 from tests.support.assembly import (
@@ -25,6 +25,7 @@ from tests.support.assembly import (
 from tests.support.platforms import sample_of
 from tests.support.snapshots import normalized
 
+PIPELINE = "111111111111"
 PRODUCTION = "333333333333"
 
 
@@ -60,25 +61,150 @@ def flat(value: Any) -> str:
 
 
 def statements(template: Template, name: str) -> Iterator[dict[str, Any]]:
-    for logical_id, policy in resources(template, "AWS::IAM::Policy").items():
+    for logical_id, statement in statements_of_all(template):
         if name in logical_id:
-            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+            yield statement
+
+
+def statements_of_all(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for logical_id, policy in resources(template, "AWS::IAM::Policy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield logical_id, statement
+
+
+def listed(value: Any) -> list[Any]:
+    """One value or several, as a policy may write them."""
+    return value if isinstance(value, list) else [value]
 
 
 def test_nothing_is_found_in_the_pipeline_or_in_what_it_deploys(pipeline: CheckedAssembly) -> None:
     assert pipeline.findings == []
 
 
-def test_every_commit_is_built_and_the_pipeline_updates_itself_first(
+def test_every_commit_is_built_kept_and_compared_with_the_pipeline(
     delivery_stack: Template,
 ) -> None:
-    assert list(stages(delivery_stack)) == [
-        "Source",
-        "Build",
-        "UpdatePipeline",
-        "Assets",
-        "development",
-        "production",
+    found = stages(delivery_stack)
+
+    assert list(found) == ["Source", "Build", "Assets", "Pipeline", "development", "production"]
+    assert found["Build"] == ["Synth", "Keep"]
+    assert found["Pipeline"] == ["Compare"]
+
+
+def test_nothing_in_the_pipeline_may_change_the_pipeline(delivery_stack: Template) -> None:
+    """Who could deploy to its account could take the approval away."""
+    assumed = {
+        flat(role)
+        for _, statement in statements_of_all(delivery_stack)
+        if statement["Effect"] == "Allow" and "sts:AssumeRole" in listed(statement["Action"])
+        for role in listed(statement["Resource"])
+        if "cdk-" in flat(role)
+    }
+
+    assert {role for role in assumed if f"::{PIPELINE}:" in role} == {
+        f"arn:aws:iam::{PIPELINE}:role/cdk-hnb659fds-lookup-role-{PIPELINE}-us-west-2"
+    }
+    assert not [role for role in assumed if "*" in role]
+
+
+def test_a_pipeline_of_another_commit_stops_with_a_sentence(
+    delivery_stack: Template, project: Path
+) -> None:
+    pinned = json.loads((project / "package.json").read_text("utf-8"))["devDependencies"]["aws-cdk"]
+    phases = build_spec(delivery_stack, "PipelineCompare")["phases"]
+    elsewhere, command = phases["build"]["commands"]
+
+    assert pinned == CDK_CLI
+    assert phases["install"]["commands"] == [f"npm install -g aws-cdk@{pinned}"]
+    # A cdk.json beside the assembly may load code.
+    assert elsewhere == "cd /"
+    assert command.startswith('cdk diff KubeflowDelivery --app "$CODEBUILD_SRC_DIR" ')
+    assert " --fail || { echo 'The pipeline of this commit is not the one that runs, " in command
+    assert command.endswith("DELIVERY=deployments/delivery/pipeline.yaml'; exit 1; }")
+
+
+def test_the_build_writes_nothing_that_another_build_hands_on(delivery_stack: Template) -> None:
+    """Else a push could change what somebody is about to approve."""
+    [denied] = [
+        statement
+        for statement in statements(delivery_stack, "BuildSynth")
+        if statement["Effect"] == "Deny"
+    ]
+    names = [str(arn["Fn::Join"][1][0]["Fn::GetAtt"][0]) for arn in denied["NotResource"]]
+    keys = [flat(arn) for arn in denied["NotResource"]]
+
+    assert denied["Action"] == ["s3:DeleteObject*", "s3:PutObject*"]
+    assert [
+        (next(part for part in ("Artifacts", "Mirror", "Cache") if part in name), key)
+        for name, key in zip(names, keys, strict=True)
+    ] == [("Artifacts", "/*/Synth_*"), ("Mirror", "/*"), ("Cache", "/*")]
+
+
+def test_what_is_deployed_is_a_copy_that_no_code_of_a_commit_can_write(
+    delivery_stack: Template,
+) -> None:
+    pipeline = only(delivery_stack, "AWS::CodePipeline::Pipeline")["Properties"]
+    actions = {
+        action["Name"]: action for stage in pipeline["Stages"] for action in stage["Actions"]
+    }
+    [kept] = [artifact["Name"] for artifact in actions["Keep"]["OutputArtifacts"]]
+    spec = build_spec(delivery_stack, "BuildKeep")
+
+    assert spec["phases"]["build"]["commands"] == ["ls"]
+    assert not kept.startswith("Synth_")
+    # The source's own action, the build and its copy are all that writes to the bucket.
+    assert [name for name, action in actions.items() if action.get("OutputArtifacts")] == [
+        "example_kubeflow-aws",
+        "Synth",
+        "Keep",
+    ]
+    for name, action in actions.items():
+        inputs = {artifact["Name"] for artifact in action.get("InputArtifacts", [])}
+        if action["ActionTypeId"]["Provider"] == "CloudFormation" and inputs:
+            assert inputs == {kept}, name
+    for name in ("Compare", "Plan_kubeflow", "Publish_kubeflow"):
+        assert kept in {artifact["Name"] for artifact in actions[name]["InputArtifacts"]}
+
+
+def test_files_of_production_are_published_once_it_is_approved(delivery_stack: Template) -> None:
+    actions = stages(delivery_stack)["production"]
+    assumed = [
+        flat(statement["Resource"])
+        for statement in statements(delivery_stack, "productionPublish")
+        if statement["Action"] == "sts:AssumeRole"
+    ]
+    commands = build_spec(delivery_stack, "productionPublish")["phases"]["build"]["commands"]
+
+    assert actions.index("Publish_kubeflow") == actions.index("Approve_production") + 1
+    assert assumed == [
+        f"arn:aws:iam::{PRODUCTION}:role/cdk-hnb659fds-file-publishing-role-{PRODUCTION}-us-east-1"
+    ]
+    assert commands == [
+        "for file in assembly-KubeflowDelivery-production/*.assets.json; do "
+        'cdk-assets --path "$file" --verbose publish || exit 1; done'
+    ]
+
+
+def test_the_librarys_own_publishing_has_no_right_and_nothing_to_do(
+    delivery_stack: Template,
+) -> None:
+    denied = [
+        (statement["Action"], statement["Resource"])
+        for statement in statements(delivery_stack, "AssetsFileRole")
+        if statement["Effect"] == "Deny"
+    ]
+
+    assert denied == [("sts:AssumeRole", "*")]
+    assert build_spec(delivery_stack, "AssetsFileAsset")["phases"] == {
+        "build": {"commands": ["echo Each stage publishes its own files."]}
+    }
+
+
+def test_the_build_takes_no_role(delivery_stack: Template) -> None:
+    assert not [
+        statement
+        for statement in statements(delivery_stack, "BuildSynth")
+        if "sts:AssumeRole" in listed(statement["Action"])
     ]
 
 
@@ -93,7 +219,7 @@ def test_development_is_shown_deployed_and_checked(delivery_stack: Template) -> 
 def test_production_waits_for_approval_after_its_plan(delivery_stack: Template) -> None:
     actions = stages(delivery_stack)["production"]
 
-    assert actions[:2] == ["Plan_kubeflow", "Approve_production"]
+    assert actions[:3] == ["Plan_kubeflow", "Approve_production", "Publish_kubeflow"]
     assert actions[-1] == "Smoke_kubeflow"
 
 
@@ -147,16 +273,6 @@ def test_the_plan_shows_resources_and_objects_of_its_stage(delivery_stack: Templ
 
     assert any(each.startswith(f"npx cdk diff --app {stage} --all") for each in commands)
     assert any(f"operations.plan {stage} deployments/delivery/" in each for each in commands)
-
-
-def test_the_pipeline_updates_itself_with_the_pinned_cli(
-    delivery_stack: Template, project: Path
-) -> None:
-    pinned = json.loads((project / "package.json").read_text("utf-8"))["devDependencies"]["aws-cdk"]
-    spec = json.dumps(build_spec(delivery_stack, "SelfMutation"))
-
-    assert pinned == CDK_CLI
-    assert f"aws-cdk@{pinned}" in spec
 
 
 @pytest.mark.parametrize("step", ["productionPlan", "productionSmoke"])

@@ -50,7 +50,7 @@ def one(settings: str) -> str:
         (one("deployment: production.yaml, approval: false"), "which somebody must approve"),
         (
             HEAD.replace("111111111111", "222222222222")
-            + "name: dev-data\nstages: [{name: one, deployment: dev.yaml}]",
+            + "name: dev-data\nstages: [{name: one, deployment: dev.yaml, approval: true}]",
             "name: dev-data makes the stack DevData, which dev.yaml has too; give the pipeline "
             "another `name`",
         ),
@@ -69,6 +69,18 @@ def one(settings: str) -> str:
             "connection_arn: found",
         ),
         (one("deployment: dev.yaml, aproval: true"), "aproval: is no setting"),
+        (
+            HEAD.replace("111111111111", "222222222222")
+            + "stages: [{name: one, deployment: dev.yaml}]",
+            "one: waits for no approval, and is in account 222222222222, that of the pipeline: a "
+            "push could do anything there",
+        ),
+        (
+            HEAD + "stages: [{name: one, deployment: dev.yaml}, "
+            "{name: two, deployment: production.yaml}]",
+            "one: waits for no approval, and is in account 222222222222, that of stage two: a push "
+            "could do anything there; give it an account of its own, or set `approval: true`",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, sentence: str, tmp_path: Path) -> None:
@@ -93,3 +105,29 @@ def test_a_pipeline_in_another_account_may_be_called_like_a_stack(tmp_path: Path
     file.write_text(f"{one('deployment: dev.yaml')}name: dev-data\n", encoding="utf-8")
 
     assert load_delivery(file, root=tmp_path)[0].stack_name == "DevData"
+
+
+@pytest.mark.parametrize("account", ["111111111111", "222222222222"])
+def test_a_stage_that_waits_for_approval_may_share_an_account(account: str, tmp_path: Path) -> None:
+    dev = DEVELOPMENT + USERS
+    (tmp_path / "dev.yaml").write_text(dev, encoding="utf-8")
+    (tmp_path / "production.yaml").write_text(f"environment: production\n{LIVE}", encoding="utf-8")
+    file = tmp_path / "pipeline.yaml"
+    stages = (
+        "stages: [{name: one, deployment: dev.yaml, approval: true}, "
+        "{name: two, deployment: production.yaml}]\n"
+    )
+    file.write_text(HEAD.replace("111111111111", account) + stages, encoding="utf-8")
+
+    assert len(load_delivery(file, root=tmp_path)[1]) == 2
+
+
+def test_stages_without_approval_may_share_an_account(tmp_path: Path) -> None:
+    dev = DEVELOPMENT + USERS
+    (tmp_path / "dev.yaml").write_text(dev, encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(dev.replace("name: dev", "name: qa"), encoding="utf-8")
+    file = tmp_path / "pipeline.yaml"
+    stages = "stages: [{name: one, deployment: dev.yaml}, {name: two, deployment: other.yaml}]\n"
+    file.write_text(HEAD + stages, encoding="utf-8")
+
+    assert len(load_delivery(file, root=tmp_path)[1]) == 2

@@ -60,11 +60,14 @@ def statement_of(statement: Mapping[str, Any], where: str, own: str | None = Non
         own: ARN of the resource that the policy lies in.
 
     Raises:
-        KeyError: If it says what is not allowed, or what principals are not allowed.
+        KeyError: If it allows all but some actions or resources, or names principals so.
     """
     principal = statement.get("Principal", {})
     services = principal.get("Service", []) if isinstance(principal, dict) else []
-    resources = _list(statement["Resource"] if own is None else statement.get("Resource", "*"))
+    # A denial may name what it leaves alone: those are resources that its actions must know, too.
+    named = "NotResource" if statement["Effect"] == "Deny" and own is None else "Resource"
+    named = named if named in statement else "Resource"
+    resources = _list(statement[named] if own is None else statement.get("Resource", "*"))
     conditions = statement.get("Condition", {}).values()
     return Statement(
         where=where,

@@ -195,3 +195,19 @@ def test_what_a_role_trusts_is_held_against_it_too() -> None:
 )
 def test_a_wildcard_that_could_be_narrowed_is_found(statement: dict[str, Any], names: int) -> None:
     assert len(list(widenings_in(statement_of(statement, "here")))) == names
+
+
+def test_what_a_denial_leaves_alone_is_a_resource_of_its_actions() -> None:
+    denial = {"Effect": "Deny", "Action": "s3:PutObject", "NotResource": ["arn:aws:s3:::name/*"]}
+    other = denial | {"NotResource": ["arn:aws:sns:us-west-2:111111111111:name"]}
+
+    assert not list(findings_in(statement_of(denial, "here"), SENT))
+    assert list(findings_in(statement_of(other, "here"), SENT))
+
+
+def test_a_right_to_all_but_some_resources_is_refused() -> None:
+    with pytest.raises(KeyError):
+        statement_of(
+            {"Effect": "Allow", "Action": "s3:PutObject", "NotResource": "arn:aws:s3:::name/*"},
+            "here",
+        )

@@ -38,6 +38,7 @@ WITHOUT_APPS: Final = (
     "manifests/test_packs",
     "manifests/test_sources",
     "operations/test_doctor_delegation",
+    "operations/test_doctor_delivery",
     "operations/test_doctor_names",
     "operations/test_doctor_places",
     "test_app",

@@ -31,11 +31,6 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
         "Logs and reports of builds are named by CodeBuild; no build makes reports, and the logs "
         "go to a group of our own.",
     ),
-    (
-        r"Resource::arn:\*:iam::\d{12}:role/\*",
-        "The self-update may assume only bootstrap roles that publish files and deploy: a "
-        "condition on their tag says so (CDK Pipelines).",
-    ),
 )
 """What a finding looks like, in the form of cdk-nag, and why it is right."""
 
@@ -43,10 +38,8 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
 EVERYTHING: Final[Mapping[str, str]] = {
     "/Pipeline/Role/": "The key of a replica in another region is known by its alias alone, and an "
     "alias cannot stand in a policy (CDK Pipelines); the keys' own policies say who may use them.",
-    "/Assets/": "The library lets the action that publishes files start any build of the account, "
-    "so that one policy serves all; give the pipeline an account of its own.",
-    "/SelfMutation/": "Reads the state of stacks and lists the bootstrap bucket, whose "
-    "names are not known before the account is bootstrapped; it changes nothing.",
+    "/Assets/": "The library lets its action that publishes files start any build of the account. "
+    "Its commands stand in the pipeline, and do nothing.",
 }
 """Why a role of the library has the resource `*`, by a part of its path."""
 

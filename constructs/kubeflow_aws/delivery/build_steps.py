@@ -13,6 +13,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import pipelines
 
+from kubeflow_aws.delivery.assembly_steps import output_of, write_only
+from kubeflow_aws.delivery.bootstrap_roles import BootstrapRole, role_arns
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import BuildSettings
 
@@ -23,21 +25,11 @@ IMAGE: Final = codebuild.LinuxBuildImage.STANDARD_7_0
 RUNTIMES: Final[Mapping[str, str]] = {"python": "3.11", "nodejs": "22"}
 """Of that image (CodeBuild User Guide, "Available runtimes")."""
 
+SYNTH: Final = "Synth"
+"""Name of the build."""
+
 DATABASE_SERVER: Final = "mariadb-server-core-10.6 mariadb-client-core-10.6"
 """As packages of that image's Ubuntu 22.04 are called."""
-
-LOOKUP_ROLE: Final = "cdk-hnb659fds-lookup-role"
-"""Reads and changes nothing (`cdk bootstrap`); the pipeline's account must be trusted with it."""
-
-DEPLOY_ROLE: Final = "cdk-hnb659fds-deploy-role"
-"""Deploys stacks, and may protect them (`cdk bootstrap`)."""
-
-CDK_CLI: Final = "2.1148.1"
-"""As in package.json: npm's newest may refuse what this version of the library writes."""
-
-CDK_ASSETS: Final = "4"
-"""Publishes the files of a cloud assembly. No exact version: it must read the schema that the
-library writes, and those that can appear after the library."""
 
 
 def runtimes() -> codebuild.BuildSpec:
@@ -72,28 +64,34 @@ class SynthStepProps:
         file: Path of the delivery file from its root.
         settings: How to build.
         mirror: Bucket of upstream's archives.
-        key: Key of the bucket.
+        cache: Bucket of what the next build finds again.
+        artifacts: Bucket by which CodePipeline hands on what builds make.
+        key: Key of the buckets.
     """
 
     source: pipelines.IFileSetProducer
     file: str
     settings: BuildSettings
     mirror: s3.IBucket
+    cache: s3.IBucket
+    artifacts: s3.IBucket
     key: kms.IKey
 
 
 def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
     """Lint, types and all tests; then the synth, with its checks.
 
-    Upstream's archives come from the mirror. What it lacks, because the lock file names something
-    new, is fetched once and put there; the digests of the lock file hold for both.
+    This runs code of a commit that nobody has approved: its role may write its own output, the
+    mirror and the cache. Upstream's archives come from the mirror. What it lacks, because the lock
+    file names something new, is fetched once and put there; the digests of the lock file hold for
+    both.
     """
     mirror = f"s3://{props.mirror.bucket_name}"
     tests = ["make test", "make test-upstream"]
     if props.settings.end_to_end:
         tests = ["make control-plane", *tests, "make test-platform", "make e2e"]
     return pipelines.CodeBuildStep(
-        "Synth",
+        SYNTH,
         input=props.source,
         env={"KUBEFLOW_UPSTREAM_MIRROR": MIRROR, "CI": "true"},
         install_commands=[
@@ -113,7 +111,17 @@ def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
         ],
         primary_output_directory="cdk.out",
         timeout=cdk.Duration.minutes(props.settings.minutes),
+        build_environment=codebuild.BuildEnvironment(compute_type=codebuild.ComputeType.LARGE),
+        cache=codebuild.Cache.bucket(props.cache, prefix="packages"),
+        partial_build_spec=cached_packages(),
         role_policy_statements=[
+            write_only(
+                [
+                    output_of(SYNTH, props.artifacts),
+                    props.mirror.arn_for_objects("*"),
+                    props.cache.arn_for_objects("*"),
+                ]
+            ),
             iam.PolicyStatement(
                 sid="ListMirror",
                 actions=["s3:ListBucket"],
@@ -131,19 +139,6 @@ def synth_step(props: SynthStepProps) -> pipelines.CodeBuildStep:
             ),
         ],
     )
-
-
-def lookup_role_arns(deployment: Deployment) -> list[str]:
-    """The roles that read what a deployment has, in each of its regions."""
-    regions = [deployment.region]
-    if deployment.auth.cognito.custom_domain:
-        regions += [region for region in ["us-east-1"] if region != deployment.region]
-    return [_role_arn(LOOKUP_ROLE, deployment, region) for region in regions]
-
-
-def _role_arn(role: str, deployment: Deployment, region: str) -> str:
-    account = deployment.account
-    return f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{role}-{account}-{region}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +163,7 @@ class CheckStepProps:
 def plan_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
     """Shows what a stage would change: resources by `cdk diff`, Kubernetes objects by our plan."""
     folder = f"assembly/{props.stage}"
-    role = lookup_role_arns(props.deployment)[0]
+    role = role_arns(BootstrapRole.LOOKUP, props.deployment)[0]
     return _check(
         "Plan",
         props,
@@ -176,21 +171,21 @@ def plan_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
             f"npx cdk diff --app {folder} --all --method template",
             f"python -m operations.plan {folder} {props.file} --role-arn {role}",
         ],
-        roles=lookup_role_arns(props.deployment),
+        roles=role_arns(BootstrapRole.LOOKUP, props.deployment),
     )
 
 
 def protect_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
     """Protects the stacks against deletion as the deployment file says (`operations.protect`)."""
     deployment = props.deployment
-    role = _role_arn(DEPLOY_ROLE, deployment, deployment.region)
+    role = role_arns(BootstrapRole.DEPLOY, deployment)[0]
     command = f"python -m operations.protect {props.file} --role-arn {role}"
     return _check("Protect", props, [command], roles=[role])
 
 
 def smoke_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
     """Checks from outside that what was just deployed works (`make smoke`)."""
-    role = lookup_role_arns(props.deployment)[0]
+    role = role_arns(BootstrapRole.LOOKUP, props.deployment)[0]
     command = f"python -m operations.smoke {props.file} --role-arn {role}"
     return _check("Smoke", props, [command], roles=[role])
 

@@ -1,4 +1,4 @@
-"""The pipeline: source, build, itself, and then one deployment after another."""
+"""The pipeline: source, build, and then one deployment after another."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.delivery.acknowledgments import acknowledge_pipeline_roles
+from kubeflow_aws.delivery.assembly_steps import (
+    PublishStepProps,
+    compare_step,
+    empty_publishing,
+    keep_step,
+    no_publishing,
+    publish_step,
+)
 from kubeflow_aws.delivery.bucket import DeliveryBucketProps, delivery_bucket, let_replicas_go
 from kubeflow_aws.delivery.build_steps import (
-    CDK_ASSETS,
-    CDK_CLI,
     IMAGE,
     CheckStepProps,
     SynthStepProps,
-    cached_packages,
     plan_step,
     protect_step,
     runtimes,
@@ -50,7 +55,11 @@ class DeliveryPipelineProps:
 
 
 class DeliveryPipeline(Construct):
-    """Builds, tests and delivers every commit of a branch, and updates itself first.
+    """Builds, tests and delivers every commit of a branch, and never changes itself.
+
+    Code of a commit runs in its builds before anybody approves it. What those builds may reach
+    is what a push may reach: their own output, what a plan reads, and deployments that wait for
+    no approval (docs/decisions/0029-a-pipeline-does-not-change-itself.md).
 
     Everything it keeps is encrypted with a key of its own, which the roles of the accounts that
     it delivers to may use.
@@ -79,6 +88,7 @@ class DeliveryPipeline(Construct):
             self, "Mirror", props=DeliveryBucketProps(key=key, access_logs=access_logs)
         )
         cache = delivery_bucket(self, "Cache", props=short_lived)
+        artifacts = delivery_bucket(self, "Artifacts", props=short_lived)
         self._source = pipelines.CodePipelineSource.connection(
             delivery.repository, delivery.branch, connection_arn=delivery.connection_arn
         )
@@ -94,22 +104,24 @@ class DeliveryPipeline(Construct):
             self,
             "Pipeline",
             pipeline_name=delivery.name,
-            synth=synth_step(
-                SynthStepProps(
-                    source=self._source,
-                    file=props.file,
-                    settings=delivery.build,
-                    mirror=self.mirror,
-                    key=key,
+            synth=keep_step(
+                synth_step(
+                    SynthStepProps(
+                        source=self._source,
+                        file=props.file,
+                        settings=delivery.build,
+                        mirror=self.mirror,
+                        cache=cache,
+                        artifacts=artifacts,
+                        key=key,
+                    )
                 )
             ),
-            artifact_bucket=delivery_bucket(self, "Artifacts", props=short_lived),
+            artifact_bucket=artifacts,
             cross_account_keys=True,
             enable_key_rotation=True,
-            self_mutation=True,
-            cli_version=CDK_CLI,
-            cdk_assets_cli_version=CDK_ASSETS,
-            # One job for all files: hundreds of small assets would be hundreds of build projects.
+            self_mutation=False,
+            # The library's action has nothing to do (`no_publishing`); else there is one a file.
             publish_assets_in_parallel=False,
             # A commit that overtakes another would be compared with what is half deployed.
             execution_mode=codepipeline.ExecutionMode.QUEUED,
@@ -123,20 +135,17 @@ class DeliveryPipeline(Construct):
                     cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log_group)
                 ),
             ),
-            synth_code_build_defaults=pipelines.CodeBuildOptions(
-                build_environment=codebuild.BuildEnvironment(
-                    compute_type=codebuild.ComputeType.LARGE
-                ),
-                cache=codebuild.Cache.bucket(cache, prefix="packages"),
-                partial_build_spec=cached_packages(),
-            ),
+            asset_publishing_code_build_defaults=no_publishing(),
         )
+        compare = compare_step(self._pipeline.synth, delivery=delivery, file=props.file)
+        self._pipeline.add_wave("Pipeline", pre=[compare])
 
     def add(self, stage: cdk.Stage, settings: StageSettings, deployment: Deployment) -> None:
         """Deliver a stage after those already added.
 
         Its changes are shown before anything happens; production and whatever else the file says
-        so waits for approval; at the end the smoke check decides whether the next may start.
+        so waits for approval, its files included; at the end the smoke check decides whether the
+        next may start.
 
         Args:
             stage: The stage, with all stacks of the deployment in it.
@@ -145,7 +154,7 @@ class DeliveryPipeline(Construct):
         """
         step = CheckStepProps(
             source=self._source,
-            assembly=self._pipeline.cloud_assembly_file_set,
+            assembly=self._pipeline.synth,
             stage=stage.artifact_id,
             file=settings.deployment,
             deployment=deployment,
@@ -159,6 +168,13 @@ class DeliveryPipeline(Construct):
             )
             approval.add_step_dependency(before[0])
             before.append(approval)
+        publish = publish_step(
+            PublishStepProps(
+                assembly=self._pipeline.synth, stage=stage.artifact_id, deployment=deployment
+            )
+        )
+        publish.add_step_dependency(before[-1])
+        before.append(publish)
         protect, smoke = protect_step(step), smoke_step(step)
         smoke.add_step_dependency(protect)
         self._pipeline.add_stage(stage, pre=before, post=[protect, smoke])
@@ -168,6 +184,9 @@ class DeliveryPipeline(Construct):
         self._pipeline.build_pipeline()
         pipeline = self._pipeline.pipeline
         self._allow_connection()
+        for construct in self._pipeline.node.find_all():
+            if isinstance(construct, codebuild.CfnProject) and "/Assets/" in construct.node.path:
+                empty_publishing(construct)
         acknowledge_pipeline_roles(self._pipeline)
         for support in pipeline.cross_region_support.values():
             let_replicas_go(cast("s3.Bucket", support.replication_bucket))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -97,7 +97,28 @@ def load_delivery(path: Path, *, root: Path) -> tuple[Delivery, list[Deployment]
                 "it would overwrite; give it another `name`"
             )
         seen[place] = stage.name
+    _check_accounts(path, delivery, deployments)
     return delivery, deployments
+
+
+def _check_accounts(path: Path, delivery: Delivery, deployments: Sequence[Deployment]) -> None:
+    """Refuse a stage that could change, without approval, what waits for approval.
+
+    A deployment makes roles, so whoever may deploy to an account may do anything in it.
+    """
+    stages = list(zip(delivery.stages, deployments, strict=True))
+    waiting = {delivery.account: "the pipeline"}
+    for stage, deployment in stages:
+        if deployment.account and (stage.approval or deployment.is_production):
+            waiting.setdefault(deployment.account, f"stage {stage.name}")
+    for stage, deployment in stages:
+        if stage.approval or deployment.is_production or deployment.account not in waiting:
+            continue
+        raise DeploymentError(
+            f"{path}: stages: {stage.name}: waits for no approval, and is in account "
+            f"{deployment.account}, that of {waiting[deployment.account]}: a push could do "
+            "anything there; give it an account of its own, or set `approval: true`"
+        )
 
 
 def _load(path: Path, model: type[File], *, least: str) -> File:
