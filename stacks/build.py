@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.auto_delete_logs import keep_auto_delete_logs
 from kubeflow_aws.capacity.fit import check_capacity
 from kubeflow_aws.deployment import Deployment
@@ -75,7 +74,17 @@ def build(
         ),
     )
     data = _data(scope, prefix, deployment, env, vpc)
-    storage = _storage(scope, prefix, deployment, env, vpc, data.artifacts if data else None)
+    storage = _storage(
+        scope,
+        prefix,
+        StorageStackProps(
+            deployment=deployment,
+            env=env,
+            vpc=vpc,
+            artifacts=data.artifacts if data else None,
+            efs_mounting_role=cluster.efs_mounting_role,
+        ),
+    )
     address = _address(scope, prefix, deployment, env, vpc)
     scrapers = (
         scraper_ranges(vpc, deployment.network.existing) if deployment.monitoring.prometheus else ()
@@ -174,23 +183,12 @@ def _data(
     )
 
 
-def _storage(
-    scope: Construct,
-    prefix: str,
-    deployment: Deployment,
-    env: cdk.Environment,
-    vpc: ec2.IVpc | None,
-    artifacts: ArtifactStore | None,
-) -> StorageStack | None:
+def _storage(scope: Construct, prefix: str, props: StorageStackProps) -> StorageStack | None:
     """The Storage stack, if there are shared file systems."""
-    settings = deployment.storage
+    settings = props.deployment.storage
     if not settings.efs.enabled and not settings.fsx.enabled:
         return None
-    return StorageStack(
-        scope,
-        f"{prefix}Storage",
-        props=StorageStackProps(deployment=deployment, env=env, vpc=vpc, artifacts=artifacts),
-    )
+    return StorageStack(scope, f"{prefix}Storage", props=props)
 
 
 def _address(

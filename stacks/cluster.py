@@ -27,7 +27,11 @@ from kubeflow_aws.cluster.load_balancer_controller_role import (
 from kubeflow_aws.cluster.node_groups import SystemNodeGroup, SystemNodeGroupProps
 from kubeflow_aws.cluster.node_pools import KubeflowNodePools, NodePoolsProps
 from kubeflow_aws.cluster.observability import Observability, ObservabilityProps
-from kubeflow_aws.cluster.storage_addons import EfsCsiAddon, FsxCsiAddon
+from kubeflow_aws.cluster.storage_addons import (
+    EfsCsiAddon,
+    FsxCsiAddon,
+    efs_mounting_role,
+)
 from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
@@ -68,6 +72,7 @@ class ClusterStack(cdk.Stack):
     owned: bool
     service_account_issuer: str | None
     load_balancer_role: iam.IRole | None
+    efs_mounting_role: iam.IRole | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
         super().__init__(
@@ -84,6 +89,7 @@ class ClusterStack(cdk.Stack):
         existing = props.deployment.cluster.existing
         self.owned = existing is None
         self._autoscaling: Autoscaling | None = None
+        self.efs_mounting_role = None
         vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
         values: dict[Placeholder, str] = {}
@@ -197,7 +203,7 @@ class ClusterStack(cdk.Stack):
         if deployment.database_option is Database.RDS:
             SecretsStoreAddon(self, "SecretsStore", props=props)
         if deployment.storage.efs.enabled:
-            EfsCsiAddon(self, "EfsCsi", props=props)
+            self.efs_mounting_role = EfsCsiAddon(self, "EfsCsi", props=props).mounting_role
         if deployment.storage.fsx.enabled:
             FsxCsiAddon(self, "FsxCsi", props=props)
         if deployment.monitoring.container_insights:
@@ -224,5 +230,8 @@ class ClusterStack(cdk.Stack):
             ),
         )
         self.cluster = imported.cluster
+        if props.deployment.storage.efs.enabled:
+            mounting = efs_mounting_role(self, "EfsMountingRole", cluster=self.cluster)
+            self.efs_mounting_role = mounting.role
         self.service_account_issuer = existing.oidc_issuer
         return [imported.access]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
@@ -26,12 +27,14 @@ class StorageStackProps:
         env: Account and region.
         vpc: Network of the file systems; the deployment's existing VPC if there is none.
         artifacts: The bucket of artifacts, if there is one.
+        efs_mounting_role: Who mounts file systems in EFS, if there is one.
     """
 
     deployment: Deployment
     env: cdk.Environment
     vpc: ec2.IVpc | None
     artifacts: ArtifactStore | None
+    efs_mounting_role: iam.IRole | None
 
 
 class StorageStack(cdk.Stack):
@@ -54,13 +57,14 @@ class StorageStack(cdk.Stack):
         lustre = LustreSecurityGroup(self, "Lustre", vpc=vpc)
         self.efs = None
         self.fsx = None
-        if settings.efs.enabled:
+        if props.efs_mounting_role:
             backups = settings.efs.backups
             shared = SharedFiles(
                 self,
                 "SharedFiles",
                 props=SharedFilesProps(
                     vpc=vpc,
+                    mounting_role=props.efs_mounting_role,
                     backups=production if backups is None else backups,
                     production=production,
                 ),

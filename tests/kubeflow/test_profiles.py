@@ -147,6 +147,24 @@ def test_the_scraper_reads_the_metrics_of_a_profile_only_where_there_is_one() ->
     assert all("from" in rule or "ports" in rule for rule in rules)
 
 
+def test_pods_reach_everything_but_file_systems() -> None:
+    spec = of_kind("NetworkPolicy", profile_packs([team(1)], *NOTHING))["team-1"]["spec"]
+    [rule] = spec["egress"]
+
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert spec["podSelector"] == {}
+    assert rule == {
+        "ports": [
+            {"protocol": "TCP", "port": 1, "endPort": 987},
+            {"protocol": "TCP", "port": 989, "endPort": 1017},
+            {"protocol": "TCP", "port": 1024, "endPort": 2048},
+            {"protocol": "TCP", "port": 2050, "endPort": 65535},
+            {"protocol": "UDP"},
+            {"protocol": "SCTP"},
+        ]
+    }
+
+
 def test_a_thousand_profiles_fit_into_bounded_packs() -> None:
     profiles = [team(number) for number in range(1000)]
     stacks = profile_packs(profiles, *NOTHING)

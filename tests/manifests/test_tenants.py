@@ -10,8 +10,10 @@ import pytest
 import yaml
 
 from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
+from kubeflow_aws.kubeflow.profile_network import NAME
 from kubeflow_aws.manifests.objects import KubernetesObject, key_of, metadata
 from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.storage.ports import FILE_SYSTEMS
 
 WRITING = {"create", "update", "patch", "*"}
 MESH = {"networking.istio.io", "security.istio.io"}
@@ -169,3 +171,15 @@ def test_every_policy_is_bound(sample_platform: Platform) -> None:
 
     for name in policies(sample_platform):
         assert bound[name]["validationActions"] == ["Deny"]
+
+
+def test_what_is_shut_are_the_ports_of_file_systems(sample_platform: Platform) -> None:
+    shut = yaml.safe_load(variable(policies(sample_platform)["no-egress-to-file-systems"], "shut"))
+
+    assert shut == [list(each) for each in FILE_SYSTEMS]
+
+
+def test_the_policy_that_is_kept_is_that_of_the_profile(sample_platform: Platform) -> None:
+    [condition] = policies(sample_platform)["keep-network-policies"]["spec"]["matchConditions"]
+
+    assert condition["expression"] == f"oldObject.metadata.name == '{NAME}'"

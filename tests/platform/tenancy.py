@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -57,7 +57,7 @@ KINDS: Final = (
 
 
 class Try(BaseModel):
-    """One request, or a change of what was there before.
+    """One request, or a change or the end of what was there before.
 
     Attributes:
         policy: The file that it stands in: what refuses it.
@@ -68,6 +68,7 @@ class Try(BaseModel):
         make: What is made, by who asks.
         before: What was there before, made by an administrator.
         change: A merge patch of what was made or was there.
+        delete: What was there is deleted, by its name or with all of its kind.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +81,7 @@ class Try(BaseModel):
     make: Tree | None = Field(default=None, alias="object")
     before: Tree | None = None
     change: Tree | None = None
+    delete: Literal["it", "all"] | None = None
 
     @model_validator(mode="after")
     def _about_something(self) -> Try:
@@ -171,10 +173,13 @@ def attempt(
     item = one.make or one.before or {}
     address = cluster.address_of(item, where)
     collection = address.rpartition("/")[0]
-    if one.change is None:
+    if one.change is None and one.delete is None:
         return cluster.request("POST", f"{collection}?dryRun=All", item, user=who)
     maker = who if one.make else ""
     code, answer = cluster.request("POST", collection, item, user=maker)
     assert code in {201, 409}, answer
+    if one.delete:
+        path = collection if one.delete == "all" else address
+        return cluster.request("DELETE", f"{path}?dryRun=All", user=who)
     path = f"{address}?dryRun=All"
     return cluster.request("PATCH", path, one.change, content_type=MERGE, user=who)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
+from kubeflow_aws.kubeflow.profile_network import network_policy
 from tests.platform.tenancy import (
     FOLDER,
     PROFILE,
@@ -129,6 +131,31 @@ def test_what_was_there_before_can_be_labelled_and_can_end(cluster: Cluster) -> 
     free: Tree = {"metadata": {"finalizers": []}}
     assert cluster.request("PATCH", f"{services}/old", free, **by_her)[0] == 200
     eventually(lambda: cluster.exists(f"{services}/old"))
+
+
+def test_a_profile_that_ends_takes_its_network_policy_with_it(cluster: Cluster) -> None:
+    """By the controller of namespaces, with the rights that it has."""
+    space = "/api/v1/namespaces/leaving"
+    policies = "/apis/networking.k8s.io/v1/namespaces/leaving/networkpolicies"
+    labels = dict(NAMESPACE_LABELS)
+    cluster.done("POST", "/api/v1/namespaces", {"metadata": {"name": "leaving", "labels": labels}})
+    cluster.done("POST", policies, network_policy("leaving", scraper_ranges=()))
+
+    cluster.done("DELETE", space)
+
+    eventually(lambda: cluster.exists(space))
+
+
+def test_the_network_policy_of_a_profile_can_be_one_that_its_editors_could_make(
+    cluster: Cluster,
+) -> None:
+    """It opens none of the ports itself."""
+    path = f"/apis/networking.k8s.io/v1/namespaces/{PROFILE}/networkpolicies?dryRun=All"
+    policy = {**network_policy(PROFILE, scraper_ranges=()), "metadata": {"name": "the-same"}}
+
+    code, answer = cluster.request("POST", path, policy, user=person("edit"))
+
+    assert code == 201, answer
 
 
 def test_an_old_annotation_does_not_stop_the_culler(cluster: Cluster) -> None:

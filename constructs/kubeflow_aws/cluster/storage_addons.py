@@ -13,14 +13,41 @@ from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
 from kubeflow_aws.cluster.service_linked_role import may_create_service_linked_role
 
 
+def efs_mounting_role(scope: Construct, construct_id: str, *, cluster: eks.ICluster) -> PodRole:
+    """Who mounts file systems in EFS: the driver's daemon on each node, with a role of its own.
+
+    The role may do nothing by itself: the file system says what it may (`SharedFiles`). The daemon
+    signs a mount where a volume says `iam` among its mount options, with what Pod Identity gives it
+    if it was there when the daemon's pod started, else with its node's role (aws/efs-utils v3.2.0,
+    src/efs_utils_common/aws_credentials.py; aws-efs-csi-driver v3.4.1, pkg/driver/node.go).
+
+    Args:
+        scope: Where it is created.
+        construct_id: Its id there.
+        cluster: The cluster that the driver runs in.
+    """
+    return PodRole(
+        scope,
+        construct_id,
+        props=PodRoleProps(
+            cluster=cluster, namespace="kube-system", service_account="efs-csi-node-sa"
+        ),
+    )
+
+
 class EfsCsiAddon(Construct):
     """The driver of Amazon EFS: an access point for each claim.
 
     AWS's policy for it changes only access points that the driver tagged (AWS managed policy
     `AmazonEFSCSIDriverPolicy`).
+
+    Attributes:
+        addon: The add-on.
+        mounting_role: Who mounts on nodes.
     """
 
     addon: eks.CfnAddon
+    mounting_role: iam.IRole
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
@@ -34,6 +61,8 @@ class EfsCsiAddon(Construct):
                 managed_policy="service-role/AmazonEFSCSIDriverPolicy",
             ),
         )
+        mounting = efs_mounting_role(self, "MountingRole", cluster=props.cluster)
+        self.mounting_role = mounting.role
         self.addon = managed_addon(
             self,
             "Addon",
@@ -42,7 +71,8 @@ class EfsCsiAddon(Construct):
             props.versions.efs_csi,
             configuration={"controller": ON_SYSTEM_NODES},
         )
-        self.addon.node.add_dependency(role)
+        # Pods that start before their association never hear of it.
+        self.addon.node.add_dependency(role, mounting)
 
 
 class FsxCsiAddon(Construct):

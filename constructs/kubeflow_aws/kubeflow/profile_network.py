@@ -1,7 +1,12 @@
-"""Who may connect to the pods of a profile: itself and the platform, and no other profile.
+"""Who may connect to the pods of a profile, and where these may connect to.
 
 Upstream has no NetworkPolicy there. Sidecars keep strangers out of notebooks and models, but much
-that runs in a profile has none: steps of pipelines, trials, training jobs, Spark.
+that runs in a profile has none: steps of pipelines, trials, training jobs, Spark. So the profile
+itself and the platform are let in, and no other profile.
+
+Out leads every way but one: to the ports of shared file systems. Their servers believe what a
+client says of its user, and nodes mount for pods. A NetworkPolicy forbids nothing, so all other
+ports are listed.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from typing import Final
 
 from kubeflow_aws.manifests.metrics_access import SIDECAR_METRICS_PORT
 from kubeflow_aws.manifests.objects import NAME_LABEL, JsonValue, KubernetesObject
+from kubeflow_aws.storage.ports import FILE_SYSTEMS
 
 GATEWAYS: Final = ("istio-ingressgateway", "cluster-local-gateway")
 """They lead users' requests to notebooks and models; nothing else of Istio opens connections."""
@@ -27,11 +33,17 @@ The agent of the VPC CNI knows a connection only if it was opened after the agen
 a second or two after the start; answers to an older one are new connections to it and would be
 dropped (aws/aws-network-policy-agent, issues 189 and 345). Steps of pipelines connect at once."""
 
+LAST_PORT: Final = 65535
+
+NAME: Final = "kubeflow-profile"
+"""Its name, which manifests/components/tenants/keep-network-policies.yaml knows."""
+
 
 def network_policy(profile: str, *, scraper_ranges: Sequence[str]) -> KubernetesObject:
     """The NetworkPolicy of one profile.
 
-    Its owner may add others, which open more to others; that is for the owner to decide.
+    Its owner may add others, which open more to others; that is for the owner to decide. None opens
+    the ports of file systems (manifests/components/tenants/no-egress-to-file-systems.yaml).
 
     Args:
         profile: Name of the profile.
@@ -76,6 +88,26 @@ def network_policy(profile: str, *, scraper_ranges: Sequence[str]) -> Kubernetes
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": "kubeflow-profile", "namespace": profile},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": ingress},
+        "metadata": {"name": NAME, "namespace": profile},
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": ingress,
+            "egress": [{"ports": _all_but_file_systems()}],
+        },
     }
+
+
+def _all_but_file_systems() -> list[JsonValue]:
+    """Ports of a rule of egress. Both kinds of file systems speak TCP alone.
+
+    The agent of the VPC CNI keeps up to 24 ranges for an address
+    (aws/aws-network-policy-agent, pkg/utils/utils.go, ComputeTrieValue); these are six.
+    """
+    starts = (1, *(last + 1 for _, last in FILE_SYSTEMS))
+    ends = (*(first - 1 for first, _ in FILE_SYSTEMS), LAST_PORT)
+    ranges: list[JsonValue] = [
+        {"protocol": "TCP", "port": first, "endPort": last}
+        for first, last in zip(starts, ends, strict=True)
+    ]
+    return [*ranges, {"protocol": "UDP"}, {"protocol": "SCTP"}]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
@@ -13,9 +12,7 @@ from constructs import Construct
 from kubeflow_aws.deployment.storage import THROUGHPUTS, FsxSettings, LustreType, Storage
 from kubeflow_aws.manifests.placeholders import Placeholder, Value
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
-from kubeflow_aws.storage.lustre_security_group import PORTS
-
-NFS: Final = (2049, 2049)
+from kubeflow_aws.storage.ports import LUSTRE, NFS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +55,7 @@ class StorageAccess(Construct):
                 Placeholder.EFS_STORAGE_CLASS: props.settings.efs.storage_class,
             }
         if props.fsx:
-            for first, last in PORTS:
+            for first, last in LUSTRE:
                 self._open(f"Fsx{first}", props.fsx.security_group_id, (first, last), "Lustre")
                 self._call_back(first, last, props.fsx.security_group_id)
             values |= _fsx_values(props.fsx, props.settings.fsx)

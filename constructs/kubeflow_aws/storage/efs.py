@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
@@ -19,7 +20,8 @@ from kubeflow_aws.storage.file_systems import EfsVolumes
 
 OWNER: Final = ("1000", "100")
 """The user `jovyan` and the group `users` of upstream's notebook images
-(kubeflow/kubeflow v1.10, components/example-notebook-servers/base/Dockerfile)."""
+(kubeflow/kubeflow v1.10, components/example-notebook-servers/base/Dockerfile); why not another one
+for each profile: docs/decisions/0027-nodes-mount-and-pods-do-not.md."""
 
 EXAMPLE_FOLDER: Final = "/example"
 """Of examples/storage/efs-static-volume.yaml."""
@@ -31,11 +33,13 @@ class SharedFilesProps:
 
     Attributes:
         vpc: Network of the mount targets, one per zone.
+        mounting_role: Who may mount it.
         backups: Whether AWS Backup copies it every day.
         production: Whether it outlives the stack.
     """
 
     vpc: ec2.IVpc
+    mounting_role: iam.IRole
     backups: bool
     production: bool
 
@@ -43,8 +47,8 @@ class SharedFilesProps:
 class SharedFiles(Construct):
     """An encrypted file system whose throughput follows what pods do with it.
 
-    Its policy admits clients that come through a mount target and speak TLS, as the CSI driver
-    does, and makes nobody root: who owns a file is decided by the access point.
+    Its policy admits one role, that of the CSI driver on the nodes, and that through access points
+    alone, each of which shows one folder and makes everybody one user. Nobody is root.
     """
 
     volumes: EfsVolumes
@@ -80,7 +84,7 @@ class SharedFiles(Construct):
             out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
             enable_automatic_backups=props.backups and not props.production,
             removal_policy=removal_policy,
-            file_system_policy=_policy(),
+            file_system_policy=self._policy(props.mounting_role),
             # Else CDK adds a statement of its own, by which every client may be root.
             allow_anonymous_access=True,
         )
@@ -116,22 +120,45 @@ class SharedFiles(Construct):
                 reason="No backups by storage.efs.backups of the deployment file.",
             )
 
+    def _policy(self, mounting_role: iam.IRole) -> iam.PolicyDocument:
+        """Who may mount.
 
-def _policy() -> iam.PolicyDocument:
-    return iam.PolicyDocument(
-        statements=[
-            iam.PolicyStatement(
-                sid="ThroughMountTargets",
-                principals=[iam.AnyPrincipal()],
-                actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-                conditions={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
-            ),
-            iam.PolicyStatement(
-                sid="NeverInTheClear",
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["*"],
-                conditions={"Bool": {"aws:SecureTransport": "false"}},
-            ),
-        ]
-    )
+        EFS evaluates of a mount no condition keys but `aws:SecureTransport`, `aws:SourceIp` and
+        those below (Amazon EFS User Guide, "Using IAM to control access to file systems").
+        """
+        access_points = cdk.Stack.of(self).format_arn(
+            service="elasticfilesystem", resource="access-point", resource_name="*"
+        )
+        everybody = iam.AnyPrincipal()
+        return iam.PolicyDocument(
+            statements=[
+                iam.PolicyStatement(
+                    sid="ByTheDriver",
+                    principals=[iam.ArnPrincipal(mounting_role.role_arn)],
+                    actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                    conditions={
+                        "Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"},
+                        "ArnLike": {"elasticfilesystem:AccessPointArn": access_points},
+                    },
+                ),
+                # Binds also whom a policy of his own admits, such as administrators.
+                iam.PolicyStatement(
+                    sid="NeverAsAWhole",
+                    effect=iam.Effect.DENY,
+                    principals=[everybody],
+                    actions=[
+                        "elasticfilesystem:ClientMount",
+                        "elasticfilesystem:ClientRootAccess",
+                        "elasticfilesystem:ClientWrite",
+                    ],
+                    conditions={"Null": {"elasticfilesystem:AccessPointArn": "true"}},
+                ),
+                iam.PolicyStatement(
+                    sid="NeverInTheClear",
+                    effect=iam.Effect.DENY,
+                    principals=[everybody],
+                    actions=["*"],
+                    conditions={"Bool": {"aws:SecureTransport": "false"}},
+                ),
+            ]
+        )

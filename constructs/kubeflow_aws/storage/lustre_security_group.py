@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-PORTS: Final = ((988, 988), (1018, 1023))
-"""TCP ports of Lustre (FSx for Lustre User Guide, "File System Access Control with Amazon VPC")."""
+from kubeflow_aws.storage.ports import LUSTRE
 
 
 class LustreSecurityGroup(Construct):
@@ -37,7 +35,7 @@ class LustreSecurityGroup(Construct):
             description="File systems for Lustre of Kubeflow",
             allow_all_outbound=False,
         )
-        for first, last in PORTS:
+        for first, last in LUSTRE:
             self.group.add_egress_rule(
                 ec2.Peer.any_ipv4(),
                 ec2.Port.tcp_range(first, last),
@@ -56,5 +54,5 @@ class LustreSecurityGroup(Construct):
                 from_port=first,
                 to_port=last,
             )
-            for first, last in PORTS
+            for first, last in LUSTRE
         ]

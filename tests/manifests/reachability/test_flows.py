@@ -55,8 +55,9 @@ SHUT: Final = FLOWS["shut"]
 
 def ends_of(flow: Flow, network: Network) -> Iterator[tuple[End, End]]:
     """Everybody that a flow is about."""
-    sources = [end for end in (*network.pods, *network.outside) if is_named(end, flow.caller)]
-    targets = [end for end in network.pods if is_named(end, flow.target)]
+    everybody = (*network.pods, *network.outside)
+    sources = [end for end in everybody if is_named(end, flow.caller)]
+    targets = [end for end in everybody if is_named(end, flow.target)]
     return ((source, target) for source in sources for target in targets if source is not target)
 
 

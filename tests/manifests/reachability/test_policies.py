@@ -138,6 +138,17 @@ def test_policies_add_up() -> None:
     assert ports(WEB, DB, first, second) == "1-2, 9"
 
 
+def test_what_is_shut_is_named_where_that_is_shorter() -> None:
+    everything_else = [
+        {"port": 1, "endPort": 987},
+        {"port": 989, "endPort": 65535},
+        {"protocol": "UDP"},
+    ]
+
+    assert ports(WEB, DB, admits({"ports": everything_else})) == "all but 988, 1-65535/SCTP"
+    assert ports(WEB, DB, admits({"ports": everything_else[:2]})) == "1-987, 989-65535"
+
+
 def test_both_ends_must_allow_it() -> None:
     egress = policy(
         {

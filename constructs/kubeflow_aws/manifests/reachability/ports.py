@@ -68,12 +68,28 @@ class Ports:
         return bool(self.ranges)
 
     def __str__(self) -> str:
-        """For example ``8012, 8013``; TCP goes without saying."""
+        """For example ``8012, 8013`` or ``all but 22``; TCP goes without saying."""
         if self == ALL:
             return "all"
+        shut = self._shut()
+        return f"all but {shut._list()}" if len(shut.ranges) < len(self.ranges) else self._list()
+
+    def _list(self) -> str:
         tcp = [_text(each) for each in self.ranges if each.protocol == "TCP"]
         others = [f"{_text(r)}/{r.protocol}" for r in self.ranges if r.protocol != "TCP"]
         return ", ".join([*tcp, *others]) or "none"
+
+    def _shut(self) -> Ports:
+        """All that are not among them."""
+        found: list[PortRange] = []
+        for protocol in PROTOCOLS:
+            first = ALL.ranges[0].first
+            for each in self.ranges:
+                if each.protocol == protocol:
+                    found.append(PortRange(protocol, first, each.first - 1))
+                    first = each.last + 1
+            found.append(PortRange(protocol, first, LAST))
+        return Ports.of(each for each in found if each.first <= each.last)
 
 
 def _text(each: PortRange) -> str:
