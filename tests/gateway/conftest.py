@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,13 +14,13 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.manifests.objects import KubernetesObject
+from tests.gateway import istiod, pilot
 from tests.gateway.backend import Backend
 from tests.gateway.cognito import Client, Cognito, User
 from tests.gateway.envoy import free_port, running_envoy
 from tests.gateway.listener_rules import drops_invalid_headers, listener_rules
 from tests.gateway.load_balancer import CALLBACK, LoadBalancer
 from tests.gateway.objects import CLUSTER_ISSUER, ISSUER, resolved_objects
-from tests.gateway.pilot import envoy_config
 from tests.gateway.serving import certificate, serving
 from tests.gateway.tokens import RsaKey
 from tests.support.assembly import Assembly
@@ -45,6 +46,12 @@ USERS = {
     },
 }
 """Users by name; the password is the name."""
+
+
+PROGRAMS = istiod.programs_of(os.environ)
+"""A real istiod, where the environment names one: all gateways of these tests are made by it."""
+
+collect_ignore = [] if PROGRAMS else ["test_istiod.py"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +105,8 @@ class Front:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param("cognito_assembly", id="sample"),
+        # A part of the sources is enough for what we know of istiod, not for istiod itself.
+        *([] if PROGRAMS else [pytest.param("cognito_assembly", id="sample")]),
         pytest.param("upstream_cognito_assembly", id="upstream", marks=pytest.mark.upstream),
     ],
 )
@@ -146,13 +154,24 @@ def start_gateway(
     """Run a gateway with certain objects until the stack is closed."""
     backend = Backend()
     gateway = Gateway(port=port or free_port(), backend=backend)
-    config = envoy_config(
-        objects,
-        keys=keys.by_issuer,
-        port=gateway.port,
-        admin_port=free_port(),
-        backend=backend.address,
-    )
+    if PROGRAMS:
+        config = istiod.envoy_config(
+            objects,
+            programs=PROGRAMS,
+            folder=folder / "istiod",
+            keys=keys.by_issuer,
+            port=gateway.port,
+            admin_port=free_port(),
+            backend=backend.address,
+        )
+    else:
+        config = pilot.envoy_config(
+            objects,
+            keys=keys.by_issuer,
+            port=gateway.port,
+            admin_port=free_port(),
+            backend=backend.address,
+        )
     stack.enter_context(running_envoy(config, folder))
     return gateway
 
