@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import yaml
 
-from kubeflow_aws.manifests.objects import KubernetesObject
 from localcloud.kubernetes.programs import control_plane_of
 from tests.gateway.dump import gateway_config
 from tests.gateway.envoy import free_port
@@ -40,7 +39,7 @@ _START_SECONDS: Final = 60
 _READ: Final = frozenset({"ConfigMap", "Ingress", "IngressClass", "Namespace", "Service"})
 """Kinds of Kubernetes itself that it reads, of those that we apply."""
 
-Objects = Iterable[KubernetesObject]
+Objects = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +176,7 @@ def running_istiod(
     """
     items = list(objects)
     with running_cluster(folder / "cluster", programs=programs.control_plane) as cluster:
-        refused = apply_all(cluster, filter(is_read, items))
+        refused = apply_all(cluster, [dict(item) for item in items if is_read(item)])
         assert not refused, refused
         issuers = Issuers(keys, folder / "issuers")
         istiod = Istiod(
@@ -191,7 +190,7 @@ def running_istiod(
             yield istiod
 
 
-def is_read(item: KubernetesObject) -> bool:
+def is_read(item: Mapping[str, Any]) -> bool:
     """Whether istiod reads an object, or its kind comes with it."""
     if item["kind"] == "CustomResourceDefinition":
         return str(item["spec"]["group"]).endswith(".istio.io")

@@ -6,20 +6,26 @@ Only collected where `PILOT_DISCOVERY` names one: see docs/contributing.md.
 from __future__ import annotations
 
 import copy
+import http.client
 import re
+import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.gateway import pilot
+from tests.gateway.backend import Backend
 from tests.gateway.conftest import HOST, PROGRAMS, Keys
-from tests.gateway.dump import known, manager_of
+from tests.gateway.dump import known, manager_of, sidecar_config
+from tests.gateway.envoy import free_port, running_envoy
 from tests.gateway.issuers import DISCOVERY, keys_of
 from tests.gateway.istiod import ROUTES, Istiod, have_pod, running_istiod
 from tests.gateway.objects import ISSUER
 from tests.gateway.rbac import Config
+from tests.gateway.workloads import Mesh
 from tests.gateway.xds import Dump, Proxy
 from tests.support.waiting import eventually
 
@@ -27,6 +33,12 @@ assert PROGRAMS
 
 UNDECIDED = frozenset({"envoy.filters.http.grpc_stats", "envoy.filters.http.fault"})
 """Filters that count or, without a fault to inject, do nothing."""
+
+GATEWAY = ("istio-system", "istio-ingressgateway-service-account")
+CONTRIBUTOR = "ci@machines.platform.example.com"
+"""Whom alice's profile names, with the role edit."""
+
+NOTEBOOK = {"notebook-name": "nb"}
 
 Start = Callable[[list[Any]], Istiod]
 
@@ -183,6 +195,86 @@ def test_policies_of_a_profile_are_asked_by_its_own_pods_and_no_others(
     assert mallorys == {("istio-system", "global-deny-all")}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A notebook's sidecar, in a real Envoy.
+
+    Attributes:
+        port: Where it listens.
+        mesh: Who says who somebody is.
+    """
+
+    port: int
+    mesh: Mesh
+
+    def answers(self, context: ssl.SSLContext | None, user: str | None) -> int:
+        """The status for a workload, or for somebody without a certificate."""
+        connection = (
+            http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=20)
+            if context
+            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        )
+        with closing(connection):
+            connection.request("GET", "/", headers={"kubeflow-userid": user} if user else {})
+            return connection.getresponse().status
+
+
+@pytest.fixture(scope="module")
+def sidecar(istiod: Istiod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
+    port = {"name": "http-nb", "port": 80, "targetPort": 8888}
+    istiod.cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "nb", "namespace": "alice"},
+            "spec": {"selector": NOTEBOOK, "ports": [port]},
+        }
+    )
+    found: list[Dump] = []
+
+    def missing() -> str | None:
+        found[:] = [istiod.dump(notebook(istiod, "alice", "10.1.0.2"))]
+        return None if "inbound|8888||" in found[0].clusters else "the port"
+
+    eventually(missing)
+    mesh = Mesh(tmp_path_factory.mktemp("mesh"))
+    running = Sidecar(port=free_port(), mesh=mesh)
+    config = sidecar_config(
+        found[0],
+        pod_port=8888,
+        authority=mesh.authority,
+        identity=mesh.identity("alice", "default-editor"),
+        port=running.port,
+        admin_port=free_port(),
+        backend=Backend().address,
+    )
+    with running_envoy(config, tmp_path_factory.mktemp("sidecar")):
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("account", "user", "status"),
+    [
+        pytest.param(GATEWAY, CONTRIBUTOR, 200, id="a contributor through the gateway"),
+        pytest.param(GATEWAY, "mallory@example.com", 403, id="somebody else through the gateway"),
+        pytest.param(GATEWAY, None, 403, id="nobody through the gateway"),
+        pytest.param(
+            ("mallory", "default-editor"), CONTRIBUTOR, 403, id="a name from another profile"
+        ),
+        pytest.param(
+            ("kubeflow", "katib-ui"), CONTRIBUTOR, 403, id="a name from a part of the platform"
+        ),
+        pytest.param(None, CONTRIBUTOR, 403, id="a name without mutual TLS"),
+    ],
+)
+def test_a_notebook_believes_a_name_from_the_gateway_alone(
+    sidecar: Sidecar, account: tuple[str, str] | None, user: str | None, status: int
+) -> None:
+    context = sidecar.mesh.client(*account) if account else None
+
+    assert sidecar.answers(context, user) == status
+
+
 def jwt_rules(objects: list[Any]) -> list[dict[str, Any]]:
     """All rules of all RequestAuthentications."""
     return [
@@ -286,14 +378,13 @@ def matching(dump: Dump, prefix: str) -> list[Config]:
 
 def notebook(istiod: Istiod, namespace: str, address: str) -> Proxy:
     """The sidecar of a notebook."""
-    labels = {"notebook-name": "nb"}
-    have_pod(istiod.cluster, namespace, "nb-0", address, labels)
+    have_pod(istiod.cluster, namespace, "nb-0", address, NOTEBOOK)
     return Proxy(
         kind="sidecar",
         pod="nb-0",
         namespace=namespace,
         address=address,
-        metadata={"NAMESPACE": namespace, "LABELS": labels, "CLUSTER_ID": "Kubernetes"},
+        metadata={"NAMESPACE": namespace, "LABELS": NOTEBOOK, "CLUSTER_ID": "Kubernetes"},
     )
 
 
