@@ -132,7 +132,7 @@ def programs_of(environment: Mapping[str, str]) -> Programs | None:
     return Programs(istiod=program, control_plane=control_plane)
 
 
-def envoy_config(
+def sent_config(
     objects: Objects,
     *,
     programs: Programs,
