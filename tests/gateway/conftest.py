@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from kubeflow_aws.manifests.objects import KubernetesObject
+from tests.gateway import pilot
 from tests.gateway.backend import Backend
 from tests.gateway.cognito import Client, Cognito, User
 from tests.gateway.envoy import free_port, running_envoy
+from tests.gateway.istiod import Istiod, programs_of, running_istiod, sent_config
 from tests.gateway.listener_rules import drops_invalid_headers, listener_rules
 from tests.gateway.load_balancer import CALLBACK, LoadBalancer
 from tests.gateway.objects import CLUSTER_ISSUER, ISSUER, resolved_objects
-from tests.gateway.pilot import envoy_config
 from tests.gateway.serving import certificate, serving
 from tests.gateway.tokens import RsaKey
 from tests.support.assembly import Assembly
@@ -45,6 +47,14 @@ USERS = {
     },
 }
 """Users by name; the password is the name."""
+
+
+StartIstiod: TypeAlias = Callable[[list[Any]], Istiod]
+
+PROGRAMS = programs_of(os.environ)
+"""A real istiod, where the environment names one: all gateways of these tests are made by it."""
+
+collect_ignore = [] if PROGRAMS else ["test_istiod.py", "test_sidecars.py"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +108,8 @@ class Front:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param("cognito_assembly", id="sample"),
+        # A part of the sources is enough for what we know of istiod, not for istiod itself.
+        *([] if PROGRAMS else [pytest.param("cognito_assembly", id="sample")]),
         pytest.param("upstream_cognito_assembly", id="upstream", marks=pytest.mark.upstream),
     ],
 )
@@ -146,13 +157,24 @@ def start_gateway(
     """Run a gateway with certain objects until the stack is closed."""
     backend = Backend()
     gateway = Gateway(port=port or free_port(), backend=backend)
-    config = envoy_config(
-        objects,
-        keys=keys.by_issuer,
-        port=gateway.port,
-        admin_port=free_port(),
-        backend=backend.address,
-    )
+    if PROGRAMS:
+        config = sent_config(
+            objects,
+            programs=PROGRAMS,
+            folder=folder / "istiod",
+            keys=keys.by_issuer,
+            port=gateway.port,
+            admin_port=free_port(),
+            backend=backend.address,
+        )
+    else:
+        config = pilot.envoy_config(
+            objects,
+            keys=keys.by_issuer,
+            port=gateway.port,
+            admin_port=free_port(),
+            backend=backend.address,
+        )
     stack.enter_context(running_envoy(config, folder))
     return gateway
 
@@ -246,3 +268,25 @@ def _resolving_to_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", resolve)
         yield
+
+
+@pytest.fixture(scope="session")
+def start_istiod(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartIstiod]:
+    """Start the real istiod with certain objects; it runs until the tests end."""
+    assert PROGRAMS
+    programs = PROGRAMS
+    with ExitStack() as stack:
+
+        def started(objects: list[Any]) -> Istiod:
+            folder = tmp_path_factory.mktemp("istiod")
+            return stack.enter_context(
+                running_istiod(objects, programs=programs, folder=folder, keys=keys.by_issuer)
+            )
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def istiod(gateway_objects: list[Any], start_istiod: StartIstiod) -> Istiod:
+    """The real istiod with the objects that we apply."""
+    return start_istiod(gateway_objects)

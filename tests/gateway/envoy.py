@@ -26,6 +26,22 @@ def free_port() -> int:
         return port
 
 
+def address(host: str, port: int) -> Config:
+    """An address in its configuration."""
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def cluster(name: str, host: str, port: int) -> Config:
+    """A cluster of one endpoint in its configuration."""
+    endpoint = {"endpoint": {"address": address(host, port)}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
 @contextmanager
 def running_envoy(config: Config, folder: Path) -> Iterator[None]:
     """Run Envoy until the block ends.

@@ -1,6 +1,6 @@
 """AuthorizationPolicies as Envoy's RBAC filters, in the way of istiod.
 
-After istio 1.29, pilot/pkg/security/authz: what is not covered raises.
+After istio 1.30, pilot/pkg/security/authz: what is not covered raises.
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.gateway.istiod import VARIABLE, programs_of
 from tests.gateway.listener_rules import listener_rules
 from tests.gateway.pilot import envoy_config
 from tests.gateway.rbac import rbac_filters
@@ -85,3 +87,16 @@ def test_an_unknown_annotation_of_an_ingress_raises(gateway_objects: list[Any]) 
 
     with pytest.raises(NotImplementedError, match="auth-type oidc"):
         listener_rules([changed])
+
+
+def test_a_real_istiod_is_taken_only_where_one_is_named(control_plane: Path) -> None:
+    found = programs_of({VARIABLE: __file__})
+
+    assert found
+    assert (found.istiod, found.control_plane) == (Path(__file__), control_plane)
+    assert programs_of({}) is None
+
+
+def test_a_real_istiod_that_is_not_there_is_not_passed_over() -> None:
+    with pytest.raises(RuntimeError, match="names /nowhere, which is no file"):
+        programs_of({VARIABLE: "/nowhere"})

@@ -36,7 +36,9 @@ def test_the_nine_steps(front: Front, client_id: str) -> None:
     front.cognito.log.clear()
     browser = Browser(front)
 
-    first, authorize, page, login, callback, answer = browser.sign_in("alice", path="/jupyter/?a=1")
+    first, authorize, page, login, callback, answer = browser.sign_in(
+        "alice", path="/_/jupyter/?a=1"
+    )
 
     # 1 and 2: no cookie, so off to Cognito.
     query = parse_qs(urlsplit(first.headers["location"]).query)
@@ -50,13 +52,13 @@ def test_the_nine_steps(front: Front, client_id: str) -> None:
     # 4, 5, 6: the code for tokens, a token for claims.
     assert front.cognito.log[-2:] == ["token authorization_code", "userInfo"]
     # 7: back to where she wanted, with a session.
-    assert callback.headers["location"] == "/jupyter/?a=1"
+    assert callback.headers["location"] == "/_/jupyter/?a=1"
     session = [cookie for cookie in browser.session.cookies if cookie.name.startswith(COOKIE)]
     assert session
     assert all(cookie.secure for cookie in session)
     # 8 and 9: the gateway says who she is, and the workload answers.
     assert user(answer) == "alice@example.com"
-    assert seen(answer).line == "GET /jupyter/?a=1 HTTP/1.1"
+    assert seen(answer).line == "GET /_/jupyter/?a=1 HTTP/1.1"
 
 
 def test_a_workload_sees_the_user_and_nothing_to_steal(alice: Browser) -> None:
