@@ -52,9 +52,7 @@ class Authority:
         """
         key = ec.generate_private_key(ec.SECP256R1())
         uri = x509.UniformResourceIdentifier(f"spiffe://{principal}")
-        certificate = self._certificate(
-            _WORKLOAD, key, x509.SubjectAlternativeName([uri])
-        )
+        certificate = self._certificate(_WORKLOAD, key, x509.SubjectAlternativeName([uri]))
         name = principal.replace("/", "-")
         files = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -188,9 +186,7 @@ def _listener(
                                     "private_key": {"filename": str(key)},
                                 }
                             ],
-                            "validation_context": {
-                                "trusted_ca": {"filename": str(authority.file)}
-                            },
+                            "validation_context": {"trusted_ca": {"filename": str(authority.file)}},
                         },
                     },
                 },
