@@ -1,4 +1,4 @@
-"""Who may only look sees what shows, and opens nobody's notebook: our policies in the real Envoy."""
+"""Who may only look sees what shows, and opens no notebook: our policies in the real Envoy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A route of the gateway makes nobody somebody else, though Envoy does what it says after all filters.
+"""A route of the gateway makes nobody somebody else, though Envoy heeds routes after all filters.
 
-Admission refuses such routes before (tests/platform/tenants/no-forged-headers.yaml); here one is there.
+Admission refuses such routes before (tests/platform/tenants/no-forged-headers.yaml); here is one.
 """
 
 from __future__ import annotations
