@@ -56,12 +56,9 @@ class Keys:
     stranger: RsaKey
 
     @property
-    def by_address(self) -> dict[str, str]:
-        """What istiod fetches: Cognito and EKS have their keys there and nowhere else."""
-        return {
-            f"{ISSUER}/.well-known/jwks.json": self.pool.keys,
-            f"{CLUSTER_ISSUER}/keys": self.cluster.keys,
-        }
+    def by_issuer(self) -> dict[str, str]:
+        """What istiod fetches."""
+        return {ISSUER: self.pool.keys, CLUSTER_ISSUER: self.cluster.keys}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +148,7 @@ def start_gateway(
     gateway = Gateway(port=port or free_port(), backend=backend)
     config = envoy_config(
         objects,
-        keys=keys.by_address,
+        keys=keys.by_issuer,
         port=gateway.port,
         admin_port=free_port(),
         backend=backend.address,

@@ -43,7 +43,7 @@ def gateway(
     found = Gateway(port=free_port(), backend=Backend())
     config = envoy_config(
         [*objects, *ROUTES],
-        keys={f"{ISSUER}/keys": DEX.keys},
+        keys={ISSUER: DEX.keys},
         port=found.port,
         admin_port=free_port(),
         backend=found.backend.address,
