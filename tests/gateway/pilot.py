@@ -2,8 +2,9 @@
 
 After istio 1.30 (pilot/pkg/security/authn/policy_applier.go, pilot/pkg/networking/core): the order
 of the filters, how tokens are required, how EnvoyFilters change what is there. All routes lead to
-one backend. What is not covered raises, so that no policy is left out in silence. What stands here
-was compared with a real istiod (`tests.gateway.test_istiod`), which takes its place where one is.
+one backend; what they say of headers they do. What is not covered raises, so that no policy is left
+out in silence. What stands here was compared with a real istiod (`tests.gateway.test_istiod`), which
+takes its place where one is.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, Final
 
 from tests.gateway.envoy import address, cluster
 from tests.gateway.rbac import Config, rbac_filters
+from tests.gateway.virtual_services import routes_with_headers
 
 GATEWAY: Final = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
 _TYPES: Final = "type.googleapis.com/envoy.extensions.filters"
+_ROUTER: Final = "envoy.filters.http.router"
 
 Objects = Iterable[Mapping[str, Any]]
 
@@ -51,17 +54,18 @@ def envoy_config(
             "typed_config": {"@type": f"{_TYPES}.http.cors.v3.Cors"},
         },
         {
-            "name": "envoy.filters.http.router",
+            "name": _ROUTER,
             "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
         },
     ]
-    routes = {
+    routes: Config = {
         "virtual_hosts": [
             {
                 "name": "all",
                 "domains": ["*"],
                 "routes": [
-                    {"match": {"prefix": "/"}, "route": {"cluster": "all", "timeout": "0s"}}
+                    *routes_with_headers(items, "all"),
+                    {"match": {"prefix": "/"}, "route": {"cluster": "all", "timeout": "0s"}},
                 ],
             }
         ]
@@ -128,7 +132,14 @@ def _jwt_filters(authentications: Objects, keys: Mapping[str, str]) -> list[Conf
 
 
 def _provider(rule: Mapping[str, Any], keys: Mapping[str, str]) -> Config:
-    known = {"audiences", "forwardOriginalToken", "fromHeaders", "issuer", "outputClaimToHeaders"}
+    known = {
+        "audiences",
+        "forwardOriginalToken",
+        "fromHeaders",
+        "issuer",
+        "jwksUri",
+        "outputClaimToHeaders",
+    }
     if unknown := rule.keys() - known:
         raise NotImplementedError(f"jwtRules: {unknown}")
     provider: Config = {
@@ -160,10 +171,20 @@ def _apply_envoy_filter(item: Mapping[str, Any], filters: list[Config], routes: 
         match patch["applyTo"], patch["patch"]["operation"]:
             case "HTTP_FILTER", "INSERT_FIRST":
                 filters.insert(0, value)
-            case "ROUTE_CONFIGURATION", "MERGE" if routes.keys().isdisjoint(value):
-                routes.update(value)
+            case "HTTP_FILTER", "INSERT_BEFORE" if _before(patch) == _ROUTER:
+                filters.insert(len(filters) - 1, value)
+            case "ROUTE_CONFIGURATION", "MERGE" if all(isinstance(v, list) for v in value.values()):
+                # As protocol buffers are merged: lists are appended.
+                for name, more in value.items():
+                    routes[name] = [*routes.get(name, ()), *more]
             case what:
                 raise NotImplementedError(f"EnvoyFilter: {what}")
+
+
+def _before(patch: Mapping[str, Any]) -> str:
+    """The filter that another one is put before."""
+    chain = patch["match"]["listener"]["filterChain"]["filter"]
+    return str(chain.get("subFilter", {}).get("name", ""))
 
 
 def _trusted_proxies(items: Objects) -> int:
