@@ -58,23 +58,26 @@ def _permission(rule: Mapping[str, Any]) -> Config:
 
 
 def _operation(operation: Mapping[str, Any]) -> Config:
-    _only(operation, "notPaths", "ports")
-    paths = [{"url_path": {"path": _path(each)}} for each in operation["notPaths"]]
-    ports = [{"destination_port": int(each)} for each in operation["ports"]]
-    return {
-        "and_rules": {
-            "rules": [
-                {"or_rules": {"rules": ports}},
-                {"not_rule": {"or_rules": {"rules": paths}}},
-            ]
-        }
-    }
+    _only(operation, "notPaths", "paths", "ports")
+    rules = []
+    if "ports" in operation:
+        ports = [{"destination_port": int(each)} for each in operation["ports"]]
+        rules.append({"or_rules": {"rules": ports}})
+    if "paths" in operation:
+        rules.append(_paths(operation["paths"]))
+    if "notPaths" in operation:
+        rules.append({"not_rule": _paths(operation["notPaths"])})
+    return {"and_rules": {"rules": rules}}
+
+
+def _paths(patterns: Iterable[str]) -> Config:
+    return {"or_rules": {"rules": [{"url_path": {"path": _path(each)}} for each in patterns]}}
 
 
 def _path(pattern: str) -> Config:
-    if not pattern.endswith("*") or "*" in pattern[:-1]:
+    if "*" in pattern[:-1]:
         raise NotImplementedError(f"path {pattern}")
-    return {"prefix": pattern[:-1]}
+    return {"prefix": pattern[:-1]} if pattern.endswith("*") else {"exact": pattern}
 
 
 def _principal(rule: Mapping[str, Any]) -> Config:
