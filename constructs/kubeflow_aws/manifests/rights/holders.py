@@ -65,10 +65,10 @@ def holders_of(items: Iterable[KubernetesObject]) -> list[Holder]:
         if item["kind"] not in {"ClusterRoleBinding", "RoleBinding"}:
             continue
         namespace = _namespace(item)
-        role = _role_of(item, namespace)
+        bound = _role_of(item, namespace)
         for subject in dicts(item.get("subjects")):
             holder = _name(subject, namespace), namespace or EVERYWHERE
-            _add(found[holder], _rules(roles, role))
+            _add(found[holder], _rules(roles, bound))
     return [
         Holder(
             name=name,
