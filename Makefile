@@ -192,6 +192,10 @@ render: install ## write the rendered objects of DEPLOYMENT to build/rendered
 reachability: install ## who may connect to whom in DEPLOYMENT, by its NetworkPolicies
 	@$(BIN)/python -m kubeflow_aws.cli reachability $(DEPLOYMENT)
 
+.PHONY: rights
+rights: install ## who may do what in DEPLOYMENT's cluster, by its roles and bindings
+	@$(BIN)/python -m kubeflow_aws.cli rights $(DEPLOYMENT)
+
 .PHONY: images
 images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
 	@$(BIN)/python -m kubeflow_aws.cli images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))

@@ -181,13 +181,26 @@ def test_the_hook_learns_a_folder_from_the_namespace(assembly: Assembly) -> None
     }
 
 
-def test_the_api_server_reads_and_never_writes(platform: Template) -> None:
+@pytest.mark.parametrize("action", WRITING)
+def test_the_api_server_touches_nothing_of_a_profile(action: str, platform: Template) -> None:
     statements = statements_of(platform, "DataAccessRolesmlpipelineRole")
 
-    assert allows(statements, "s3:GetObject", "bucket/teams/vision/model")
-    assert allows(statements, "s3:ListBucket", "bucket")
-    for action in ("s3:PutObject", "s3:DeleteObject"):
-        assert not allows(statements, action, "bucket/private-artifacts/alice/model")
+    for key in (
+        "private-artifacts/alice/v2/artifacts/model",
+        "private-artifacts/alice/run/2026/11/24/run-1/main.log",
+        "teams/vision/model",
+        "model",
+    ):
+        assert not allows(statements, action, f"bucket/{key}"), key
+
+
+def test_the_api_server_reads_old_pipelines_and_nothing_else(platform: Template) -> None:
+    statements = statements_of(platform, "DataAccessRolesmlpipelineRole")
+
+    assert allows(statements, "s3:GetObject", "bucket/pipelines/0a1b")
+    assert not allows(statements, "s3:PutObject", "bucket/pipelines/0a1b")
+    for prefix in ("", "pipelines/", "private-artifacts/alice/"):
+        assert not allows(statements, "s3:ListBucket", "bucket", prefix=prefix)
 
 
 def test_the_ui_reads_logs_and_no_artifact(platform: Template) -> None:

@@ -52,6 +52,7 @@ KINDS: Final = (
     "trials.kubeflow.org",
     "viewers.kubeflow.org",
     "virtualservices.networking.istio.io",
+    "workflows.argoproj.io",
 )
 """Those of the platform that the files use, beside notebooks."""
 

@@ -23,13 +23,6 @@ def may_read(store: ArtifactStore, region: str, *, objects: str) -> list[iam.Pol
     ]
 
 
-def may_list(store: ArtifactStore) -> iam.PolicyStatement:
-    """List the whole bucket."""
-    return iam.PolicyStatement(
-        actions=["s3:ListBucket", "s3:GetBucketLocation"], resources=[store.bucket_arn]
-    )
-
-
 def may_use_folders(
     store: ArtifactStore, region: str, folders: Sequence[str]
 ) -> list[iam.PolicyStatement]:

@@ -41,6 +41,8 @@ from kubeflow_aws.manifests.platform import (
 )
 from kubeflow_aws.manifests.reachability.table import table_of
 from kubeflow_aws.manifests.relock import relock
+from kubeflow_aws.manifests.rights.holders import holders_of
+from kubeflow_aws.manifests.rights.table import rights_table
 from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support
 from kubeflow_aws.manifests.tools import find_tools
 
@@ -99,6 +101,13 @@ def reachability(deployment: Annotated[str, typer.Argument(help="A deployment's 
     settings = load_deployment(deployment_path(PROJECT, deployment))
     network = network_of(_rendered(settings, quiet=True), settings)
     sys.stdout.write(table_of(network, hidden=frozenset({OTHER_PROFILE})))
+
+
+@cli.command()
+def rights(deployment: Annotated[str, typer.Argument(help="A deployment's name.")]) -> None:
+    """Print who may do what in a deployment's cluster, by its roles and bindings."""
+    settings = load_deployment(deployment_path(PROJECT, deployment))
+    sys.stdout.write(rights_table(holders_of(_rendered(settings, quiet=True).objects)))
 
 
 @cli.command()
