@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
+from kubeflow_aws.kubeflow.contributor_names import contributor_name
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
 from kubeflow_aws.kubeflow.profile_limits import limit_range
 from kubeflow_aws.kubeflow.profile_namespace import profile_namespace
 from kubeflow_aws.kubeflow.profile_network import network_policy
+from kubeflow_aws.kubeflow.profile_owner import owner_binding
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import MAX_PACK_OBJECTS, Pack, Phase
@@ -65,6 +66,7 @@ def profile_packs(
         return [
             profile_namespace(profile),
             _profile(profile),
+            owner_binding(profile),
             limit_range(profile.name),
             network_policy(profile.name, scraper_ranges=scraper_ranges),
             *profile_volumes(profile.name, volumes),
@@ -191,9 +193,8 @@ def _hard(quota: Quota) -> dict[str, JsonValue]:
 def _contributor(
     profile: Profile, contributor: Contributor, *, suffix: str
 ) -> Iterator[KubernetesObject]:
-    user = re.sub("[^a-z0-9]+", "-", contributor.email)
     metadata: dict[str, JsonValue] = {
-        "name": f"user-{user}-clusterrole-{contributor.role}-{suffix}",
+        "name": contributor_name(contributor.email, contributor.role, suffix=suffix),
         "namespace": profile.name,
         # The dashboard finds contributors by these.
         "annotations": {"role": str(contributor.role), "user": contributor.email},
