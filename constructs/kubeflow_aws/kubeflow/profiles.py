@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
@@ -102,7 +102,7 @@ def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:
     rights. So a pack's number, and with it the names of its objects, come from its members: a
     changed pack is another one, applied before the old one is deleted with all that it held.
     """
-    pairs = [(profile, each) for profile in profiles for each in profile.contributors]
+    pairs = [(profile, each) for profile in profiles for each in profile.persons]
     stacks: dict[int, list[tuple[Profile, Contributor]]] = {}
     for pair in pairs:
         stacks.setdefault(_hash(_key(pair)) % CONTRIBUTOR_STACKS + 1, []).append(pair)
@@ -216,20 +216,25 @@ def _contributor(
             }
         ],
     }
-    yield {
+    yield contributor_policy(metadata, contributor.email)
+
+
+def contributor_policy(metadata: Mapping[str, JsonValue], user: str) -> KubernetesObject:
+    """The policy of the mesh that lets a contributor in.
+
+    Args:
+        metadata: Its name and place.
+        user: The address.
+    """
+    return {
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
-        "metadata": metadata,
+        "metadata": dict(metadata),
         "spec": {
             "rules": [
                 {
                     "from": [{"source": {"principals": list(_PRINCIPALS)}}],
-                    "when": [
-                        {
-                            "key": "request.headers[kubeflow-userid]",
-                            "values": [contributor.email],
-                        }
-                    ],
+                    "when": [{"key": "request.headers[kubeflow-userid]", "values": [user]}],
                 }
             ]
         },
