@@ -80,6 +80,9 @@ class Api:
     def close(self) -> None:
         self.closed = True
 
+    def does(self, verb: str) -> list[str]:
+        return [what for each, what in self.asked if each == verb]
+
     def list(self, kind: Kind, selector: str) -> list[Object]:
         self._ask("list", selector)
         if "in (" in selector:
@@ -102,9 +105,6 @@ class Api:
         self.asked.append((verb, what))
         if verb == self._refuse:
             raise ApiError("refused")
-
-    def does(self, verb: str) -> list[str]:
-        return [what for each, what in self.asked if each == verb]
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +227,7 @@ def test_what_cannot_be_added_is_missing_and_the_token_is_written(
 def test_what_takes_too_long_is_left_to_the_next_token(monkeypatch: pytest.MonkeyPatch) -> None:
     api = Api()
     clock = iter([0.0, 1.0, memberships.SECONDS + 1])
-    monkeypatch.setattr(memberships.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(memberships, "monotonic", lambda: next(clock))
 
     memberships.reconcile(api, "bob@example.com", frozenset({"COGNITO:research"}))  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.group_rules import check_groups
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
 from kubeflow_aws.deployment.lengths import check_lengths
@@ -25,7 +26,6 @@ from kubeflow_aws.deployment.rules import (
     check_artifacts,
     check_components,
     check_database,
-    check_groups,
     check_ingress,
     check_network,
     check_production,

@@ -12,7 +12,6 @@ from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX, Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.cognito import MAX_DEFAULT_INVITATIONS, valid_prefix
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.deployment.identity_providers import groups_attribute
 from kubeflow_aws.regions import regions
 
 if TYPE_CHECKING:
@@ -36,10 +35,6 @@ RESERVED_NAMESPACES: Final = frozenset(
 MAX_PROFILES_WITH_OUR_ROLE: Final = 2400
 """A cluster takes 5,000 Pod Identity associations (EKS User Guide, "Learn how EKS Pod Identity
 grants Pods access to AWS services"; believed, not tried), a profile has two, the platform some."""
-
-
-MAX_GROUPS: Final = 400
-"""Each is a custom resource of one nested stack, which takes 500 resources."""
 
 
 def check_network(deployment: Deployment) -> None:
@@ -236,44 +231,6 @@ def check_profiles(deployment: Deployment) -> None:
             raise ValueError(
                 f"profiles names {profile.name}, a namespace of the platform; choose another"
             )
-
-
-def check_groups(deployment: Deployment) -> None:
-    """Somebody keeps the groups that profiles name, and can be asked who is in them."""
-    tell = {
-        provider.name
-        for provider in deployment.auth.cognito.identity_providers
-        if groups_attribute(provider)
-    }
-    there = {provider.name for provider in deployment.auth.cognito.identity_providers}
-    for profile in deployment.profiles:
-        for group in profile.groups:
-            where = f"profiles.{profile.name}.contributors names the group {group.group}"
-            if deployment.auth_provider is not AuthProvider.COGNITO:
-                raise ValueError(
-                    f"{where}, but auth.provider is {deployment.auth_provider}, which knows no "
-                    "groups; name people, or set auth.provider: cognito"
-                )
-            if deployment.cluster.existing:
-                raise ValueError(
-                    f"{where}, but cluster.existing is set, and the trigger of sign-in reaches "
-                    "only a cluster that is made here; name people"
-                )
-            if group.provider and group.provider not in there:
-                raise ValueError(
-                    f"{where} of {group.provider}, which is not in auth.cognito.identity_providers;"
-                    f" there: {', '.join(sorted(there)) or 'none'}"
-                )
-            if group.provider and group.provider not in tell:
-                raise ValueError(
-                    f"{where} of {group.provider}, which does not tell groups; give it a "
-                    "groups_attribute in auth.cognito.identity_providers (type oidc or saml)"
-                )
-    if len(deployment.groups) > MAX_GROUPS:
-        raise ValueError(
-            f"profiles names {len(deployment.groups)} groups as contributors; "
-            f"at most {MAX_GROUPS}, each counted as often as it is named"
-        )
 
 
 def _check_dex(deployment: Deployment) -> None:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 
 from .kubernetes import POLICIES, ROLE_BINDINGS, ApiError, Kind, Kubernetes, Object
 
@@ -73,7 +73,7 @@ def reconcile(api: Kubernetes, email: str, groups: frozenset[str]) -> None:
     Raises:
         ApiError: It is not known what she has, or it could not be taken away.
     """
-    deadline = time.monotonic() + SECONDS
+    deadline = monotonic() + SECONDS
     wanted = _wanted(api, groups)
     missing: list[tuple[Kind, Object]] = []
     targets = {
@@ -89,7 +89,7 @@ def reconcile(api: Kubernetes, email: str, groups: frozenset[str]) -> None:
                 api.delete(kind, item)
         missing += [(kind, item) for item in target.values()]
     for kind, item in missing:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             logger.warning("the next token adds the rest")
             return
         try:
