@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorRole, Profile, Quota
+from kubeflow_aws.kubeflow import profiles
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
 from kubeflow_aws.kubeflow.profile_limits import DEFAULT_REQUEST
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
@@ -290,6 +291,20 @@ def test_who_leaves_the_file_loses_her_rights() -> None:
     assert not kept & named([old_packs[removed]])
     assert "team-1/bob@example.com" not in bindings(after)
     assert "team-1/alice@example.com" in bindings(after)
+
+
+def test_a_release_that_names_them_otherwise_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A pack that kept its number would be updated, and an update deletes nothing."""
+    members = [team(1, Contributor(email="alice@example.com"))]
+    [[before]] = contributor_packs(members).values()
+    monkeypatch.setattr(
+        profiles, "contributor_name", lambda who, role, *, suffix: f"other-{who}-{role}-{suffix}"
+    )
+    [[after]] = contributor_packs(members).values()
+
+    assert before.number != after.number
 
 
 def test_many_contributors_fit_into_bounded_packs_of_four_stacks() -> None:

@@ -212,11 +212,11 @@ def test_what_was_changed_by_hand_is_made_anew(
 ) -> None:
     profile = new_profile(RESEARCH)
     reconcile(trigger, BOB, groups(RESEARCH))
-    [policy] = trigger.list(POLICIES, "kubeflow-aws/member")[-1:]
-    path = f"{ISTIO}/namespaces/{profile.name}/authorizationpolicies/{policy['metadata']['name']}"
+    path = f"{ISTIO}/namespaces/{profile.name}/authorizationpolicies"
+    [policy] = cluster.get(f"{path}?labelSelector={memberships.MEMBER}")["items"]
     cluster.done(
         "PATCH",
-        path,
+        f"{path}/{policy['metadata']['name']}",
         {"spec": {"rules": [{}]}},
         content_type="application/merge-patch+json",
     )

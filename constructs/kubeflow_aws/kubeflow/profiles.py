@@ -116,8 +116,12 @@ def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:
 
 
 def _contributor_pack(members: Sequence[tuple[Profile, Contributor]]) -> Pack:
+    # With their names, so that a release that names them otherwise makes another pack, too.
+    names = {
+        _key(pair): contributor_name(pair[1].email, pair[1].role, suffix="") for pair in members
+    }
     text = json.dumps(sorted([*_key(pair).split("/"), pair[1].role] for pair in members))
-    number = _hash(text) >> 32
+    number = _hash(text + json.dumps(names, sort_keys=True)) >> 32
     return Pack(
         component="contributors",
         phase=Phase.WORKLOADS,
