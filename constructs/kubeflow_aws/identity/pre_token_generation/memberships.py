@@ -178,7 +178,7 @@ def _policy(email: str, membership: Membership) -> Object:
             **rule,
             "when": [
                 {**each, "values": [email]} if each["key"] == USER_HEADER else each
-                for each in rule["when"]
+                for each in rule.get("when") or ()
             ],
         }
         for rule in spec["rules"]
