@@ -102,7 +102,7 @@ def build(
             service_account_issuer=cluster.service_account_issuer,
             load_balancer_role=cluster.load_balancer_role,
             address=address,
-            sign_in=_sign_in(scope, prefix, deployment, env, address),
+            sign_in=_sign_in(scope, prefix, deployment, env, address, cluster, vpc),
             database=data.database if data else None,
             artifacts=data.artifacts if data else None,
             efs=storage.efs if storage else None,
@@ -222,6 +222,8 @@ def _sign_in(
     deployment: Deployment,
     env: cdk.Environment,
     address: PlatformAddress | None,
+    cluster: ClusterStack,
+    vpc: ec2.IVpc | None,
 ) -> SignIn | None:
     """The Identity stack, and the Certificate stack of a custom sign-in domain, for Cognito."""
     if deployment.auth_provider is not AuthProvider.COGNITO or address is None:
@@ -244,5 +246,7 @@ def _sign_in(
             env=env,
             zone=address.zone,
             certificate=certificate,
+            vpc=vpc,
+            cluster=cluster.cluster,
         ),
     ).sign_in

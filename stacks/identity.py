@@ -7,15 +7,19 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.identity.cluster_access import GroupsCluster
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.identity.user_pool import KubeflowUserPool, KubeflowUserPoolProps
 from kubeflow_aws.identity.users import InvitedUsers, InvitedUsersProps
+from kubeflow_aws.network.vpc import vpc_of
 
 NOWHERE: Final = "192.0.2.1"
 """An address that leads nowhere (RFC 5737)."""
@@ -31,6 +35,8 @@ class IdentityStackProps:
         env: Account and region.
         zone: Zone of the names.
         certificate: Of the custom sign-in domain, in us-east-1; none for Cognito's own domain.
+        vpc: Network of the cluster; the deployment's existing VPC if there is none.
+        cluster: The cluster, where members of groups have their rights.
     """
 
     deployment: Deployment
@@ -38,6 +44,8 @@ class IdentityStackProps:
     env: cdk.Environment
     zone: route53.IHostedZone
     certificate: acm.ICertificate | None
+    vpc: ec2.IVpc | None
+    cluster: eks.ICluster
 
 
 class IdentityStack(cdk.Stack):
@@ -69,6 +77,7 @@ class IdentityStack(cdk.Stack):
                     client.name: deployment.machine_identity(client.name)
                     for client in settings.machine_clients
                 },
+                groups_cluster=self._groups_cluster(props),
                 production=deployment.is_production,
                 protected=deployment.is_protected,
             ),
@@ -90,6 +99,13 @@ class IdentityStack(cdk.Stack):
             description="Where Cognito asks for the password",
             value=self.sign_in.base_url,
         )
+
+    def _groups_cluster(self, props: IdentityStackProps) -> GroupsCluster | None:
+        # Read only where it is needed: each thing that is read ties this stack to another.
+        if not props.deployment.groups:
+            return None
+        vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
+        return GroupsCluster(cluster=props.cluster, vpc=vpc)
 
     def _name_sign_in_page(
         self, users: KubeflowUserPool, domain: Domain, zone: route53.IHostedZone

@@ -27,6 +27,7 @@ from kubeflow_aws.ingress.user_pool_access import UserPoolAccess, UserPoolAccess
 from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.components import Components, ComponentsProps
+from kubeflow_aws.kubeflow.contributor_groups import group_packs
 from kubeflow_aws.kubeflow.data_access import DataAccess, DataAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
@@ -276,6 +277,8 @@ class KubeflowStack(cdk.Stack):
         ]
         for number, people in contributor_packs(profiles).items():
             self._apply(f"Contributors{number}", people, applied, props)
+        if groups := group_packs(profiles):
+            self._apply("Groups", groups, applied, props)
 
     def _create_profile_folders(
         self, fsx: FsxVolumes, props: KubeflowStackProps

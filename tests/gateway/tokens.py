@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import importlib.util
 import json
 import os
 import time
@@ -18,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from kubeflow_aws.identity.token_trigger import CODE
+from kubeflow_aws.identity.pre_token_generation import index
 
 Claims = dict[str, Any]
 
@@ -84,17 +83,12 @@ class LoadBalancerKey:
 
 def run_trigger(event: Claims) -> Claims:
     """The claims that our Lambda function adds to an access token."""
-    spec = importlib.util.spec_from_file_location("pre_token_generation", CODE / "index.py")
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(CODE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     environment = {
         "IDENTITY_PROVIDERS": json.dumps(PROVIDERS),
         "MACHINES": json.dumps(MACHINES),
     }
     with mock.patch.dict(os.environ, environment):
-        answer = module.handler(event, None)
+        answer = index.handler(event, None)
     details = answer["response"]["claimsAndScopeOverrideDetails"]
     claims: Claims = details["accessTokenGeneration"]["claimsToAddOrOverride"]
     return claims

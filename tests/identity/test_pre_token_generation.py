@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from kubeflow_aws.identity.token_trigger import CODE, PROGRAM_CLAIM
+from kubeflow_aws.identity.pre_token_generation import index
+from kubeflow_aws.identity.token_trigger import PROGRAM_CLAIM
 
 Trigger = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -25,13 +25,7 @@ PROGRAM = dict([PROGRAM_CLAIM])
 def trigger(monkeypatch: pytest.MonkeyPatch) -> Trigger:
     monkeypatch.setenv("IDENTITY_PROVIDERS", json.dumps(PROVIDERS))
     monkeypatch.setenv("MACHINES", json.dumps(MACHINES))
-    spec = importlib.util.spec_from_file_location("index", CODE / "index.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    handler: Trigger = module.handler
-    return handler
+    return index.handler
 
 
 def claim(trigger: Trigger, event: dict[str, Any]) -> str | None:

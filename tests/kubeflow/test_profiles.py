@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorRole, Profile, Quota
+from kubeflow_aws.kubeflow import profiles
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
 from kubeflow_aws.kubeflow.profile_limits import DEFAULT_REQUEST
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
@@ -173,8 +178,9 @@ def test_a_thousand_profiles_fit_into_bounded_packs() -> None:
     assert {name for members in stacks.values() for name in named(members)} == {
         *(profile.name for profile in profiles),
         "kubeflow-profile",
+        "namespaceAdmin",
     }
-    assert sum(len(pack.objects) for pack in packs) == 4000
+    assert sum(len(pack.objects) for pack in packs) == 5000
     assert len(packs) <= 200
     for members in stacks.values():
         assert len({pack.number for pack in members}) == len(members)
@@ -208,7 +214,7 @@ def test_a_contributor_is_what_the_dashboard_would_make() -> None:
     assert pack.phase is Phase.WORKLOADS
     assert binding["metadata"]["namespace"] == "team-1"
     assert binding["metadata"]["annotations"] == {"role": "view", "user": "bob.b@example.com"}
-    assert binding["metadata"]["name"].startswith("user-bob-b-example-com-clusterrole-view-")
+    assert binding["metadata"]["name"].startswith("user-bob-b-example-com-")
     assert binding["roleRef"]["name"] == "kubeflow-view"
     assert [subject["name"] for subject in binding["subjects"]] == ["bob.b@example.com"]
     assert policy["metadata"] == binding["metadata"]
@@ -216,6 +222,75 @@ def test_a_contributor_is_what_the_dashboard_would_make() -> None:
         assert rule["when"] == [
             {"key": "request.headers[kubeflow-userid]", "values": ["bob.b@example.com"]}
         ]
+
+
+def of_the_dashboard(email: str, role: str) -> str:
+    """The name that it gives (kubeflow/dashboard, access-management/kfam, getBindingName)."""
+    user = quote_plus(re.sub("[^a-zA-Z0-9]+", "-", email))
+    return re.sub("[^a-zA-Z0-9]+", "-", f"User-{user}-ClusterRole-{role}".lower())
+
+
+AMBIGUOUS = [
+    "a.b@example.com",
+    "a-b@example.com",
+    "a+b@example.com",
+    "a_b@example.com",
+    "a@b.example.com",
+    "a@b-example.com",
+]
+
+
+def test_addresses_that_differ_in_punctuation_are_different_people() -> None:
+    people = [Contributor(email=email) for email in AMBIGUOUS]
+    packs = contributor_packs([team(1, *people)])
+    # Two that meet in one pack have one suffix.
+    names = {name.rpartition("-")[0] for members in packs.values() for name in named(members)}
+
+    assert len(names) == len(AMBIGUOUS)
+    assert len(bindings(packs)) == len(AMBIGUOUS)
+    # In the dashboard's own way they would be three.
+    assert len({of_the_dashboard(email, "edit") for email in AMBIGUOUS}) < len(AMBIGUOUS)
+
+
+def test_what_the_dashboard_makes_for_the_same_person_has_another_name() -> None:
+    """Its names end with a role; these never do, whatever the address is."""
+    role = re.compile("-(kubeflow-)?(admin|edit|view)$")
+
+    for email in AMBIGUOUS:
+        for name in ("admin", "edit", "view", "kubeflow-edit"):
+            assert role.search(of_the_dashboard(email, name))
+        for packs in contributor_packs([team(1, Contributor(email=email))]).values():
+            assert not [name for name in named(packs) if role.search(name)]
+
+
+@pytest.mark.parametrize(
+    "email", ["x" * 242 + "@example.com", "a@b.c", ".@example.com", "-" * 30 + "@example.com"]
+)
+def test_a_name_is_one_that_kubernetes_takes_however_long_the_address(email: str) -> None:
+    packs = contributor_packs([team(1, Contributor(email=email))])
+    [name] = {name for members in packs.values() for name in named(members)}
+
+    assert re.fullmatch("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name)
+
+
+def test_a_new_owner_is_the_owner_in_every_object() -> None:
+    def owners(profile: Profile) -> dict[str, str]:
+        [[pack]] = profile_packs([profile], *NOTHING).values()
+        found = {item["kind"]: item for item in any_objects(pack)}
+        binding = found["RoleBinding"]
+        assert binding["metadata"]["name"] == "namespaceAdmin"
+        assert binding["roleRef"]["name"] == "kubeflow-admin"
+        [subject] = binding["subjects"]
+        return {
+            "namespace": found["Namespace"]["metadata"]["annotations"]["owner"],
+            "profile": found["Profile"]["spec"]["owner"]["name"],
+            "rights": subject["name"],
+            "dashboard": binding["metadata"]["annotations"]["user"],
+        }
+
+    assert set(owners(team(1)).values()) == {"owner-1@example.com"}
+    sold = team(1).model_copy(update={"owner": "new@example.com"})
+    assert set(owners(sold).values()) == {"new@example.com"}
 
 
 def test_who_leaves_the_file_loses_her_rights() -> None:
@@ -233,6 +308,20 @@ def test_who_leaves_the_file_loses_her_rights() -> None:
     assert not kept & named([old_packs[removed]])
     assert "team-1/bob@example.com" not in bindings(after)
     assert "team-1/alice@example.com" in bindings(after)
+
+
+def test_a_release_that_names_them_otherwise_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A pack that kept its number would be updated, and an update deletes nothing."""
+    members = [team(1, Contributor(email="alice@example.com"))]
+    [[before]] = contributor_packs(members).values()
+    monkeypatch.setattr(
+        profiles, "contributor_name", lambda who, role, *, suffix: f"other-{who}-{role}-{suffix}"
+    )
+    [[after]] = contributor_packs(members).values()
+
+    assert before.number != after.number
 
 
 def test_many_contributors_fit_into_bounded_packs_of_four_stacks() -> None:
@@ -265,6 +354,7 @@ def test_namespaces_come_first_and_what_profiles_hold_after_them() -> None:
     assert [item["kind"] for item in any_objects(pack)] == [
         "Namespace",
         "Profile",
+        "RoleBinding",
         "LimitRange",
         "NetworkPolicy",
         "PersistentVolumeClaim",

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kubeflow_aws.kubeflow.contributor_groups import TRIGGER_GROUP, WRITER
 from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
 from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
@@ -27,6 +28,8 @@ ROLES: Final = {
     "owner": "kubeflow-admin",
     "edit": "kubeflow-edit",
     "view": "kubeflow-view",
+    # The trigger of sign-in, where a profile names a group.
+    "sign-in": WRITER,
     # As administrators give it to somebody whom they trust with one namespace.
     "everything": "cluster-admin",
 }
@@ -100,6 +103,11 @@ class Try(BaseModel):
         if self.by == "code":
             return CODE
         return person(self.by) if self.by in ROLES else self.by
+
+    @property
+    def group(self) -> str | None:
+        """The group of Kubernetes that makes somebody the trigger of sign-in."""
+        return TRIGGER_GROUP if self.by == "sign-in" else None
 
 
 def person(role: str) -> str:
@@ -175,7 +183,7 @@ def attempt(
     address = cluster.address_of(item, where)
     collection = address.rpartition("/")[0]
     if one.change is None and one.delete is None:
-        return cluster.request("POST", f"{collection}?dryRun=All", item, user=who)
+        return cluster.request("POST", f"{collection}?dryRun=All", item, user=who, group=one.group)
     maker = who if one.make else ""
     code, answer = cluster.request("POST", collection, item, user=maker)
     assert code in {201, 409}, answer

@@ -47,6 +47,13 @@ CHOICES: dict[str, JsonValue] = {
     },
     "rds": {"snapshot": "kubeflow-last"},
     "storage": {"efs": {"backups": False}},
+    "profiles": [
+        {
+            "name": "alice",
+            "owner": "alice@example.com",
+            "contributors": [{"group": "research"}],
+        }
+    ],
 }
 """Settings that somebody may choose, each with a finding that is right then."""
 

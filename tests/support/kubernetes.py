@@ -98,12 +98,15 @@ class Cluster:
         content_type: str = "application/json",
         token: str = TOKEN,
         user: str | None = None,
+        group: str | None = None,
     ) -> tuple[int, Tree]:
         """The code and the body of an answer; a real API may be asked as another user."""
         with closing(self._connect()) as connection:
             headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type}
             if user:
                 headers["Impersonate-User"] = user
+            if user and group:
+                headers["Impersonate-Group"] = group
             connection.request(method, path, json.dumps(body) if body else None, headers)
             answer = connection.getresponse()
             text = answer.read()

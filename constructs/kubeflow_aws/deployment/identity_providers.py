@@ -11,6 +11,9 @@ from kubeflow_aws.deployment.section import DomainName, Section
 ProviderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,31}$", min_length=3, max_length=32)
 ]
+AnyProviderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,31}$")]
+"""Of a provider as Cognito knows it, those with names of Cognito's own included."""
+
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(/\S*)?$")]
 
 
@@ -43,6 +46,12 @@ class _Provider(Section):
         description="Count every address of this provider as verified. For providers of your own "
         "organization that do not say so themselves.",
     )
+
+
+ProviderScope = Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,100}$")]
+"""A scope (RFC 6749, section 3.3)."""
+
+GroupsAttribute = Annotated[str, StringConstraints(pattern=r"^[^\s,\[\]]{1,256}$")]
 
 
 class _Client(_Provider):
@@ -91,6 +100,16 @@ class OidcProvider(_Client):
     type: Literal["oidc"]
     name: ProviderName = Field(description="Shown on the sign-in page.")
     issuer: HttpsUrl = Field(description="Its issuer, which serves the discovery document.")
+    groups_attribute: GroupsAttribute | None = Field(
+        default=None,
+        description="Claim that says in which groups somebody is, such as groups; profiles may "
+        "then name its groups as contributors.",
+    )
+    scopes: tuple[ProviderScope, ...] = Field(
+        default=(),
+        max_length=10,
+        description="What to ask it for beside openid and email, such as groups.",
+    )
 
 
 class SamlProvider(_Provider):
@@ -99,6 +118,11 @@ class SamlProvider(_Provider):
     type: Literal["saml"]
     name: ProviderName = Field(description="Shown on the sign-in page.")
     metadata_url: HttpsUrl = Field(description="Where its metadata document is served.")
+    groups_attribute: GroupsAttribute | None = Field(
+        default=None,
+        description="Attribute that says in which groups somebody is; profiles may then name its "
+        "groups as contributors.",
+    )
 
 
 IdentityProvider: TypeAlias = Annotated[
@@ -110,3 +134,12 @@ RESERVED_PROVIDER_NAMES = frozenset(
     {"COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"}
 )
 """Names that Cognito gives itself (API reference, CreateIdentityProvider)."""
+
+
+def groups_attribute(provider: IdentityProvider) -> str | None:
+    """Where a provider says in which groups somebody is, if it does."""
+    match provider:
+        case OidcProvider() | SamlProvider():
+            return provider.groups_attribute
+        case _:
+            return None

@@ -13,6 +13,7 @@ from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.group_rules import check_groups
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
 from kubeflow_aws.deployment.lengths import check_lengths
@@ -20,7 +21,7 @@ from kubeflow_aws.deployment.monitoring import Monitoring
 from kubeflow_aws.deployment.names import StackName, stack_prefix
 from kubeflow_aws.deployment.network import Network
 from kubeflow_aws.deployment.notebooks import Notebooks
-from kubeflow_aws.deployment.profiles import Profile
+from kubeflow_aws.deployment.profiles import ContributorGroup, Profile
 from kubeflow_aws.deployment.rules import (
     check_artifacts,
     check_components,
@@ -163,6 +164,11 @@ class Deployment(Section):
         return existing.name if existing else self.name
 
     @property
+    def groups(self) -> tuple[ContributorGroup, ...]:
+        """The groups that profiles name, as often as they do."""
+        return tuple(group for profile in self.profiles for group in profile.groups)
+
+    @property
     def stack_prefix(self) -> str:
         """What the names of its stacks begin with."""
         return stack_prefix(self.name)
@@ -227,6 +233,7 @@ class Deployment(Section):
             check_storage,
             check_production,
             check_profiles,
+            check_groups,
             check_lengths,
         ):
             check(self)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
@@ -21,10 +22,8 @@ from kubeflow_aws.deployment.identity_providers import (
 SAML_EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 """The claim that Entra ID, ADFS and Okta send an e-mail address in."""
 
-OIDC_MAPPING = cognito.AttributeMapping(
-    email=cognito.ProviderAttribute.other("email"),
-    email_verified=cognito.ProviderAttribute.other("email_verified"),
-)
+GROUPS: Final = "groups"
+"""The attribute of the pool that a provider's groups stand in; Cognito calls it custom:groups."""
 
 
 def add_identity_providers(
@@ -90,8 +89,12 @@ def _create(
                 issuer_url=provider.issuer,
                 client_id=provider.client_id,
                 client_secret=_reference(provider.client_secret),
-                scopes=["openid", "email"],
-                attribute_mapping=OIDC_MAPPING,
+                scopes=list(dict.fromkeys(["openid", "email", *provider.scopes])),
+                attribute_mapping=cognito.AttributeMapping(
+                    email=cognito.ProviderAttribute.other("email"),
+                    email_verified=cognito.ProviderAttribute.other("email_verified"),
+                    custom=_groups(provider.groups_attribute),
+                ),
             )
         case SamlProvider():
             return cognito.UserPoolIdentityProviderSaml(
@@ -101,9 +104,16 @@ def _create(
                 name=provider.name,
                 metadata=cognito.UserPoolIdentityProviderSamlMetadata.url(provider.metadata_url),
                 attribute_mapping=cognito.AttributeMapping(
-                    email=cognito.ProviderAttribute.other(SAML_EMAIL)
+                    email=cognito.ProviderAttribute.other(SAML_EMAIL),
+                    custom=_groups(provider.groups_attribute),
                 ),
             )
+
+
+def _groups(attribute: str | None) -> Mapping[str, cognito.ProviderAttribute]:
+    if attribute is None:
+        return {}
+    return {f"custom:{GROUPS}": cognito.ProviderAttribute.other(attribute)}
 
 
 def _secret(where: SecretKey) -> cdk.SecretValue:

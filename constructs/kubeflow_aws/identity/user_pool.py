@@ -13,8 +13,10 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.cognito import Cognito, CognitoPlan, Mfa
+from kubeflow_aws.deployment.identity_providers import groups_attribute
 from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
-from kubeflow_aws.identity.federation import add_identity_providers
+from kubeflow_aws.identity.cluster_access import GroupsCluster
+from kubeflow_aws.identity.federation import GROUPS, add_identity_providers
 from kubeflow_aws.identity.machine_clients import (
     MachineClients,
     MachineClientsProps,
@@ -42,6 +44,7 @@ class KubeflowUserPoolProps:
         sign_in_host: Custom name of the sign-in page.
         certificate: Certificate of the custom name in us-east-1; none for Cognito's own domain.
         machines: Identity of each machine client by its name.
+        groups_cluster: Where members of groups have their rights, if a profile names a group.
         production: Whether to keep the pool and its logs when the stack goes.
         protected: Whether AWS refuses to delete the pool.
     """
@@ -53,6 +56,7 @@ class KubeflowUserPoolProps:
     sign_in_host: str
     certificate: acm.ICertificate | None
     machines: Mapping[str, str]
+    groups_cluster: GroupsCluster | None
     production: bool
     protected: bool
 
@@ -100,6 +104,9 @@ class KubeflowUserPool(Construct):
             # Else Alice@ and alice@ would be two users with one identity in Kubeflow.
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            # There whether a provider tells groups or not: a pool never loses an attribute. What a
+            # provider brings must be mutable.
+            custom_attributes={GROUPS: cognito.StringAttribute(max_len=2048, mutable=True)},
             keep_original=cognito.KeepOriginalAttrs(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.REQUIRED if settings.mfa is Mfa.REQUIRED else cognito.Mfa.OPTIONAL,
@@ -139,6 +146,7 @@ class KubeflowUserPool(Construct):
             props=TokenTriggerProps(
                 identity_providers=props.settings.identity_providers,
                 machines={machine_scope(name): who for name, who in props.machines.items()},
+                groups_cluster=props.groups_cluster,
                 log_retention=log_retention(production=props.production),
                 removal_policy=kept_in_production(production=props.production),
             ),
@@ -185,11 +193,7 @@ class KubeflowUserPool(Construct):
             read_attributes=cognito.ClientAttributes().with_standard_attributes(
                 email=True, email_verified=True
             ),
-            # What a provider brings must be writable by the client; without one nothing needs to
-            # be, and Cognito takes an empty list for everything.
-            write_attributes=cognito.ClientAttributes().with_standard_attributes(
-                email=bool(providers), locale=True
-            ),
+            write_attributes=_written(props.settings),
             supported_identity_providers=_supported(props.settings),
         )
         client.node.add_dependency(*providers)
@@ -213,6 +217,20 @@ class KubeflowUserPool(Construct):
             ),
         )
         return [client.ref for client in machines.clients.values()]
+
+
+def _written(settings: Cognito) -> cognito.ClientAttributes:
+    """What a provider brings, for Cognito writes it in the client's name.
+
+    Without one nothing needs to be written, and Cognito takes an empty list for everything. Nobody
+    else writes by these rights: no token has the scope aws.cognito.signin.user.admin.
+    """
+    standard = cognito.ClientAttributes().with_standard_attributes(
+        email=bool(settings.identity_providers), locale=True
+    )
+    if any(map(groups_attribute, settings.identity_providers)):
+        return standard.with_custom_attributes(f"custom:{GROUPS}")
+    return standard
 
 
 def _supported(settings: Cognito) -> list[cognito.UserPoolClientIdentityProvider]:

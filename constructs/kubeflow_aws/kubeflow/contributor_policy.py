@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kubeflow_aws.deployment.profiles import ContributorRole
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 
 _GATEWAY: Final = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
 _PIPELINES_UI: Final = "cluster.local/ns/kubeflow/sa/ml-pipeline-ui"
@@ -28,6 +28,25 @@ _TENSORBOARDS: Final[Mapping[str, JsonValue]] = {"notPaths": ["/notebook/*"], "p
 """The port of both controllers' TensorBoards (Kubeflow v1.10.0, tensorboard_controller.go;
 Pipelines 2.17.0, backend/src/crd/controller/viewer/reconciler/reconciler.go). A notebook's owner
 may choose its port, but not the path that Jupyter is asked under."""
+
+
+def contributor_policy(
+    metadata: Mapping[str, JsonValue], user: str, role: ContributorRole
+) -> KubernetesObject:
+    """The policy of the mesh that lets a contributor in.
+
+    Args:
+        metadata: Its name and place.
+        user: The address.
+        role: What she may do in the profile.
+    """
+    when: JsonValue = [{"key": "request.headers[kubeflow-userid]", "values": [user]}]
+    return {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": dict(metadata),
+        "spec": {"rules": contributor_rules(when, role)},
+    }
 
 
 def contributor_rules(when: JsonValue, role: ContributorRole) -> list[JsonValue]:

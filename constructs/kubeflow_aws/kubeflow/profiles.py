@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
-from kubeflow_aws.kubeflow.contributor_policy import contributor_rules
+from kubeflow_aws.kubeflow.contributor_names import contributor_name
+from kubeflow_aws.kubeflow.contributor_policy import contributor_policy
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
 from kubeflow_aws.kubeflow.profile_limits import limit_range
 from kubeflow_aws.kubeflow.profile_namespace import profile_namespace
 from kubeflow_aws.kubeflow.profile_network import network_policy
+from kubeflow_aws.kubeflow.profile_owner import owner_binding
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
 from kubeflow_aws.manifests.packs import MAX_PACK_OBJECTS, Pack, Phase
@@ -61,6 +62,7 @@ def profile_packs(
         return [
             profile_namespace(profile),
             _profile(profile),
+            owner_binding(profile),
             limit_range(profile.name),
             network_policy(profile.name, scraper_ranges=scraper_ranges),
             *profile_volumes(profile.name, volumes),
@@ -96,7 +98,7 @@ def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:
     rights. So a pack's number, and with it the names of its objects, come from its members: a
     changed pack is another one, applied before the old one is deleted with all that it held.
     """
-    pairs = [(profile, each) for profile in profiles for each in profile.contributors]
+    pairs = [(profile, each) for profile in profiles for each in profile.persons]
     stacks: dict[int, list[tuple[Profile, Contributor]]] = {}
     for pair in pairs:
         stacks.setdefault(_hash(_key(pair)) % CONTRIBUTOR_STACKS + 1, []).append(pair)
@@ -110,8 +112,12 @@ def contributor_packs(profiles: Iterable[Profile]) -> dict[int, list[Pack]]:
 
 
 def _contributor_pack(members: Sequence[tuple[Profile, Contributor]]) -> Pack:
+    # With their names, so that a release that names them otherwise makes another pack, too.
+    names = {
+        _key(pair): contributor_name(pair[1].email, pair[1].role, suffix="") for pair in members
+    }
     text = json.dumps(sorted([*_key(pair).split("/"), pair[1].role] for pair in members))
-    number = _hash(text) >> 32
+    number = _hash(text + json.dumps(names, sort_keys=True)) >> 32
     return Pack(
         component="contributors",
         phase=Phase.WORKLOADS,
@@ -187,9 +193,8 @@ def _hard(quota: Quota) -> dict[str, JsonValue]:
 def _contributor(
     profile: Profile, contributor: Contributor, *, suffix: str
 ) -> Iterator[KubernetesObject]:
-    user = re.sub("[^a-z0-9]+", "-", contributor.email)
     metadata: dict[str, JsonValue] = {
-        "name": f"user-{user}-clusterrole-{contributor.role}-{suffix}",
+        "name": contributor_name(contributor.email, contributor.role, suffix=suffix),
         "namespace": profile.name,
         # The dashboard finds contributors by these.
         "annotations": {"role": str(contributor.role), "user": contributor.email},
@@ -211,14 +216,4 @@ def _contributor(
             }
         ],
     }
-    yield {
-        "apiVersion": "security.istio.io/v1",
-        "kind": "AuthorizationPolicy",
-        "metadata": metadata,
-        "spec": {
-            "rules": contributor_rules(
-                [{"key": "request.headers[kubeflow-userid]", "values": [contributor.email]}],
-                contributor.role,
-            )
-        },
-    }
+    yield contributor_policy(metadata, contributor.email, contributor.role)

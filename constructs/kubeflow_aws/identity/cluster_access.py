@@ -1,0 +1,129 @@
+"""What the token trigger needs to follow groups: a way to the API server, and a name there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks_v1
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+
+KUBERNETES_GROUP: Final = "kubeflow-aws-sign-in"
+"""Whom manifests/components/tenants/only-members-of-groups.yaml is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupsCluster:
+    """The cluster in whose profiles groups have rights.
+
+    Attributes:
+        cluster: The cluster, one that is made here.
+        vpc: Its network.
+    """
+
+    cluster: eks.ICluster
+    vpc: ec2.IVpc
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterAccessProps:
+    """Inputs of `ClusterAccess`.
+
+    Attributes:
+        groups_cluster: The cluster and its network.
+        role: Role of the function.
+    """
+
+    groups_cluster: GroupsCluster
+    role: iam.Role
+
+
+class ClusterAccess(Construct):
+    """A place in the private subnets, from which port 443 of the API server is open, and no more.
+
+    The access entry gives the role a group of Kubernetes and no policy of EKS: what it may do there
+    is in the role of that group. `complete` the function when it is there.
+    """
+
+    vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection
+    security_group: ec2.SecurityGroup
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: ClusterAccessProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        cluster = props.groups_cluster.cluster
+        self.vpc = props.groups_cluster.vpc
+        self.subnets = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=self.vpc,
+            description="The trigger of sign-in",
+            allow_all_outbound=False,
+        )
+        description = "Sign-in to the API server"
+        self._ways = [
+            ec2.CfnSecurityGroupIngress(
+                self,
+                "ApiServerFromTrigger",
+                description=description,
+                group_id=cluster.cluster_security_group_id,
+                source_security_group_id=self.security_group.security_group_id,
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+            ),
+            ec2.CfnSecurityGroupEgress(
+                self,
+                "TriggerToApiServer",
+                description=description,
+                group_id=self.security_group.security_group_id,
+                destination_security_group_id=cluster.cluster_security_group_id,
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+            ),
+        ]
+        policy = "service-role/AWSLambdaVPCAccessExecutionRole"
+        props.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
+        acknowledge_managed_policy(
+            props.role,
+            policy=policy,
+            reason="Logs and network interfaces of a function in a VPC; EC2 has no narrower "
+            "resource for interfaces that do not exist yet.",
+        )
+        self._entry = eks_v1.CfnAccessEntry(
+            self,
+            "Entry",
+            cluster_name=cluster.cluster_name,
+            principal_arn=props.role.role_arn,
+            kubernetes_groups=[KUBERNETES_GROUP],
+            type="STANDARD",
+        )
+
+    def complete(self, function: lambda_.Function) -> None:
+        """Tell the function of the cluster, and let it come after what it needs.
+
+        Args:
+            function: The function, with this one's network.
+        """
+        cluster = self._props.groups_cluster.cluster
+        function.add_environment(
+            "CLUSTER",
+            cdk.Stack.of(self).to_json_string(
+                {
+                    "name": cluster.cluster_name,
+                    "url": cluster.cluster_endpoint,
+                    "authority": cluster.cluster_certificate_authority_data,
+                }
+            ),
+        )
+        function.node.add_dependency(self._entry, *self._ways)
