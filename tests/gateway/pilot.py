@@ -2,8 +2,9 @@
 
 After istio 1.30 (pilot/pkg/security/authn/policy_applier.go, pilot/pkg/networking/core): the order
 of the filters, how tokens are required, how EnvoyFilters change what is there. All routes lead to
-one backend. What is not covered raises, so that no policy is left out in silence. What stands here
-was compared with a real istiod (`tests.gateway.test_istiod`), which takes its place where one is.
+one backend; what they say of headers they do. What is not covered raises, so that no policy is left
+out in silence. What stands here was compared with a real istiod (`tests.gateway.test_istiod`),
+which takes its place where one is.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, Final
 
 from tests.gateway.envoy import address, cluster
 from tests.gateway.rbac import Config, rbac_filters
+from tests.gateway.virtual_services import routes_with_headers
 
 GATEWAY: Final = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
 _TYPES: Final = "type.googleapis.com/envoy.extensions.filters"
+_ROUTER: Final = "envoy.filters.http.router"
 
 Objects = Iterable[Mapping[str, Any]]
 
@@ -34,7 +37,7 @@ def envoy_config(
 
     Args:
         objects: All objects of the cluster.
-        keys: JSON Web Key Set of each issuer, which istiod fetches and writes into Envoy.
+        keys: JSON Web Key Set by the address where istiod fetches it, to write it into Envoy.
         port: Where the gateway listens, on this machine.
         admin_port: Where Envoy's own pages are.
         backend: Where every request goes that passes.
@@ -51,22 +54,27 @@ def envoy_config(
             "typed_config": {"@type": f"{_TYPES}.http.cors.v3.Cors"},
         },
         {
-            "name": "envoy.filters.http.router",
+            "name": _ROUTER,
             "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
         },
     ]
-    routes = {
+    routes: Config = {
         "virtual_hosts": [
             {
                 "name": "all",
                 "domains": ["*"],
                 "routes": [
-                    {"match": {"prefix": "/"}, "route": {"cluster": "all", "timeout": "0s"}}
+                    *routes_with_headers(items, "all"),
+                    {"match": {"prefix": "/"}, "route": {"cluster": "all", "timeout": "0s"}},
                 ],
             }
         ]
     }
-    for item in _of_gateway(items, "EnvoyFilter"):
+    # Older ones come first among equals, which here have no age.
+    for item in sorted(
+        _of_gateway(items, "EnvoyFilter"),
+        key=lambda item: (item["spec"].get("priority", 0), item["metadata"]["name"]),
+    ):
         _apply_envoy_filter(item, filters, routes)
     return {
         "admin": {"address": address("127.0.0.1", admin_port)},
@@ -128,7 +136,14 @@ def _jwt_filters(authentications: Objects, keys: Mapping[str, str]) -> list[Conf
 
 
 def _provider(rule: Mapping[str, Any], keys: Mapping[str, str]) -> Config:
-    known = {"audiences", "forwardOriginalToken", "fromHeaders", "issuer", "outputClaimToHeaders"}
+    known = {
+        "audiences",
+        "forwardOriginalToken",
+        "fromHeaders",
+        "issuer",
+        "jwksUri",
+        "outputClaimToHeaders",
+    }
     if unknown := rule.keys() - known:
         raise NotImplementedError(f"jwtRules: {unknown}")
     provider: Config = {
@@ -137,7 +152,7 @@ def _provider(rule: Mapping[str, Any], keys: Mapping[str, str]) -> Config:
         "payload_in_metadata": "payload",
         "clear_route_cache": True,
         "normalize_payload_in_metadata": {"space_delimited_claims": ["permission", "scope"]},
-        "local_jwks": {"inline_string": keys[rule["issuer"]]},
+        "local_jwks": {"inline_string": keys[rule["jwksUri"]]},
         "from_headers": [
             {"name": header["name"], "value_prefix": header.get("prefix", "")}
             for header in rule["fromHeaders"]
@@ -160,10 +175,20 @@ def _apply_envoy_filter(item: Mapping[str, Any], filters: list[Config], routes: 
         match patch["applyTo"], patch["patch"]["operation"]:
             case "HTTP_FILTER", "INSERT_FIRST":
                 filters.insert(0, value)
-            case "ROUTE_CONFIGURATION", "MERGE" if routes.keys().isdisjoint(value):
-                routes.update(value)
+            case "HTTP_FILTER", "INSERT_BEFORE" if _before(patch) == _ROUTER:
+                filters.insert(len(filters) - 1, value)
+            case "ROUTE_CONFIGURATION", "MERGE" if all(isinstance(v, list) for v in value.values()):
+                # As protocol buffers are merged: lists are appended.
+                for name, more in value.items():
+                    routes[name] = [*routes.get(name, ()), *more]
             case what:
                 raise NotImplementedError(f"EnvoyFilter: {what}")
+
+
+def _before(patch: Mapping[str, Any]) -> str:
+    """The filter that another one is put before."""
+    chain = patch["match"]["listener"]["filterChain"]["filter"]
+    return str(chain.get("subFilter", {}).get("name", ""))
 
 
 def _trusted_proxies(items: Objects) -> int:

@@ -14,6 +14,7 @@ Config = dict[str, Any]
 
 _ANYTHING: Final[Config] = {"any": True}
 _CLAIM: Final = re.compile(r"request\.auth\.claims\[([a-z_]+)\]")
+_PATHS: Final = ("paths", "notPaths")
 _HEADER: Final = re.compile(r"request\.headers\[([a-z-]+)\]")
 
 
@@ -58,36 +59,47 @@ def _permission(rule: Mapping[str, Any]) -> Config:
 
 
 def _operation(operation: Mapping[str, Any]) -> Config:
-    _only(operation, "notPaths", "ports")
-    paths = [{"url_path": {"path": _path(each)}} for each in operation["notPaths"]]
-    ports = [{"destination_port": int(each)} for each in operation["ports"]]
-    return {
-        "and_rules": {
-            "rules": [
-                {"or_rules": {"rules": ports}},
-                {"not_rule": {"or_rules": {"rules": paths}}},
-            ]
-        }
-    }
+    _only(operation, "methods", "notPaths", "paths", "ports")
+    paths = {name: [_path(each) for each in operation.get(name, ())] for name in _PATHS}
+    methods = [
+        {"header": {"name": ":method", "string_match": {"exact": each}}}
+        for each in operation.get("methods", ())
+    ]
+    ports = [{"destination_port": int(each)} for each in operation.get("ports", ())]
+    rules: list[Config] = [
+        {"or_rules": {"rules": each}} for each in (methods, paths["paths"]) if each
+    ]
+    if paths["notPaths"]:
+        rules.append({"not_rule": {"or_rules": {"rules": paths["notPaths"]}}})
+    if ports:
+        rules.append({"or_rules": {"rules": ports}})
+    return {"and_rules": {"rules": rules}}
 
 
 def _path(pattern: str) -> Config:
-    if not pattern.endswith("*") or "*" in pattern[:-1]:
+    if pattern.endswith("*") and "*" not in pattern.rstrip("*"):
+        # Of two stars the first one is a letter, as for istiod.
+        return {"url_path": {"path": {"prefix": pattern[:-1]}}}
+    if pattern.startswith("*") and "*" not in pattern[1:]:
+        return {"url_path": {"path": {"suffix": pattern[1:]}}}
+    if "*" in pattern:
         raise NotImplementedError(f"path {pattern}")
-    return {"prefix": pattern[:-1]}
+    return {"url_path": {"path": {"exact": pattern}}}
 
 
 def _principal(rule: Mapping[str, Any]) -> Config:
     _only(rule, "from", "to", "when")
-    parts = [_condition(condition) for condition in rule.get("when", ())]
     sources = [_source(each["source"]) for each in rule.get("from", ())]
-    if sources:
-        parts.append({"or_ids": {"ids": sources}})
+    parts: list[Config] = [{"or_ids": {"ids": sources}}] if sources else []
+    parts += [_condition(condition) for condition in rule.get("when", ())]
     return {"and_ids": {"ids": parts or [_ANYTHING]}}
 
 
 def _source(source: Mapping[str, Any]) -> Config:
-    _only(source, "notRequestPrincipals")
+    _only(source, "notRequestPrincipals", "principals")
+    if "principals" in source:
+        # Who called by mutual TLS, which istiod compares as spiffe://PRINCIPAL.
+        return {"or_ids": {"ids": [_caller(each) for each in source["principals"]]}}
     if source["notRequestPrincipals"] != ["*"]:
         raise NotImplementedError(f"request principals {source}")
     # A request principal is ISSUER/SUBJECT: there is one if a token with both was verified.
@@ -95,11 +107,21 @@ def _source(source: Mapping[str, Any]) -> Config:
     return {"not_id": {"and_ids": {"ids": [_metadata("iss", some), _metadata("sub", some)]}}}
 
 
+def _caller(principal: str) -> Config:
+    if "*" in principal:
+        raise NotImplementedError(f"principal {principal}")
+    return {"authenticated": {"principal_name": {"exact": f"spiffe://{principal}"}}}
+
+
 def _condition(condition: Mapping[str, Any]) -> Config:
     _only(condition, "key", "values", "notValues")
     header = _HEADER.fullmatch(condition["key"])
     if header and condition.get("notValues") == ["*"] and "values" not in condition:
         return {"not_id": {"header": {"name": header[1], "present_match": True}}}
+    if header and "notValues" not in condition:
+        return {"or_ids": {"ids": [_header(header[1], each) for each in condition["values"]]}}
+    if condition["key"] == "source.namespace" and "notValues" not in condition:
+        return {"or_ids": {"ids": [_namespace(each) for each in condition["values"]]}}
     match = _CLAIM.fullmatch(condition["key"])
     if match is None:
         raise NotImplementedError(f"condition on {condition['key']}")
@@ -109,6 +131,15 @@ def _condition(condition: Mapping[str, Any]) -> Config:
     if "notValues" in condition:
         parts.append({"not_id": _claim(match[1], condition["notValues"])})
     return {"and_ids": {"ids": parts}}
+
+
+def _header(name: str, value: str) -> Config:
+    return {"header": {"name": name, "string_match": _string(value)}}
+
+
+def _namespace(name: str) -> Config:
+    pattern = f".*/ns/{re.escape(name)}/.*"
+    return {"authenticated": {"principal_name": {"safe_regex": {"regex": pattern}}}}
 
 
 def _claim(name: str, values: Iterable[str]) -> Config:

@@ -62,7 +62,8 @@ def test_an_allow_policy_without_rules_admits_nothing() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        {"to": [{"operation": {"paths": ["/dex/*"]}}]},
+        {"to": [{"operation": {"hosts": ["kubeflow.example.com"]}}]},
+        {"to": [{"operation": {"paths": ["/a/*/b"]}}]},
         {"from": [{"source": {"principals": ["*"]}}]},
         {"when": [{"key": "source.ip", "values": ["10.0.0.0/8"]}]},
         {"when": [{"key": "request.auth.claims[iss]", "values": ["https://*"]}]},

@@ -22,6 +22,9 @@ WRITES_ELSEWHERE = {
 }
 """Who may write objects of the mesh and writes none in profiles."""
 
+OF_ONE_PROGRAM = "only-people-as-contributors"
+"""Holds a program that may change policies, and nobody else."""
+
 CHANGES_POLICIES = ("admissionregistration.k8s.io", "validatingadmissionpolicies")
 
 
@@ -140,6 +143,9 @@ def test_every_policy_holds_in_profiles_and_fails_closed(sample_platform: Platfo
             "matchLabels"
         ].items()
         assert NAMESPACE_LABELS[key] == value
+        if name == OF_ONE_PROGRAM:
+            assert "request.userInfo.username ==" in str(policy["spec"]["matchConditions"])
+            continue
         # Whoever may change this very policy.
         assert f".name('{name}').check('update')" in variable(policy, "administrator")
         assert all(

@@ -58,14 +58,17 @@ class GuardedUi:
     behind: Backend
     api_server: ApiServer
 
-    def get(self, path: str, user: str | None = "alice@example.com") -> int:
+    def get(self, path: str, user: str | None = "alice@example.com", *, method: str = "GET") -> int:
         """The status of an answer."""
-        return get_as_it_is(self.url, path, {"kubeflow-userid": user} if user else {})
+        headers = {"kubeflow-userid": user} if user else {}
+        return get_as_it_is(self.url, path, headers, method=method)
 
 
-def get_as_it_is(url: str, path: str, headers: Mapping[str, str] | None = None) -> int:
+def get_as_it_is(
+    url: str, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET"
+) -> int:
     """The status of an answer to a path that goes out letter by letter; redirects are not taken."""
-    request = requests.Request("GET", url, headers=dict(headers or {})).prepare()
+    request = requests.Request(method, url, headers=dict(headers or {})).prepare()
     request.url = url + path
     with requests.Session() as session:
         return session.send(request, timeout=20, allow_redirects=False).status_code
@@ -135,13 +138,22 @@ def _config(
     }
 
 
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("rds_s3_assembly", id="s3"),
+        pytest.param("sample_assembly", id="in-cluster"),
+    ],
+)
+def assembly(request: pytest.FixtureRequest) -> Assembly:
+    """A deployment with artifacts in S3, and one with them in the cluster."""
+    found: Assembly = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture(scope="session")
-def ui(rds_s3_assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedUi]:
-    [item] = [
-        item
-        for item in rds_s3_assembly.objects()
-        if key_of(item).name == "ml-pipeline-ui-guard-namespaces"
-    ]
+def ui(assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedUi]:
+    [item] = [item for item in assembly.objects() if key_of(item).name == "ml-pipeline-ui-guard"]
     found: Any = item
     [patch] = found["spec"]["configPatches"]
     assert patch["patch"]["operation"] == "INSERT_BEFORE"
@@ -177,13 +189,11 @@ class SealedApiServer:
 
 @pytest.fixture(scope="session")
 def sealed_api_server(
-    rds_s3_assembly: Assembly, tmp_path_factory: pytest.TempPathFactory
+    assembly: Assembly, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SealedApiServer]:
     port, admin, backend = free_port(), free_port(), Backend()
     [policy] = [
-        item
-        for item in rds_s3_assembly.objects()
-        if key_of(item).name == "ml-pipeline-deny-log-server"
+        item for item in assembly.objects() if key_of(item).name == "ml-pipeline-deny-log-server"
     ]
     # The port that it listens on here.
     here = json.loads(json.dumps(policy).replace('"8888"', f'"{port}"'))

@@ -59,7 +59,7 @@ class ArtifactsAccess(Construct):
             ui,
             resource=f"{store.finding_name}/{LOGS}",
             reason="Logs of all runs; who may see which, the guard before the UI asks "
-            "(manifests/components/pipelines/s3/guard-namespaces-of-ui.yaml).",
+            "(manifests/components/pipelines/guard/guard-ui.yaml).",
         )
         self.values = {
             Placeholder.ARTIFACTS_BUCKET: store.bucket_name,

@@ -5,7 +5,8 @@ controller would make the namespace itself, but later than contributors need it;
 same owner it takes as its own (kubeflow/kubeflow v1.10, profile_controller.go).
 
 Contributors are what the dashboard's "Manage contributors" makes: a RoleBinding and an
-AuthorizationPolicy each (kubeflow/kubeflow v1.10, components/access-management/kfam/bindings.go).
+AuthorizationPolicy each (kubeflow/kubeflow v1.10, components/access-management/kfam/bindings.go);
+the policy of who may only look lets her through to less (contributor_policy.py).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from kubeflow_aws.deployment.profiles import Contributor, Profile, Quota
+from kubeflow_aws.kubeflow.contributor_policy import contributor_rules
 from kubeflow_aws.kubeflow.pod_defaults import PodDefaults, pod_defaults
 from kubeflow_aws.kubeflow.profile_limits import limit_range
 from kubeflow_aws.kubeflow.profile_namespace import profile_namespace
@@ -32,12 +34,6 @@ be applied first and deleted then."""
 PROFILE_STACKS: Final = 4
 """Nested stacks of profiles; 5,000 of them are up to 1,900 packs, and CloudFormation takes 500
 resources in a stack."""
-
-_PRINCIPALS: Final = [
-    "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
-    "cluster.local/ns/kubeflow/sa/ml-pipeline-ui",
-]
-"""Who speaks for a user, as in the profile controller's own policies."""
 
 T = TypeVar("T")
 
@@ -220,16 +216,9 @@ def _contributor(
         "kind": "AuthorizationPolicy",
         "metadata": metadata,
         "spec": {
-            "rules": [
-                {
-                    "from": [{"source": {"principals": list(_PRINCIPALS)}}],
-                    "when": [
-                        {
-                            "key": "request.headers[kubeflow-userid]",
-                            "values": [contributor.email],
-                        }
-                    ],
-                }
-            ]
+            "rules": contributor_rules(
+                [{"key": "request.headers[kubeflow-userid]", "values": [contributor.email]}],
+                contributor.role,
+            )
         },
     }
