@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.gateway.istiod import Istiod, programs_of, running_istiod, sent_confi
 from tests.gateway.listener_rules import drops_invalid_headers, listener_rules
 from tests.gateway.load_balancer import CALLBACK, LoadBalancer
 from tests.gateway.objects import CLUSTER_ISSUER, ISSUER, resolved_objects
+from tests.gateway.rbac import Config
 from tests.gateway.serving import certificate, serving
 from tests.gateway.tokens import RsaKey
 from tests.support.assembly import Assembly
@@ -151,30 +152,36 @@ def machine_id(gateway_objects: list[Any], client_id: str) -> str:
     return machine
 
 
+def gateway_config(
+    objects: list[Any], keys: Mapping[str, str], folder: Path, gateway: Gateway
+) -> Config:
+    """The configuration of a gateway's Envoy, by the real istiod where there is one."""
+    if PROGRAMS:
+        return sent_config(
+            objects,
+            programs=PROGRAMS,
+            folder=folder / "istiod",
+            keys=keys,
+            port=gateway.port,
+            admin_port=free_port(),
+            backend=gateway.backend.address,
+        )
+    return pilot.envoy_config(
+        objects,
+        keys=keys,
+        port=gateway.port,
+        admin_port=free_port(),
+        backend=gateway.backend.address,
+    )
+
+
 def start_gateway(
     stack: ExitStack, objects: list[Any], keys: Keys, folder: Path, port: int | None = None
 ) -> Gateway:
     """Run a gateway with certain objects until the stack is closed."""
     backend = Backend()
     gateway = Gateway(port=port or free_port(), backend=backend)
-    if PROGRAMS:
-        config = sent_config(
-            objects,
-            programs=PROGRAMS,
-            folder=folder / "istiod",
-            keys=keys.by_issuer,
-            port=gateway.port,
-            admin_port=free_port(),
-            backend=backend.address,
-        )
-    else:
-        config = pilot.envoy_config(
-            objects,
-            keys=keys.by_issuer,
-            port=gateway.port,
-            admin_port=free_port(),
-            backend=backend.address,
-        )
+    config = gateway_config(objects, keys.by_address, folder, gateway)
     stack.enter_context(running_envoy(config, folder))
     return gateway
 
@@ -280,7 +287,7 @@ def start_istiod(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         def started(objects: list[Any]) -> Istiod:
             folder = tmp_path_factory.mktemp("istiod")
             return stack.enter_context(
-                running_istiod(objects, programs=programs, folder=folder, keys=keys.by_issuer)
+                running_istiod(objects, programs=programs, folder=folder, keys=keys.by_address)
             )
 
         yield started

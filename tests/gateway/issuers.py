@@ -21,7 +21,7 @@ class Issuers:
     The objects stay as they are applied: it is only the way to the issuers that leads here.
 
     Args:
-        keys: JSON Web Key Set of each issuer.
+        keys: JSON Web Key Set by the address where it is.
         folder: Takes the certificates.
 
     Attributes:
@@ -35,17 +35,13 @@ class Issuers:
         self.answer = True
         self.asked: list[str] = []
         self.authority = folder / "authorities.pem"
-        self._answers = {
-            address: text
-            for issuer, own in keys.items()
-            for address, text in (
-                (issuer + DISCOVERY, json.dumps({"jwks_uri": keys_of(issuer)})),
-                (keys_of(issuer), own),
-            )
+        documents = {
+            issuer_of(address) + DISCOVERY: json.dumps({"jwks_uri": address}) for address in keys
         }
+        self._answers = {**documents, **keys}
         self._contexts: dict[str, ssl.SSLContext] = {}
         trusted = []
-        for host in sorted({str(urlsplit(issuer).hostname) for issuer in keys}):
+        for host in sorted({str(urlsplit(address).hostname) for address in keys}):
             own_folder = folder / host
             own_folder.mkdir(parents=True)
             self._contexts[host], chain = certificate(host, own_folder)
@@ -61,14 +57,16 @@ class Issuers:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # CONNECT HOST:443, and within the tunnel a request for one path.
-            host = (await _first_line(reader)).split()[1].rpartition(":")[0]
-            if host not in self._contexts:
-                writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
-                return
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            await writer.start_tls(self._contexts[host])
-            address = f"https://{host}{(await _first_line(reader)).split()[1]}"
+            method, address, _ = (await _first_line(reader)).split()
+            if method == "CONNECT":
+                # HOST:443, and within the tunnel a request for one path.
+                host = address.rpartition(":")[0]
+                if host not in self._contexts:
+                    writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+                    return
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                await writer.start_tls(self._contexts[host])
+                address = f"https://{host}{(await _first_line(reader)).split()[1]}"
             self.asked.append(address)
             text = self._answers.get(address) if self.answer else None
             body = (text or "").encode()
@@ -82,10 +80,9 @@ class Issuers:
             writer.close()
 
 
-def keys_of(issuer: str) -> str:
-    """Where an issuer has its keys: Cognito at one path, EKS at another."""
-    cognito = str(urlsplit(issuer).hostname).startswith("cognito-idp.")
-    return issuer + ("/.well-known/jwks.json" if cognito else "/keys")
+def issuer_of(address: str) -> str:
+    """Whose keys are at an address."""
+    return address.removesuffix("/.well-known/jwks.json").removesuffix("/keys")
 
 
 async def _first_line(reader: asyncio.StreamReader) -> str:

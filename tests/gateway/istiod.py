@@ -148,7 +148,7 @@ def sent_config(
         objects: All objects of the cluster.
         programs: What is run.
         folder: Takes the files of it all.
-        keys: JSON Web Key Set of each issuer.
+        keys: JSON Web Key Set by the address where istiod fetches it.
         port: Where the gateway listens, on this machine.
         admin_port: Where Envoy's own pages are.
         backend: Where every request goes that passes.
@@ -169,14 +169,15 @@ def running_istiod(
         objects: All objects of the cluster; it gets those that istiod reads.
         programs: What is run.
         folder: Takes the files of it all.
-        keys: JSON Web Key Set of each issuer.
+        keys: JSON Web Key Set by the address where istiod fetches it.
 
     Raises:
         RuntimeError: It did not start; the text is the end of its log.
     """
     items = list(objects)
     with running_cluster(folder / "cluster", programs=programs.control_plane) as cluster:
-        refused = apply_all(cluster, [dict(item) for item in items if is_read(item)])
+        read = [dict(item) for item in items if is_read(item)]
+        refused = apply_all(cluster, [*_namespaces(read), *read])
         assert not refused, refused
         issuers = Issuers(keys, folder / "issuers")
         istiod = Istiod(
@@ -196,6 +197,16 @@ def is_read(item: Mapping[str, Any]) -> bool:
         return str(item["spec"]["group"]).endswith(".istio.io")
     group = str(item["apiVersion"]).partition("/")[0]
     return group.endswith(".istio.io") or item["kind"] in _READ
+
+
+def _namespaces(items: Objects) -> list[dict[str, Any]]:
+    """The namespaces that no object is."""
+    made = {item["metadata"]["name"] for item in items if item["kind"] == "Namespace"}
+    named = {item["metadata"].get("namespace", "default") for item in items}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        for name in sorted(named - made)
+    ]
 
 
 def have_pod(
@@ -229,6 +240,7 @@ def _running(istiod: Istiod, program: Path, items: Objects, folder: Path) -> Ite
         "POD_NAMESPACE": SYSTEM,
         "HOME": str(folder),
         "ENABLE_DEBUG_ON_HTTP": "true",
+        "HTTP_PROXY": istiod.issuers.proxy,
         "HTTPS_PROXY": istiod.issuers.proxy,
         "SSL_CERT_FILE": str(istiod.issuers.authority),
     }

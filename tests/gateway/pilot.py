@@ -3,8 +3,8 @@
 After istio 1.30 (pilot/pkg/security/authn/policy_applier.go, pilot/pkg/networking/core): the order
 of the filters, how tokens are required, how EnvoyFilters change what is there. All routes lead to
 one backend; what they say of headers they do. What is not covered raises, so that no policy is left
-out in silence. What stands here was compared with a real istiod (`tests.gateway.test_istiod`), which
-takes its place where one is.
+out in silence. What stands here was compared with a real istiod (`tests.gateway.test_istiod`),
+which takes its place where one is.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ def envoy_config(
             }
         ]
     }
-    for item in _of_gateway(items, "EnvoyFilter"):
+    # Older ones come first among equals, which here have no age.
+    for item in sorted(
+        _of_gateway(items, "EnvoyFilter"),
+        key=lambda item: (item["spec"].get("priority", 0), item["metadata"]["name"]),
+    ):
         _apply_envoy_filter(item, filters, routes)
     return {
         "admin": {"address": address("127.0.0.1", admin_port)},

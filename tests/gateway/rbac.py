@@ -67,10 +67,12 @@ def _operation(operation: Mapping[str, Any]) -> Config:
     ]
     ports = [{"destination_port": int(each)} for each in operation.get("ports", ())]
     rules: list[Config] = [
-        {"or_rules": {"rules": each}} for each in (methods, ports, paths["paths"]) if each
+        {"or_rules": {"rules": each}} for each in (methods, paths["paths"]) if each
     ]
     if paths["notPaths"]:
         rules.append({"not_rule": {"or_rules": {"rules": paths["notPaths"]}}})
+    if ports:
+        rules.append({"or_rules": {"rules": ports}})
     return {"and_rules": {"rules": rules}}
 
 
@@ -87,10 +89,9 @@ def _path(pattern: str) -> Config:
 
 def _principal(rule: Mapping[str, Any]) -> Config:
     _only(rule, "from", "to", "when")
-    parts = [_condition(condition) for condition in rule.get("when", ())]
     sources = [_source(each["source"]) for each in rule.get("from", ())]
-    if sources:
-        parts.append({"or_ids": {"ids": sources}})
+    parts: list[Config] = [{"or_ids": {"ids": sources}}] if sources else []
+    parts += [_condition(condition) for condition in rule.get("when", ())]
     return {"and_ids": {"ids": parts or [_ANYTHING]}}
 
 

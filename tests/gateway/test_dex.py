@@ -11,10 +11,9 @@ import pytest
 
 from tests.gateway.attacks import VICTIM
 from tests.gateway.backend import Backend, send
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import PROGRAMS, Gateway, gateway_config
 from tests.gateway.envoy import free_port, running_envoy
 from tests.gateway.objects import resolved_objects
-from tests.gateway.pilot import envoy_config
 from tests.gateway.test_routes import FORGED, ROUTES, path_of
 from tests.gateway.tokens import RsaKey
 from tests.support.assembly import Assembly
@@ -26,7 +25,7 @@ DEX = RsaKey("dex-1")
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param("sample_assembly", id="sample"),
+        *([] if PROGRAMS else [pytest.param("sample_assembly", id="sample")]),
         pytest.param("upstream_assembly", id="upstream", marks=pytest.mark.upstream),
     ],
 )
@@ -41,15 +40,10 @@ def gateway(
         if item["kind"] != "AuthorizationPolicy" or item["spec"].get("action") != "CUSTOM"
     ]
     found = Gateway(port=free_port(), backend=Backend())
-    config = envoy_config(
-        [*objects, *ROUTES],
-        keys={ISSUER: DEX.keys},
-        port=found.port,
-        admin_port=free_port(),
-        backend=found.backend.address,
-    )
+    folder = tmp_path_factory.mktemp("dex")
+    config = gateway_config([*objects, *ROUTES], {f"{ISSUER}/keys": DEX.keys}, folder, found)
     with ExitStack() as stack:
-        stack.enter_context(running_envoy(config, tmp_path_factory.mktemp("dex")))
+        stack.enter_context(running_envoy(config, folder))
         yield found
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.gateway import pilot
 from tests.gateway.conftest import HOST, Keys, StartIstiod
 from tests.gateway.dump import manager_of
-from tests.gateway.issuers import DISCOVERY, keys_of
+from tests.gateway.issuers import issuer_of
 from tests.gateway.istiod import ROUTES, Istiod
 from tests.gateway.normal_form import deciding, normal
 from tests.gateway.objects import ISSUER
@@ -33,7 +33,7 @@ def test_what_we_know_of_it_is_what_it_does(
 ) -> None:
     """Filter by filter, in the same order; so the tests without it say the truth."""
     ours = pilot.envoy_config(
-        gateway_objects, keys=keys.by_issuer, port=1, admin_port=2, backend=("127.0.0.1", 3)
+        gateway_objects, keys=keys.by_address, port=1, admin_port=2, backend=("127.0.0.1", 3)
     )
     [listener] = normal(ours["static_resources"]["listeners"])
     our_manager = manager_of(listener)
@@ -42,7 +42,7 @@ def test_what_we_know_of_it_is_what_it_does(
 
     our_filters = deciding(our_manager.pop("httpFilters"))
     our_routes = our_manager.pop("routeConfig")
-    [our_route] = our_routes.pop("virtualHosts")[0]["routes"]
+    *_, our_route = our_routes.pop("virtualHosts")[0]["routes"]
     our_manager.pop("statPrefix")
 
     assert deciding(manager["httpFilters"]) == our_filters
@@ -54,15 +54,11 @@ def test_what_we_know_of_it_is_what_it_does(
 def test_keys_are_fetched_where_the_objects_say(
     istiod: Istiod, gateway_objects: list[Any], gateway_dump: Dump, keys: Keys
 ) -> None:
-    expected = set()
-    for rule in jwt_rules(gateway_objects):
-        issuer = rule["issuer"]
-        expected |= (
-            {rule["jwksUri"]} if "jwksUri" in rule else {issuer + DISCOVERY, keys_of(issuer)}
-        )
+    said = {rule["jwksUri"] for rule in jwt_rules(gateway_objects)}
 
-    assert set(istiod.issuers.asked) == expected
-    assert dict(inlined(gateway_dump)) == keys.by_issuer
+    assert said == keys.by_address.keys()
+    assert set(istiod.issuers.asked) == said
+    assert inlined(gateway_dump) == keys_by_issuer(keys)
 
 
 @pytest.mark.parametrize("explicit", [True, False])
@@ -72,21 +68,20 @@ def test_only_an_explicit_address_of_keys_outlives_an_outage(
     """Without it istiod drops its copy when it refreshes it, and has none for the next proxy."""
     objects = copy.deepcopy(gateway_objects)
     for rule in jwt_rules(objects):
-        rule.pop("jwksUri", None)
-        if explicit:
-            rule["jwksUri"] = keys_of(rule["issuer"])
+        if not explicit:
+            del rule["jwksUri"]
     refreshing_every_second(objects)
     istiod = start_istiod(objects)
     gateway = istiod.gateway(objects)
-    before = dict(inlined(istiod.dump(gateway)))
+    before = inlined(istiod.dump(gateway))
     asked = len(istiod.issuers.asked)
     # Four requests are a refresh without, two with an address; the last may not have ended.
     eventually(lambda: None if len(istiod.issuers.asked) > asked + 8 else "a second refresh")
     istiod.issuers.answer = False
 
-    after = dict(inlined(istiod.dump(gateway)))
+    after = inlined(istiod.dump(gateway))
 
-    assert before == keys.by_issuer
+    assert before == keys_by_issuer(keys)
     assert (after[ISSUER] == before[ISSUER]) is explicit
 
 
@@ -134,7 +129,12 @@ def jwt_rules(objects: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def inlined(dump: Dump) -> list[tuple[str, str]]:
+def keys_by_issuer(keys: Keys) -> dict[str, str]:
+    """What the gateway must have."""
+    return {issuer_of(address): text for address, text in keys.by_address.items()}
+
+
+def inlined(dump: Dump) -> dict[str, str]:
     """Each issuer with the keys that the gateway has for it."""
     [authentication] = [
         each["typedConfig"]
@@ -142,7 +142,7 @@ def inlined(dump: Dump) -> list[tuple[str, str]]:
         if each["name"] == "envoy.filters.http.jwt_authn"
     ]
     providers = authentication["providers"].values()
-    return [(each["issuer"], each["localJwks"]["inlineString"]) for each in providers]
+    return {each["issuer"]: each["localJwks"]["inlineString"] for each in providers}
 
 
 def refreshing_every_second(objects: list[Any]) -> None:

@@ -39,8 +39,7 @@ COPIED = {
 
 
 def virtual_service(path: str, request: dict[str, Any]) -> dict[str, Any]:
-    """A route as the notebook controller writes it, but for its name."""
-    host = "nb.mallory.svc.cluster.local"
+    server = {"destination": {"host": "nb.mallory.svc.cluster.local"}}
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
@@ -52,7 +51,7 @@ def virtual_service(path: str, request: dict[str, Any]) -> dict[str, Any]:
                 {
                     "match": [{"uri": {"prefix": path}}],
                     "headers": {"request": request},
-                    "route": [{"destination": {"host": host, "port": {"number": 80}}}],
+                    "route": [server],
                 }
             ],
         },
@@ -63,19 +62,15 @@ def path_of(name: str) -> str:
     return f"{PATH}{name.replace(' ', '-')}/"
 
 
-PLACE: list[dict[str, Any]] = [
-    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "mallory"}},
-    {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "nb", "namespace": "mallory"},
-        "spec": {"ports": [{"name": "http-nb", "port": 80, "targetPort": 8888}]},
-    },
-]
-"""Where the routes lead, for a real istiod."""
+SERVER = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "nb", "namespace": "mallory"},
+    "spec": {"ports": [{"name": "http-nb", "port": 80, "targetPort": 8888}]},
+}
 
 ROUTES = [
-    *PLACE,
+    SERVER,
     *(virtual_service(path_of(name), said) for name, said in FORGED.items()),
     *(
         virtual_service(path_of(name), {"set": {"x-copied": f"%REQ({header})%"}})
