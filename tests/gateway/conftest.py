@@ -67,9 +67,12 @@ class Keys:
     stranger: RsaKey
 
     @property
-    def by_issuer(self) -> dict[str, str]:
-        """What istiod fetches."""
-        return {ISSUER: self.pool.keys, CLUSTER_ISSUER: self.cluster.keys}
+    def by_address(self) -> dict[str, str]:
+        """What istiod fetches: Cognito and EKS have their keys there and nowhere else."""
+        return {
+            f"{ISSUER}/.well-known/jwks.json": self.pool.keys,
+            f"{CLUSTER_ISSUER}/keys": self.cluster.keys,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

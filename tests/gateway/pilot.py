@@ -37,7 +37,7 @@ def envoy_config(
 
     Args:
         objects: All objects of the cluster.
-        keys: JSON Web Key Set of each issuer, which istiod fetches and writes into Envoy.
+        keys: JSON Web Key Set by the address where istiod fetches it, to write it into Envoy.
         port: Where the gateway listens, on this machine.
         admin_port: Where Envoy's own pages are.
         backend: Where every request goes that passes.
@@ -152,7 +152,7 @@ def _provider(rule: Mapping[str, Any], keys: Mapping[str, str]) -> Config:
         "payload_in_metadata": "payload",
         "clear_route_cache": True,
         "normalize_payload_in_metadata": {"space_delimited_claims": ["permission", "scope"]},
-        "local_jwks": {"inline_string": keys[rule["issuer"]]},
+        "local_jwks": {"inline_string": keys[rule["jwksUri"]]},
         "from_headers": [
             {"name": header["name"], "value_prefix": header.get("prefix", "")}
             for header in rule["fromHeaders"]
