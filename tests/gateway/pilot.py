@@ -68,7 +68,8 @@ def envoy_config(
             }
         ]
     }
-    for item in _of_gateway(items, "EnvoyFilter"):
+    envoy_filters = _of_gateway(items, "EnvoyFilter")
+    for item in sorted(envoy_filters, key=lambda each: each["spec"].get("priority", 0)):
         _apply_envoy_filter(item, filters, routes)
     return {
         "admin": {"address": _address("127.0.0.1", admin_port)},
