@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 FILE: Final = Path(__file__).with_name("asked-by-the-ui.yaml")
+
+SOURCES: Final = os.environ.get("KUBEFLOW_PIPELINES_SOURCES")
+"""A clone of github.com/kubeflow/pipelines, if there is one to compare with."""
 
 
 class Request(BaseModel):

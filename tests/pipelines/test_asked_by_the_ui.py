@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 
-import pytest
-
-from tests.pipelines.asked import asked
-
-SOURCES = os.environ.get("KUBEFLOW_PIPELINES_SOURCES")
-"""A clone of github.com/kubeflow/pipelines."""
-
-pytestmark = pytest.mark.skipif(not SOURCES, reason="KUBEFLOW_PIPELINES_SOURCES names no clone")
+from tests.pipelines.asked import SOURCES, asked
 
 UNUSED = ("DummyFilterServiceApi.ts", "apisv2beta1/visualization/apis/VisualizationServiceApi.ts")
 """Clients that frontend/src/lib/Apis.ts makes none of."""

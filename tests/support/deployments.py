@@ -52,7 +52,8 @@ CHOICES: dict[str, JsonValue] = {
             "name": "alice",
             "owner": "alice@example.com",
             "contributors": [{"group": "research"}],
-        }
+        },
+        {"name": "bob", "owner": "alice@example.com"},
     ],
 }
 """Settings that somebody may choose, each with a finding that is right then."""
