@@ -19,15 +19,8 @@ from kubeflow_aws.kubeflow.profiles import (
     profile_packs,
 )
 from kubeflow_aws.manifests.packs import MAX_PACK_BYTES, MAX_PACK_OBJECTS, Pack, Phase
-from kubeflow_aws.storage.file_systems import FsxVolumes
+from tests.support.file_systems import FSX
 
-FSX = FsxVolumes(
-    file_system_id="fs-1",
-    dns_name="fs-1.fsx.us-west-2.amazonaws.com",
-    mount_name="abcdefgh",
-    security_group_id="sg-1",
-    subnet_id="subnet-1",
-)
 NOTHING = (
     ProfileVolumes(efs_class=None, fsx=None),
     PodDefaults(pipelines=False, artifacts_bucket=None, region="us-west-2"),

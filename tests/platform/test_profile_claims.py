@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
-from kubeflow_aws.storage.file_systems import FsxVolumes
 from tests.platform.governed import EDITOR, editable_profile
+from tests.support.file_systems import FSX
 from tests.support.kubernetes import Cluster, manifest
 from tests.support.markdown import Page
 from tests.support.platforms import PROJECT
@@ -18,14 +18,6 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.platform
 
 STORAGE = PROJECT / "docs" / "storage.md"
-
-FSX = FsxVolumes(
-    file_system_id="fs-1",
-    dns_name="fs-1.fsx.us-west-2.amazonaws.com",
-    mount_name="abcdefgh",
-    security_group_id="sg-1",
-    subnet_id="subnet-1",
-)
 
 
 @pytest.fixture

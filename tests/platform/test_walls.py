@@ -8,8 +8,8 @@ import pytest
 
 from kubeflow_aws.kubeflow.profile_network import PLATFORM
 from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
-from kubeflow_aws.storage.file_systems import FsxVolumes
 from tests.platform.tenancy import CODE, PROFILE, Try, attempt, person, walls
+from tests.support.file_systems import FSX
 from tests.support.kubernetes import Cluster, Tree
 from tests.support.waiting import eventually
 
@@ -117,14 +117,7 @@ def test_nobody_in_a_profile_has_a_right_over_the_cluster(
 
 def test_a_claim_does_not_get_the_volume_of_another_profile(tenants: Cluster) -> None:
     """Kubernetes' controller binds a volume to the claim that it names, and to no other."""
-    fsx = FsxVolumes(
-        file_system_id="fs-1",
-        dns_name="fs-1.fsx.us-west-2.amazonaws.com",
-        mount_name="abcdefgh",
-        security_group_id="sg-1",
-        subnet_id="subnet-1",
-    )
-    volume, claim = profile_volumes("alice", ProfileVolumes(efs_class=None, fsx=fsx))
+    volume, claim = profile_volumes("alice", ProfileVolumes(efs_class=None, fsx=FSX))
     tenants.apply(volume)
     metadata: Tree = {"name": "fast", "namespace": PROFILE}
     claims = f"/api/v1/namespaces/{PROFILE}/persistentvolumeclaims"
