@@ -27,10 +27,13 @@ ROUNDS = 4
 PLACEHOLDER = re.compile(r"\$\{kubeflow-aws:(?P<name>[^}]+)\}")
 # Of those that their kinds' schemas look at.
 VALUES = {
+    "cognito-issuer": "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_abc",
     "load-balancer-client-ranges": "0.0.0.0/0",
     "load-balancer-ranges": "10.0.0.0/16",
     "load-balancer-scheme": "internal",
     "load-balancer-subnets": "subnet-0123456789abcdef0",
+    "machine-issuer": "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_abc",
+    "service-account-issuer": "https://oidc.eks.us-west-2.amazonaws.com/id/ABC",
 }
 
 
