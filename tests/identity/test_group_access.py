@@ -11,7 +11,7 @@ from kubeflow_aws.cli.stack_graph import outputs_read
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
 from kubeflow_aws.kubeflow.contributor_groups import CONTRIBUTORS, GROUP, TRIGGER_GROUP, WRITER
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.manifests.objects import JsonValue, key_of
 from kubeflow_aws.manifests.platform import Platform
 from tests.support.assembly import Assembly, Template, resources, synthesize
 from tests.support.deployments import variation
@@ -201,11 +201,7 @@ def test_without_a_provider_that_tells_groups_none_is_written(cognito_assembly: 
 
 
 def test_each_group_has_its_objects_in_the_profile(with_groups: Assembly) -> None:
-    found = [
-        item
-        for item in with_groups.objects()
-        if str(item["metadata"]["name"]).startswith("group-")  # type: ignore[index,call-overload]
-    ]
+    found = [item for item in with_groups.objects() if key_of(item).name.startswith("group-")]
     labelled: list[Any] = [item for item in found if "labels" in json.dumps(item["metadata"])]
     subjects = {
         (item["subjects"][0]["name"], item["roleRef"]["name"])

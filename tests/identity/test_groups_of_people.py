@@ -229,7 +229,7 @@ def test_what_takes_too_long_is_left_to_the_next_token(monkeypatch: pytest.Monke
     clock = iter([0.0, 1.0, memberships.SECONDS + 1])
     monkeypatch.setattr(memberships, "monotonic", lambda: next(clock))
 
-    memberships.reconcile(api, "bob@example.com", frozenset({"COGNITO:research"}))  # type: ignore[arg-type]
+    answer(monkeypatch, api, event(groupConfiguration=in_pool("research")))
 
     assert api.does("create") == ["rolebindings team"]
 
