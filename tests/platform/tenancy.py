@@ -38,6 +38,9 @@ ROLES: Final = {
 CODE: Final = f"system:serviceaccount:{PROFILE}:default-editor"
 """Who code in a notebook is, and in the steps of pipelines."""
 
+KFAM: Final = "system:serviceaccount:kubeflow:profiles-controller-service-account"
+"""Who shares a profile for its owner, and who makes profiles: the dashboard asks it to."""
+
 KINDS: Final = (
     "authorizationpolicies.security.istio.io",
     "certificates.cert-manager.io",

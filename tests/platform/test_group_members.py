@@ -22,6 +22,7 @@ from kubeflow_aws.kubeflow.contributor_groups import group_packs
 from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
 from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
+from tests.platform.reviews import may
 from tests.support.kubernetes import TOKEN, Cluster
 from tests.support.waiting import eventually
 
@@ -81,34 +82,18 @@ def apply(cluster: Cluster, profile: Profile) -> None:
     for pack in group_packs([profile]):
         cluster.apply(*pack.objects)
     if profile.groups:
-        asked = asked_of_bindings("create", profile)
-        eventually(lambda: not allowed(cluster, TRIGGER, asked, KUBERNETES_GROUP))
+        eventually(lambda: not trigger_may(cluster, "create", profile))
 
 
-def asked_of_bindings(verb: str, profile: Profile) -> dict[str, Any]:
-    return {
-        "group": "rbac.authorization.k8s.io",
-        "resource": "rolebindings",
-        "verb": verb,
-        "namespace": profile.name,
-    }
+def trigger_may(cluster: Cluster, verb: str, profile: Profile) -> bool:
+    """What the trigger may do with bindings of a profile."""
+    bindings = "rolebindings.rbac.authorization.k8s.io"
+    return may(cluster, TRIGGER, verb, bindings, profile.name, KUBERNETES_GROUP)
 
 
-def allowed(cluster: Cluster, user: str, asked: dict[str, Any], *groups: str) -> bool:
-    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-    spec = {"user": user, "groups": list(groups), "resourceAttributes": asked}
-    return bool(cluster.done("POST", path, {"spec": spec})["status"]["allowed"])
-
-
-def may(cluster: Cluster, user: str, verb: str, profile: Profile) -> bool:
-    """What Kubeflow's programs ask: the user alone, never groups."""
-    asked = {
-        "group": "kubeflow.org",
-        "resource": "notebooks",
-        "verb": verb,
-        "namespace": profile.name,
-    }
-    return allowed(cluster, user, asked)
+def works(cluster: Cluster, user: str, verb: str, profile: Profile) -> bool:
+    """What somebody may do with notebooks of a profile."""
+    return may(cluster, user, verb, "notebooks.kubeflow.org", profile.name)
 
 
 def let_in(cluster: Cluster, profile: Profile) -> set[str]:
@@ -141,7 +126,7 @@ def test_a_group_lets_nobody_in_by_itself(
     """So members need rights of their own: nobody asks for what a group may do."""
     profile = new_profile(RESEARCH)
 
-    assert not may(cluster, BOB, "get", profile)
+    assert not works(cluster, BOB, "get", profile)
     assert let_in(cluster, profile) == set()
     assert of_people(cluster, profile) == []
 
@@ -153,12 +138,12 @@ def test_a_member_works_in_the_profile_after_the_next_token(
 
     reconcile(trigger, BOB, groups(RESEARCH))
 
-    eventually(lambda: not may(cluster, BOB, "create", profile))
+    eventually(lambda: not works(cluster, BOB, "create", profile))
     assert let_in(cluster, profile) == {BOB}
     [binding] = of_people(cluster, profile)
     assert binding["metadata"]["annotations"]["user"] == BOB
     assert binding["metadata"]["annotations"]["role"] == "edit"
-    assert not may(cluster, BOB, "get", other)
+    assert not works(cluster, BOB, "get", other)
     assert let_in(cluster, other) == set()
 
 
@@ -168,13 +153,13 @@ def test_who_leaves_the_group_works_there_no_more(
     profile = new_profile(RESEARCH, READERS)
     reconcile(trigger, BOB, groups(RESEARCH))
     reconcile(trigger, EVE, groups(RESEARCH))
-    eventually(lambda: not may(cluster, BOB, "create", profile))
+    eventually(lambda: not works(cluster, BOB, "create", profile))
 
     reconcile(trigger, BOB, groups())
 
-    eventually(lambda: may(cluster, BOB, "get", profile))
+    eventually(lambda: works(cluster, BOB, "get", profile))
     assert let_in(cluster, profile) == {EVE}
-    eventually(lambda: not may(cluster, EVE, "create", profile))
+    eventually(lambda: not works(cluster, EVE, "create", profile))
 
 
 def test_of_several_groups_the_one_that_may_more_counts(
@@ -183,16 +168,16 @@ def test_of_several_groups_the_one_that_may_more_counts(
     profile = new_profile(READERS, RESEARCH)
 
     reconcile(trigger, BOB, groups(READERS))
-    eventually(lambda: not may(cluster, BOB, "get", profile))
-    assert not may(cluster, BOB, "create", profile)
+    eventually(lambda: not works(cluster, BOB, "get", profile))
+    assert not works(cluster, BOB, "create", profile)
 
     reconcile(trigger, BOB, groups(READERS, RESEARCH))
-    eventually(lambda: not may(cluster, BOB, "create", profile))
+    eventually(lambda: not works(cluster, BOB, "create", profile))
     assert len(of_people(cluster, profile)) == 1
 
     reconcile(trigger, BOB, groups(READERS))
-    eventually(lambda: may(cluster, BOB, "create", profile))
-    eventually(lambda: not may(cluster, BOB, "get", profile))
+    eventually(lambda: works(cluster, BOB, "create", profile))
+    eventually(lambda: not works(cluster, BOB, "get", profile))
 
 
 def test_a_token_that_changes_nothing_writes_nothing(
@@ -232,17 +217,17 @@ def test_a_group_that_left_the_file_takes_its_members_along(
     """Without a sign-in: Kubernetes deletes what belongs to what is gone."""
     profile = new_profile(RESEARCH)
     reconcile(trigger, BOB, groups(RESEARCH))
-    eventually(lambda: not may(cluster, BOB, "create", profile))
+    eventually(lambda: not works(cluster, BOB, "create", profile))
 
     for pack in group_packs([profile]):
         for item in pack.objects:
             cluster.done("DELETE", cluster.address_of(item, profile.name))
 
-    eventually(lambda: may(cluster, BOB, "get", profile))
+    eventually(lambda: works(cluster, BOB, "get", profile))
     eventually(lambda: let_in(cluster, profile))
     assert of_people(cluster, profile) == []
     reconcile(trigger, BOB, groups(RESEARCH))
-    assert not may(cluster, BOB, "get", profile)
+    assert not works(cluster, BOB, "get", profile)
 
 
 def test_a_provider_speaks_for_its_own_groups_alone(
@@ -284,7 +269,7 @@ def test_sign_in_gives_no_other_role(
     )
 
     assert code == 403, answer
-    assert not may(cluster, EVE, "get", profile)
+    assert not works(cluster, EVE, "get", profile)
 
 
 def test_sign_in_gives_nothing_where_no_group_is_named(
@@ -337,8 +322,7 @@ def test_what_cannot_be_taken_away_stops_the_sign_in(
         if item["metadata"]["name"].endswith("-sign-in")
     ]
     cluster.done("DELETE", f"{RBAC}/namespaces/{profile.name}/rolebindings/{name}")
-    asked = asked_of_bindings("delete", profile)
-    eventually(lambda: allowed(cluster, TRIGGER, asked, KUBERNETES_GROUP))
+    eventually(lambda: trigger_may(cluster, "delete", profile))
 
     with pytest.raises(ApiError, match="403"):
         reconcile(trigger, BOB, groups())

@@ -11,7 +11,8 @@ import yaml
 from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
 from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
-from tests.platform.tenancy import CODE, have_people, person
+from tests.platform.reviews import may
+from tests.platform.tenancy import CODE, KFAM, have_people, person
 from tests.support.kubernetes import MERGE, Cluster, Tree
 
 pytestmark = pytest.mark.platform
@@ -19,12 +20,11 @@ pytestmark = pytest.mark.platform
 DAY: Final[dict[str, Tree]] = yaml.safe_load(
     (Path(__file__).parent / "honest-use.yaml").read_text(encoding="utf-8")
 )
-ACCESS_MANAGEMENT: Final = "system:serviceaccount:kubeflow:profiles-controller-service-account"
-"""Who shares a profile for its owner: the dashboard asks it to."""
-
 RBAC: Final = "rbac.authorization.k8s.io"
 
-RUNS: Final = ("experiments", "jobs", "pipelines", "runs")
+RUNS: Final = [
+    f"{each}.pipelines.kubeflow.org" for each in ("experiments", "jobs", "pipelines", "runs")
+]
 """What Pipelines' API server asks about, before it makes or shows anything
 (kubeflow/pipelines 2.17.0, backend/src/apiserver/common/const.go)."""
 
@@ -54,19 +54,6 @@ def makes(cluster: Cluster, item: Tree, namespace: str, user: str) -> tuple[int,
     return cluster.request("POST", f"{collection}?dryRun=All", item, user=user)
 
 
-def may(cluster: Cluster, user: str, namespace: str, *, verb: str, resource: str) -> bool:
-    """What the API server says of a right in Pipelines, to the program that asks it."""
-    asked = {
-        "group": "pipelines.kubeflow.org",
-        "resource": resource,
-        "verb": verb,
-        "namespace": namespace,
-    }
-    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-    answer = cluster.done("POST", path, {"spec": {"user": user, "resourceAttributes": asked}})
-    return bool(answer["status"]["allowed"])
-
-
 @pytest.mark.parametrize("user", [person("owner"), person("edit"), CODE])
 @pytest.mark.parametrize("thing", DAY)
 def test_whoever_may_edit_makes_it(thing: str, user: str, governed: Cluster, profile: str) -> None:
@@ -92,30 +79,30 @@ def test_pipelines_are_run_by_editors_and_seen_by_all(
     resource: str, governed: Cluster, profile: str
 ) -> None:
     for role in ("owner", "edit", "view"):
-        assert may(governed, person(role), profile, verb="list", resource=resource)
-        creates = may(governed, person(role), profile, verb="create", resource=resource)
+        assert may(governed, person(role), "list", resource, profile)
+        creates = may(governed, person(role), "create", resource, profile)
         assert creates == (role != "view")
 
 
 @pytest.mark.parametrize("resource", RUNS)
 def test_a_stranger_sees_none(resource: str, governed: Cluster, profile: str) -> None:
-    assert not may(governed, "bob@example.com", profile, verb="list", resource=resource)
+    assert not may(governed, "bob@example.com", "list", resource, profile)
 
 
-def sharing(role: str) -> list[Tree]:
+def sharing() -> list[Tree]:
     """What the dashboard's "Manage contributors" makes.
 
     As kubeflow/dashboard 2.0 does, components/access-management/kfam/bindings.go.
     """
-    name = f"user-bob-example-com-clusterrole-{role}"
-    annotations = {"role": role, "user": "bob@example.com"}
+    name = "user-bob-example-com-clusterrole-edit"
+    annotations = {"role": "edit", "user": "bob@example.com"}
     principal = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
     return [
         {
             "apiVersion": f"{RBAC}/v1",
             "kind": "RoleBinding",
             "metadata": {"name": name, "annotations": annotations},
-            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": f"kubeflow-{role}"},
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "kubeflow-edit"},
             "subjects": [{"apiGroup": RBAC, "kind": "User", "name": "bob@example.com"}],
         },
         {
@@ -140,14 +127,14 @@ def sharing(role: str) -> list[Tree]:
 
 
 def test_an_owner_shares_by_the_dashboard(governed: Cluster, profile: str) -> None:
-    for item in sharing("edit"):
-        code, answer = makes(governed, item, profile, ACCESS_MANAGEMENT)
+    for item in sharing():
+        code, answer = makes(governed, item, profile, KFAM)
         assert code == 201, answer
 
 
 @pytest.mark.parametrize("by", [person("edit"), person("view"), CODE])
 def test_nobody_else_shares(by: str, governed: Cluster, profile: str) -> None:
-    for item in sharing("edit"):
+    for item in sharing():
         code, answer = makes(governed, item, profile, by)
         assert code == 403, metadata(item)
         assert "cannot create resource" in answer["message"]

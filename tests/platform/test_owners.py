@@ -8,6 +8,7 @@ import pytest
 
 from kubeflow_aws.deployment.profiles import Profile
 from kubeflow_aws.kubeflow.profile_owner import owner_binding
+from tests.platform.reviews import may
 from tests.support.kubernetes import MERGE, Cluster
 from tests.support.waiting import eventually
 
@@ -26,15 +27,7 @@ def owned_by(owner: str, namespace: str) -> dict[str, Any]:
 
 def may_own(cluster: Cluster, user: str, namespace: str) -> bool:
     """What the API server says of a right that owners alone have."""
-    asked = {
-        "group": "rbac.authorization.k8s.io",
-        "resource": "rolebindings",
-        "verb": "create",
-        "namespace": namespace,
-    }
-    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-    answer = cluster.done("POST", path, {"spec": {"user": user, "resourceAttributes": asked}})
-    return bool(answer["status"]["allowed"])
+    return may(cluster, user, "create", "rolebindings.rbac.authorization.k8s.io", namespace)
 
 
 def listed(cluster: Cluster, namespace: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from kubeflow_aws.manifests.objects import metadata
 from kubeflow_aws.manifests.platform import Platform
+from tests.platform.reviews import may
 from tests.platform.tenancy import CODE, have_people, person
 from tests.support.kubernetes import JSON_PATCH, Cluster, Tree
 from tests.support.waiting import eventually
@@ -17,7 +18,6 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.platform
 
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
-REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 LOOKING = {"get", "list", "watch"}
 
 KATIB = "system:serviceaccount:kubeflow:katib-controller"
@@ -110,21 +110,6 @@ def make(cluster: Cluster, item: Tree, namespace: str, user: str) -> tuple[int, 
     """What the API says when somebody makes something, which is then not made."""
     collection = cluster.address_of(item, namespace).rpartition("/")[0]
     return cluster.request("POST", f"{collection}?dryRun=All", item, user=user)
-
-
-def may(cluster: Cluster, user: str, verb: str, resource: str, namespace: str = "") -> bool:
-    """What the API server says of a right; a resource is written as kubectl has it."""
-    kind, _, group = resource.partition(".")
-    kind, _, part = kind.partition("/")
-    asked = {
-        "group": group,
-        "resource": kind,
-        "subresource": part,
-        "verb": verb,
-        "namespace": namespace,
-    }
-    answer = cluster.done("POST", REVIEWS, {"spec": {"user": user, "resourceAttributes": asked}})
-    return bool(answer["status"]["allowed"])
 
 
 @contextmanager
