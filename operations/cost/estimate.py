@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.capacity.fit import Fit, NodeGroup, fit_of
-from kubeflow_aws.cli.assembly import objects_in
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.instance_types import (
     SIZES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in
 from kubeflow_aws.capacity.resources import quantity
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment.storage import BLOCK_CLASS
 from operations.cost.charges import Charge, Line, Pricer, Resource, Terms
 

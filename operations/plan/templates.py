@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in, stack_artifacts
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in, stack_artifacts
 from kubeflow_aws.deployment.lasting import LASTING_KEY
 from kubeflow_aws.manifests.changes import Components
 from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
 from operations.plan.templates import stacks_in_order, templates_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from operations.plan.templates import nested_files
 from tests.support.assembly import Assembly, Template
 

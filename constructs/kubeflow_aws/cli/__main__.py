@@ -16,7 +16,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from kubeflow_aws.cli.assembly import summarize
+from kubeflow_aws.assembly.templates import summarize
 from kubeflow_aws.cli.audit_report import audit_platform
 from kubeflow_aws.cli.bump import bump_and_show
 from kubeflow_aws.cli.diagram import diagrams_of

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.cli.stack_graph import Part, Passed, Stack, stacks_of
+from kubeflow_aws.assembly.stack_graph import Part, Passed, Stack, stacks_of
 
 NOUNS: Final = {
     "AWS::EC2::VPC": "VPC",

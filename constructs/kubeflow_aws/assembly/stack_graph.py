@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kubeflow_aws.cli.assembly import GATE_TYPE, objects_in, stack_artifacts
+from kubeflow_aws.assembly.templates import GATE_TYPE, objects_in, stack_artifacts
 from kubeflow_aws.manifests.objects import KubernetesObject
 
 NESTED_TYPE: Final = "AWS::CloudFormation::Stack"
