@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.cli.audit_report import AuditReport, audit_platform
-from kubeflow_aws.cli.support import support_lines
+from kubeflow_aws.cli.audit.report import AuditReport, audit_platform
+from kubeflow_aws.cli.synth.support import support_lines
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.objects import KubernetesObject

@@ -30,7 +30,9 @@ BLOCKS: Final = [block for page in PAGES for block in page.blocks if block.langu
 MARKS: Final = frozenset({"", "demo", "aws", "ci"})
 OTHER_SHELLS: Final = frozenset({"", "bash", "console", "shell", "shell-session", "zsh"})
 
-MENTIONED: Final = ("aws ", "cdk ", "kubectl ", "make ", "npx ", "python ", "python3 ")
+MENTIONED: Final = (
+    *("./kubeflow-aws ", "aws ", "cdk ", "kubectl ", "make ", "npx ", "python ", "python3 "),
+)
 """What inline code begins with if it is a command."""
 
 BY_PEOPLE: Final = {
@@ -46,6 +48,10 @@ WRONG: Final = {
     "variable of another target": ("make e2e PORT=1", "e2e reads no variable PORT"),
     "module": ("python -m localclowd serve", "there is no module localclowd to run"),
     "module that does not run": ("python -m stacks", "there is no module stacks to run"),
+    "our command": ("./kubeflow-aws cots mine", "No such command 'cots'"),
+    "our option": ("./kubeflow-aws cost mine --jsn", "No such option: --jsn"),
+    "our arguments": ("./kubeflow-aws cost mine yours", "cost takes no yours"),
+    "our command in a group": ("./kubeflow-aws demo up", "No such command 'up'"),
     "file": ("python examples/xgboost/pipelines.py", "there is no examples/xgboost/pipelines"),
     "file of kubectl": ("kubectl apply -f examples/x.yaml", "there is no examples/x.yaml"),
     "program": ("kubectx mine", "kubectx is no program that the pages may take for granted"),
@@ -163,6 +169,10 @@ def test_right_commands_are_no_problem(bench: Workbench) -> None:
     script = """
 make --silent demo-env  # it's a comment
 make images DEPLOYMENT=mine REGISTRY=registry.example.com
+./kubeflow-aws cost mine --json
+./kubeflow-aws delivery doctor deployments/delivery/pipeline.yaml --role-arn ARN
+./kubeflow-aws demo kubectl get pods -A
+./kubeflow-aws password
 kubectl get pods -n NAMESPACE -l "app in (a, b)" | grep -v Running
 kubectl apply --server-side -f - <<'EOF'
 kind: ConfigMap "

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
-from operations.check import Check, Severity
+from kubeflow_aws.cli.checks.check import Check, Severity
 
 
 def answering(session: boto3.Session, operation: str, answer: Mapping[str, Any]) -> None:

@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
+from kubeflow_aws.cli.cost.charges import Line, Resource, Terms
+from kubeflow_aws.cli.cost.estimate import Estimate, charges_of
+from kubeflow_aws.cli.cost.report import show
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.cost.charges import Line, Resource, Terms
-from operations.cost.estimate import Estimate, charges_of
-from operations.cost.report import show
 
 
 def of_type(kind: str, **properties: JsonValue) -> Resource:

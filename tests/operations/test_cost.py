@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
+from kubeflow_aws.cli.cost.charges import Resource, Terms, Uncounted
+from kubeflow_aws.cli.cost.estimate import PRICERS, Estimate, charges_of, estimate_of
+from kubeflow_aws.cli.cost.free import BY_USE, FREE
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.cost.charges import Resource, Terms, Uncounted
-from operations.cost.estimate import PRICERS, Estimate, charges_of, estimate_of
-from operations.cost.free import BY_USE, FREE
 from tests.operations.estimates import line, lines_of, of_type, printed
 from tests.support.assembly import Assembly, CheckedAssembly
 
@@ -222,7 +222,9 @@ def test_types_that_the_table_does_not_know_cost_by_what_the_file_says(
     assert estimate.fit.offered.cpu > 3 * 380_000
     [unknown] = estimate.uncounted
     assert unknown.what == "g99.2xlarge in the node pool gpu"
-    assert unknown.why == "operations/cost/prices.yaml has no price for it; add one"
+    assert (
+        unknown.why == "constructs/kubeflow_aws/cli/cost/prices.yaml has no price for it; add one"
+    )
 
 
 def test_a_described_type_with_a_price_is_counted_by_its_gpus(

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubeflow_aws.cli.cost.charges import Terms
+from kubeflow_aws.cli.cost.estimate import Estimate, estimate_of
+from kubeflow_aws.cli.cost.prices import FOLDER, load_assumptions, load_prices
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.cost.charges import Terms
-from operations.cost.estimate import Estimate, estimate_of
-from operations.cost.prices import FOLDER, load_assumptions, load_prices
 from tests.operations.estimates import lines_of, of_type, printed
 from tests.support.assembly import CheckedAssembly
 
@@ -43,7 +43,9 @@ def test_a_type_that_nobody_knows_is_named(assembly: Callable[..., Path], terms:
     estimate = estimate_of(assembly({"It": {"Type": "AWS::Mystery::Engine"}}), terms)
 
     assert [each.what for each in estimate.uncounted] == ["AWS::Mystery::Engine"]
-    assert "AWS::Mystery::Engine: operations/cost knows no price" in printed(estimate, terms)
+    assert "AWS::Mystery::Engine: constructs/kubeflow_aws/cli/cost knows no price" in printed(
+        estimate, terms
+    )
 
 
 def test_nodes_that_neither_table_nor_template_knows_are_a_sentence(

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import boto3
 import pytest
-import typer
 from botocore.exceptions import ProfileNotFound
 from rich.console import Console
-from typer.testing import CliRunner
 
+from kubeflow_aws.cli.checks.check import Check, Severity, failed, passed, unseen, warned
+from kubeflow_aws.cli.checks.page import fix_lines, table_of
+from kubeflow_aws.cli.doctor import command
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.credentials import check_bootstrap, check_region, identify
+from kubeflow_aws.cli.doctor.delegation import check_delegation
+from kubeflow_aws.cli.doctor.deployed import existing_stacks
+from kubeflow_aws.cli.doctor.existing import check_existing
+from kubeflow_aws.cli.doctor.groups import Group, Surroundings, check_all
+from kubeflow_aws.cli.doctor.names import check_names
+from kubeflow_aws.cli.doctor.offers import check_offers
+from kubeflow_aws.cli.doctor.quotas import check_quotas
+from kubeflow_aws.cli.doctor.tools import Machine
+from kubeflow_aws.cli.main import main
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.tools import Tools
-from operations.check import Check, Severity, failed, passed, unseen, warned
-from operations.doctor import __main__ as command
-from operations.doctor.aws import Aws
-from operations.doctor.credentials import check_bootstrap, check_region, identify
-from operations.doctor.delegation import check_delegation
-from operations.doctor.deployed import existing_stacks
-from operations.doctor.existing import check_existing
-from operations.doctor.groups import Group, Surroundings, check_all
-from operations.doctor.names import check_names
-from operations.doctor.offers import check_offers
-from operations.doctor.quotas import check_quotas
-from operations.doctor.report import fix_lines, table_of
-from operations.doctor.tools import Machine
 from tests.operations.conftest import Quotas
 from tests.operations.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import (
@@ -293,30 +292,27 @@ class TestReport:
 
 
 class TestCommand:
-    """`python -m operations.doctor`."""
-
-    @pytest.fixture
-    def app(self) -> typer.Typer:
-        app = typer.Typer()
-        app.command()(command.main)
-        return app
+    """`kubeflow-aws doctor`."""
 
     @pytest.mark.parametrize(("groups", "code"), [(GROUPS, 1), (GROUPS[:1], 0)])
+    @pytest.mark.parametrize("options", [(), ("--json",)], ids=["page", "json"])
     def test_only_what_stops_a_deployment_fails(
         self,
         groups: list[Group],
         code: int,
-        app: typer.Typer,
+        options: Sequence[str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(command, "check_all", lambda *_: groups)
 
-        assert CliRunner().invoke(app, ["vanilla"]).exit_code == code
+        with pytest.raises(SystemExit) as ended:
+            main(["doctor", "vanilla", *options])
 
-    def test_a_deployment_that_is_not_there_is_a_sentence(
-        self, app: typer.Typer, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        result = CliRunner().invoke(app, ["nosuch"])
+        assert ended.value.code == code
 
-        assert result.exit_code == 1
-        assert "Traceback" not in result.output + capsys.readouterr().out
+    def test_a_deployment_that_is_not_there_is_a_sentence(self) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["doctor", "nosuch"])
+
+        assert str(ended.value).startswith("error: ")
+        assert "nosuch.yaml" in str(ended.value)

@@ -7,16 +7,16 @@ import json
 import boto3
 import pytest
 
-from kubeflow_aws.deployment import Deployment
-from operations.check import Severity
-from operations.doctor.aws import Aws
-from operations.doctor.credentials import (
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.credentials import (
     BOOTSTRAP_PARAMETER,
     LEAST_BOOTSTRAP,
     check_bootstrap,
     check_region,
     identify,
 )
+from kubeflow_aws.deployment import Deployment
 from tests.operations.doctor_answers import denying, troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import variation

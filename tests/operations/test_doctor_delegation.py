@@ -12,12 +12,12 @@ import dns.resolver
 import dns.rrset
 import pytest
 
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.delegation import check_delegation
+from kubeflow_aws.cli.doctor.resolver import NameServers, name_servers
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.check import Severity
-from operations.doctor.aws import Aws
-from operations.doctor.delegation import check_delegation
-from operations.doctor.resolver import NameServers, name_servers
 from tests.operations.doctor_answers import answering_zone, troubles
 from tests.support.deployments import variation
 

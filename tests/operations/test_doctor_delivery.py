@@ -10,13 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
+from kubeflow_aws.cli.checks.check import Check, Severity
+from kubeflow_aws.cli.delivery.branch import NAME, check_branch
+from kubeflow_aws.cli.delivery.connection import check_source
+from kubeflow_aws.cli.delivery.github import Answer, Ask
+from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.deployment import load_delivery
 from kubeflow_aws.deployment.delivery import Delivery
-from operations.check import Check, Severity
-from operations.delivery_doctor.branch import NAME, check_branch
-from operations.delivery_doctor.connection import check_source
-from operations.delivery_doctor.github import Answer, Ask
-from operations.doctor.aws import Aws
 from tests.operations.doctor_answers import answering, denying, troubles
 
 REPOSITORY = "/repos/example/kubeflow-aws"

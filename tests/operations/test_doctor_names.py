@@ -5,11 +5,11 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.names import check_names
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.check import Severity
-from operations.doctor.aws import Aws
-from operations.doctor.names import check_names
 from tests.operations.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import EVERY_PROVIDER, NEW_ZONE, variation
 

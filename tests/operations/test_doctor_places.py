@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import boto3
 import pytest
 
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.descriptions import check_descriptions
+from kubeflow_aws.cli.doctor.existing import check_existing
+from kubeflow_aws.cli.doctor.offers import check_offers
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.check import Severity
-from operations.doctor.aws import Aws
-from operations.doctor.descriptions import check_descriptions
-from operations.doctor.existing import check_existing
-from operations.doctor.offers import check_offers
 from tests.operations.doctor_answers import answering, denying, troubles
 from tests.support.deployments import variation
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.doctor.instances import needs_of, quota_of
+from kubeflow_aws.cli.doctor.quotas import ROLES, check_quotas
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import Capacity
 from kubeflow_aws.instance_types import instance_table
 from kubeflow_aws.manifests.objects import JsonValue
-from operations.check import Severity
-from operations.doctor.aws import Aws
-from operations.doctor.instances import needs_of, quota_of
-from operations.doctor.quotas import ROLES, check_quotas
 from tests.operations.conftest import Quotas
 from tests.operations.doctor_answers import answering, denying, troubles
 from tests.support.assembly import Assembly

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.support import NOTICE, Basis, End, Product
-from operations.check import Severity
-from operations.doctor.support_dates import (
+from kubeflow_aws.cli.checks.check import Severity
+from kubeflow_aws.cli.doctor.support_dates import (
     Support,
     SupportDates,
     check_support,
     load_support_dates,
 )
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.errors import UserError
+from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.manifests.support import NOTICE, Basis, End, Product
 from tests.operations.doctor_answers import troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation

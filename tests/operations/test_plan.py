@@ -9,18 +9,18 @@ import pytest
 import typer
 
 from kubeflow_aws.cli.changes import parse_key, step_lines
-from kubeflow_aws.deployment.lasting import LASTING_KEY
-from kubeflow_aws.manifests.objects import key_of
-from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
-from operations.plan import __main__ as program
-from operations.plan.__main__ import plan_lines
-from operations.plan.templates import (
+from kubeflow_aws.cli.plan import command as program
+from kubeflow_aws.cli.plan.command import plan_lines
+from kubeflow_aws.cli.plan.templates import (
     component_of,
     deployed,
     nested_files,
     stack_names,
     synthesized,
 )
+from kubeflow_aws.deployment.lasting import LASTING_KEY
+from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
 from tests.operations.deployed_stacks import DeployedStacks
 from tests.support.assembly import Assembly
 
@@ -116,12 +116,12 @@ def test_a_plan_fails_for_what_cannot_change_and_for_nothing_else(
     stacks: DeployedStacks, sample_assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "session_of", lambda *_: stacks)
-    program.main(sample_assembly.folder, "vanilla")
+    program.command("vanilla", sample_assembly.folder)
 
     metadata = stacks.templates["KubeflowPlatform"]["Metadata"]
     metadata[LASTING_KEY]["network.cidr"] = "10.9.0.0/16"
     with pytest.raises(typer.Exit) as caught:
-        program.main(sample_assembly.folder, "vanilla")
+        program.command("vanilla", sample_assembly.folder)
     assert caught.value.exit_code == 1
 
 
@@ -134,7 +134,7 @@ def test_a_stack_that_the_file_leads_to_no_more_is_told(
     monkeypatch.setattr(program, "session_of", lambda *_: stacks)
     stacks.left = ["KubeflowStorage", "SomebodyElsesStorage"]
 
-    program.main(sample_assembly.folder, "vanilla")
+    program.command("vanilla", sample_assembly.folder)
 
     assert capsys.readouterr().out.splitlines() == [
         "No Kubernetes object changes.",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from kubeflow_aws.cli.protect.command import protect
 from kubeflow_aws.deployment import Deployment
-from operations.protect.__main__ import protect
 from tests.support.deployments import variation
 
 CERTIFICATE = "KubeflowCertificate-us-west-2"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.cli.destroy_plan.command import removal_lines
+from kubeflow_aws.cli.destroy_plan.removal import removal_of
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.errors import UserError
-from operations.removal.__main__ import removal_lines
-from operations.removal.plan import removal_of
 from tests.support.assembly import Assembly, CheckedAssembly, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of

@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
+from kubeflow_aws.cli.checks.check import Check
+from kubeflow_aws.cli.smoke.aws import check_aws
+from kubeflow_aws.cli.smoke.front_door import Answer, check_front_door
 from kubeflow_aws.deployment import Deployment
-from operations.check import Check
-from operations.smoke.aws import check_aws
-from operations.smoke.front_door import Answer, check_front_door
 from tests.support.assembly import ACCOUNT
 from tests.support.deployments import variation
 

@@ -15,15 +15,15 @@ import pytest
 from aiohttp import web
 from moto import mock_aws
 
+from kubeflow_aws.cli.verify.artifacts import artifacts_of
+from kubeflow_aws.cli.verify.command import PROJECT, example
+from kubeflow_aws.cli.verify.errors import VerificationError
+from kubeflow_aws.cli.verify.kubectl import Kubectl
+from kubeflow_aws.cli.verify.metadata import TABLES, query_for, reader, rows_in
+from kubeflow_aws.cli.verify.pipeline_run import EXPERIMENT, PipelineApi
 from tests.gateway.envoy import free_port
 from tests.gateway.serving import serving
 from tests.support.schemas import Schemas
-from verify.__main__ import PROJECT, example
-from verify.artifacts import artifacts_of
-from verify.errors import VerificationError
-from verify.kubectl import Kubectl
-from verify.metadata import TABLES, query_for, reader, rows_in
-from verify.pipeline_run import EXPERIMENT, PipelineApi
 
 RUN = "01234567-89ab-cdef-0123-456789abcdef"
 ROOT = "s3://artifacts/private-artifacts/alice/v2/artifacts"
@@ -211,7 +211,7 @@ def test_the_example_trains_until_it_is_good_enough(tmp_path: Path) -> None:
 LOCAL_RUN = """
 import json, pathlib, sys
 from kfp import local
-from verify.__main__ import PROJECT
+from kubeflow_aws.cli.verify.command import PROJECT
 sys.path.insert(0, str(PROJECT / "examples" / "xgboost"))
 import pipeline
 root = pathlib.Path(sys.argv[1])
