@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from kubeflow_aws.cli import cdk as cdk_module
 from kubeflow_aws.cli import demo, printing
+from kubeflow_aws.cli.checkout import search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import Entry
 from kubeflow_aws.cli.main import app, main
@@ -78,6 +79,18 @@ def test_it_runs_from_a_checkout_wherever_one_is(project: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert "destroy-plan" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_the_tools_of_the_checkout_come_before_those_of_the_machine(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+
+    python, node_modules, machine = search_path().split(os.pathsep)
+
+    assert (Path(python) / "python").exists()
+    assert Path(node_modules) == project / "node_modules" / ".bin"
+    assert machine == "/usr/bin"
 
 
 def test_a_checkout_without_an_environment_says_what_to_do(project: Path, tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import typer
 
-from kubeflow_aws.cli.project import MIRROR_VARIABLE, PROJECT, deployment_of, mirror
+from kubeflow_aws.cli.checkout import PROJECT, search_path
+from kubeflow_aws.cli.project import MIRROR_VARIABLE, deployment_of, mirror
 from kubeflow_aws.errors import UserError
 
 
@@ -68,9 +68,7 @@ def assembly_of(deployment: str, given: Path | None = None) -> Path:
 
 def environment() -> dict[str, str]:
     """The variables of a program that runs on the tools of this checkout."""
-    programs = (Path(sys.executable).parent, PROJECT / "node_modules" / ".bin")
-    path = os.pathsep.join([*map(str, programs), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, **dict(_absolute_mirror())}
+    return {**os.environ, "PATH": search_path(), **dict(_absolute_mirror())}
 
 
 def _absolute_mirror() -> Iterator[tuple[str, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 import typer
 
+from kubeflow_aws.cli.checkout import search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import LazyGroup
 from kubeflow_aws.errors import UserError
@@ -42,6 +44,12 @@ def kubeflow_aws() -> None:
     DEPLOYMENT is a name under deployments/ or the path of a file; without it, the variable
     DEPLOYMENT, else cognito-rds-s3. `kubeflow-aws COMMAND --help` says more of a command.
     """
+
+
+def program() -> None:
+    """Run what this process was called with, on the tools of this checkout, as make does."""
+    os.environ["PATH"] = search_path()
+    main()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

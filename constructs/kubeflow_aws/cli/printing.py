@@ -12,17 +12,26 @@ WIDTH: Final = 80
 """Columns where there is no terminal: the same in a file, a pipe and a log."""
 
 
-def page() -> Console:
-    """Where tables and paragraphs go: as wide as the terminal, else 80 columns."""
-    console = Console(highlight=False, markup=False)
+def page(*, styled: bool = False) -> Console:
+    """Where tables and paragraphs go: as wide as the terminal, else 80 columns.
+
+    Args:
+        styled: Whether brackets are rich's markup, in cells of tables too.
+    """
+    console = Console(highlight=False, markup=styled)
     if not console.is_terminal:
         console.width = WIDTH
     return console
 
 
-def show(content: RenderableType) -> None:
-    """Print a table, or what else rich can draw."""
-    page().print(content)
+def show(content: RenderableType, *, styled: bool = False) -> None:
+    """Print a table, or what else rich can draw.
+
+    Args:
+        content: What to print.
+        styled: Whether brackets in it are rich's markup.
+    """
+    page(styled=styled).print(content)
 
 
 def say(line: str, *, styled: bool = False, style: str = "") -> None:
@@ -33,7 +42,7 @@ def say(line: str, *, styled: bool = False, style: str = "") -> None:
         styled: Whether brackets in it are rich's markup.
         style: A style for all of it.
     """
-    page().print(line, style=style, markup=styled, soft_wrap=True)
+    page(styled=styled).print(line, style=style, soft_wrap=True)
 
 
 def say_json(content: object) -> None:

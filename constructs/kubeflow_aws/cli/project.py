@@ -1,4 +1,4 @@
-"""The checkout that a command works in: its folders, and the deployment that it is about."""
+"""What a command works on: the folders of the checkout, and the deployment that it is about."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
 
-PROJECT: Final = Path(__file__).resolve().parents[3]
 MANIFESTS: Final = PROJECT / "manifests"
 CACHE: Final = PROJECT / "build" / "cache"
 DEPLOYMENTS: Final = PROJECT / "deployments"

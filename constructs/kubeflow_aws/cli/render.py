@@ -7,8 +7,9 @@ import shutil
 import yaml
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.printing import show
-from kubeflow_aws.cli.project import PROJECT, deployment_of
+from kubeflow_aws.cli.project import deployment_of
 from kubeflow_aws.cli.rendering import origin_of, rendered
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kubeflow_aws.cli.project import PROJECT
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.schema import json_schema

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from kubeflow_aws.cli.bump.pinning import bump_and_show
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.printing import tell
-from kubeflow_aws.cli.project import CACHE, DEPLOYMENTS, MANIFESTS, PROJECT, mirror
+from kubeflow_aws.cli.project import CACHE, DEPLOYMENTS, MANIFESTS, mirror
 from kubeflow_aws.deployment import load_deployment
 
 

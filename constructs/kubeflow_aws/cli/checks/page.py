@@ -38,7 +38,7 @@ def show_checks(groups: Sequence[Group], *, as_json: bool) -> None:
     if as_json:
         say_json(groups)
     else:
-        show(table_of(groups))
+        show(table_of(groups), styled=True)
         for line in fix_lines(groups):
             say(line, styled=True)
     if any(check.stops for group in groups for check in group.checks):

@@ -18,7 +18,7 @@ from kubeflow_aws.cli.cdk import assembly_of
 from kubeflow_aws.cli.cost.charges import Terms
 from kubeflow_aws.cli.cost.estimate import estimate_of
 from kubeflow_aws.cli.cost.prices import FOLDER, load_assumptions, load_prices
-from kubeflow_aws.cli.cost.report import show
+from kubeflow_aws.cli.cost.report import as_data, show
 from kubeflow_aws.cli.printing import page, say_json
 
 
@@ -40,6 +40,6 @@ def command(
     terms = Terms(prices=load_prices(), assume=load_assumptions(assumptions), today=date.today())
     estimate = estimate_of(assembly_of(deployment, assembly), terms)
     if as_json:
-        say_json(estimate)
+        say_json(as_data(estimate, terms))
     else:
         show(page(), estimate, terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -54,6 +54,44 @@ def show(console: Console, estimate: Estimate, terms: Terms) -> None:
         console.print(f"  by use, and so about nothing: {used}")
     for line in NEVER_COUNTED:
         console.print(f"  {line}")
+
+
+def as_data(estimate: Estimate, terms: Terms) -> Mapping[str, object]:
+    """An estimate for a program, with the sums that it would reckon otherwise.
+
+    Args:
+        estimate: The estimate.
+        terms: What it was made by.
+    """
+    return {
+        "usd_a_month": estimate.usd,
+        "prices_as_of": terms.prices.as_of,
+        "prices_of": terms.prices.regions,
+        "warnings": list(_warnings(estimate, terms)),
+        "stacks": [
+            {
+                "name": stack.name,
+                "region": stack.region,
+                "usd_a_month": stack.usd,
+                "lines": [
+                    {
+                        "what": line.what,
+                        "quantity": line.quantity,
+                        "assumed": line.assumed,
+                        "price": line.price,
+                        "usd_a_month": line.usd,
+                    }
+                    for line in stack.lines
+                ],
+            }
+            for stack in estimate.stacks
+        ],
+        "pools": estimate.pools,
+        "fit": estimate.fit,
+        "assumptions": terms.assume,
+        "uncounted": estimate.uncounted,
+        "by_use": estimate.by_use,
+    }
 
 
 def _warnings(estimate: Estimate, terms: Terms) -> Iterator[str]:

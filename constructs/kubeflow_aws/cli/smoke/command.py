@@ -51,6 +51,6 @@ def command(
     if as_json:
         say_json(checks)
     else:
-        show(table_of([Group(name="", checks=tuple(checks))], title="Smoke check"))
+        show(table_of([Group(name="", checks=tuple(checks))], title="Smoke check"), styled=True)
     if not all(check.works for check in checks):
         raise typer.Exit(1)

@@ -43,7 +43,7 @@ def command(
             {"templates": templates, "origin": origin_of(platform), "warnings": warnings},
         )
         return
-    show(table_of(templates, title=f"Kubeflow on AWS: deployment {deployment}"))
+    show(table_of(templates, title=f"Kubeflow on AWS: deployment {deployment}"), styled=True)
     show(origin_of(platform))
     for line in warnings:
         say(line)
@@ -58,7 +58,7 @@ def table_of(templates: Sequence[TemplateSummary], *, title: str) -> Table:
     """
     table = Table(title=title, header_style="bold")
     for column in ("stack", "resources", "packs", "objects", "gates", "KB"):
-        table.add_column(column, justify="left" if column == "stack" else "right")
+        table.add_column(column, justify="left" if column == "stack" else "right", overflow="fold")
     for each in templates:
         table.add_row(
             f"  {each.name}" if each.nested else f"[bold]{each.name}[/bold]",

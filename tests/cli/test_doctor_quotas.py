@@ -13,8 +13,8 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import Capacity
 from kubeflow_aws.instance_types import instance_table
 from kubeflow_aws.manifests.objects import JsonValue
-from tests.operations.conftest import Quotas
-from tests.operations.doctor_answers import answering, denying, troubles
+from tests.cli.conftest import Quotas
+from tests.cli.doctor_answers import answering, denying, troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 

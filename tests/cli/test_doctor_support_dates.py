@@ -19,7 +19,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.support import NOTICE, Basis, End, Product
-from tests.operations.doctor_answers import troubles
+from tests.cli.doctor_answers import troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 

@@ -17,7 +17,7 @@ from kubeflow_aws.cli.delivery.github import Answer, Ask
 from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.deployment import load_delivery
 from kubeflow_aws.deployment.delivery import Delivery
-from tests.operations.doctor_answers import answering, denying, troubles
+from tests.cli.doctor_answers import answering, denying, troubles
 
 REPOSITORY = "/repos/example/kubeflow-aws"
 BRANCH = f"{REPOSITORY}/branches/main"

@@ -17,7 +17,7 @@ from kubeflow_aws.cli.doctor.credentials import (
     identify,
 )
 from kubeflow_aws.deployment import Deployment
-from tests.operations.doctor_answers import denying, troubles
+from tests.cli.doctor_answers import denying, troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import variation
 

@@ -33,8 +33,8 @@ from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.manifests.objects import JsonValue
 from kubeflow_aws.manifests.tools import Tools
-from tests.operations.conftest import Quotas
-from tests.operations.doctor_answers import answering, answering_zone, denying, troubles
+from tests.cli.conftest import Quotas
+from tests.cli.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import (
     EVERY_PROVIDER,
     EXISTING_CLUSTER,
@@ -309,6 +309,37 @@ class TestCommand:
             main(["doctor", "vanilla", *options])
 
         assert ended.value.code == code
+
+    def test_what_is_printed_is_of_80_columns_and_without_markup(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(command, "check_all", lambda *_: GROUPS[:1])
+
+        with pytest.raises(SystemExit):
+            main(["doctor", "vanilla"])
+
+        said = capsys.readouterr().out
+        assert "ok" in said
+        assert not re.search(r"\[/?(bold|green)?\]", said)
+        assert max(map(len, said.splitlines())) <= 80
+
+    def test_a_program_is_told_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(command, "check_all", lambda *_: GROUPS)
+
+        with pytest.raises(SystemExit):
+            main(["doctor", "vanilla", "--json"])
+
+        told = json.loads(capsys.readouterr().out)
+        assert [each["name"] for each in told] == [group.name for group in GROUPS]
+        stopping = [
+            check["name"]
+            for each in told
+            for check in each["checks"]
+            if not check["works"] and check["severity"] == Severity.FAILURE
+        ]
+        assert stopping == [c.name for group in GROUPS for c in group.checks if c.stops]
 
     def test_a_deployment_that_is_not_there_is_a_sentence(self) -> None:
         with pytest.raises(SystemExit) as ended:

@@ -13,7 +13,7 @@ from kubeflow_aws.cli.cost.estimate import PRICERS, Estimate, charges_of, estima
 from kubeflow_aws.cli.cost.free import BY_USE, FREE
 from kubeflow_aws.deployment.model import Preset
 from kubeflow_aws.manifests.objects import JsonValue
-from tests.operations.estimates import line, lines_of, of_type, printed
+from tests.cli.estimates import line, lines_of, of_type, printed
 from tests.support.assembly import Assembly, CheckedAssembly
 
 

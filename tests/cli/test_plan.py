@@ -21,7 +21,7 @@ from kubeflow_aws.cli.plan.templates import (
 from kubeflow_aws.deployment.lasting import LASTING_KEY
 from kubeflow_aws.manifests.objects import key_of
 from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
-from tests.operations.deployed_stacks import DeployedStacks
+from tests.cli.deployed_stacks import DeployedStacks
 from tests.support.assembly import Assembly
 
 

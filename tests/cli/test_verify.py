@@ -15,8 +15,9 @@ import pytest
 from aiohttp import web
 from moto import mock_aws
 
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.verify.artifacts import artifacts_of
-from kubeflow_aws.cli.verify.command import PROJECT, example
+from kubeflow_aws.cli.verify.command import example
 from kubeflow_aws.cli.verify.errors import VerificationError
 from kubeflow_aws.cli.verify.kubectl import Kubectl
 from kubeflow_aws.cli.verify.metadata import TABLES, query_for, reader, rows_in
@@ -211,7 +212,7 @@ def test_the_example_trains_until_it_is_good_enough(tmp_path: Path) -> None:
 LOCAL_RUN = """
 import json, pathlib, sys
 from kfp import local
-from kubeflow_aws.cli.verify.command import PROJECT
+from kubeflow_aws.cli.checkout import PROJECT
 sys.path.insert(0, str(PROJECT / "examples" / "xgboost"))
 import pipeline
 root = pathlib.Path(sys.argv[1])

@@ -14,7 +14,7 @@ from kubeflow_aws.cli.doctor.existing import check_existing
 from kubeflow_aws.cli.doctor.offers import check_offers
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
-from tests.operations.doctor_answers import answering, denying, troubles
+from tests.cli.doctor_answers import answering, denying, troubles
 from tests.support.deployments import variation
 
 VPC: dict[str, JsonValue] = {

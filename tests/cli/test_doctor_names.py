@@ -10,7 +10,7 @@ from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.names import check_names
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
-from tests.operations.doctor_answers import answering, answering_zone, denying, troubles
+from tests.cli.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import EVERY_PROVIDER, NEW_ZONE, variation
 
 ACCOUNT = "123456789012"

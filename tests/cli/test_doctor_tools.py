@@ -19,7 +19,7 @@ from kubeflow_aws.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
 from kubeflow_aws.manifests.source_places import linked_tree, source_tree
 from kubeflow_aws.manifests.tools import Tools
-from tests.operations.doctor_answers import troubles
+from tests.cli.doctor_answers import troubles
 from tests.support.deployments import variation
 
 PROGRAMS = {"node": "v24.19.0\n", "cdk": "2.1148.1 (build 1a2b3c4)\n", "git": "git version 2.39.5"}

@@ -19,7 +19,7 @@ from kubeflow_aws.cli.cost.charges import Terms
 from kubeflow_aws.cli.cost.estimate import Estimate, estimate_of
 from kubeflow_aws.cli.cost.prices import load_assumptions, load_prices
 from kubeflow_aws.cli.doctor.aws import Aws
-from tests.operations.doctor_answers import answering
+from tests.cli.doctor_answers import answering
 from tests.support.assembly import Assembly
 
 

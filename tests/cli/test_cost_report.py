@@ -12,9 +12,10 @@ import yaml
 from kubeflow_aws.cli.cost.charges import Terms
 from kubeflow_aws.cli.cost.estimate import Estimate, estimate_of
 from kubeflow_aws.cli.cost.prices import FOLDER, load_assumptions, load_prices
+from kubeflow_aws.cli.main import main
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.objects import JsonValue
-from tests.operations.estimates import lines_of, of_type, printed
+from tests.cli.estimates import lines_of, of_type, printed
 from tests.support.assembly import CheckedAssembly
 
 Template = dict[str, JsonValue]
@@ -155,3 +156,19 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 def test_a_folder_without_an_assembly_is_a_sentence(tmp_path: Path, terms: Terms) -> None:
     with pytest.raises(UserError, match="holds no cloud assembly; run make synth"):
         estimate_of(tmp_path, terms)
+
+
+def test_a_program_is_told_the_sums(
+    assembly: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = assembly({"It": {"Type": "AWS::SecretsManager::Secret"}}, region="eu-west-1")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["cost", "vanilla", "--assembly", str(folder), "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    [stack] = told["stacks"]
+    assert ended.value.code == 0
+    assert stack["region"] == "eu-west-1"
+    assert told["usd_a_month"] == stack["usd_a_month"] == stack["lines"][0]["usd_a_month"] > 0
+    assert "eu-west-1" in told["warnings"][0]
