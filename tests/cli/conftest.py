@@ -15,10 +15,10 @@ from moto import mock_aws
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.cost.charges import Terms
 from kubeflow_aws.cli.cost.estimate import Estimate, estimate_of
 from kubeflow_aws.cli.cost.prices import load_assumptions, load_prices
-from kubeflow_aws.cli.doctor.aws import Aws
 from tests.cli.doctor_answers import answering
 from tests.support.assembly import Assembly
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from kubeflow_aws.assembly.stacks import nested_files
 from kubeflow_aws.assembly.templates import MANIFEST_TYPE
-from kubeflow_aws.cli.plan.templates import nested_files
 from tests.support.assembly import Assembly, Template
 
 

@@ -14,10 +14,10 @@ import pytest
 from botocore.exceptions import ProfileNotFound
 from rich.console import Console
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, Severity, failed, passed, unseen, warned
 from kubeflow_aws.cli.checks.page import fix_lines, table_of
 from kubeflow_aws.cli.doctor import command
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.credentials import check_bootstrap, check_region, identify
 from kubeflow_aws.cli.doctor.delegation import check_delegation
 from kubeflow_aws.cli.doctor.deployed import existing_stacks

@@ -7,8 +7,8 @@ import json
 import boto3
 import pytest
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.credentials import (
     BOOTSTRAP_PARAMETER,
     LEAST_BOOTSTRAP,

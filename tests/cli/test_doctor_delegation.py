@@ -12,8 +12,8 @@ import dns.resolver
 import dns.rrset
 import pytest
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.delegation import check_delegation
 from kubeflow_aws.cli.doctor.resolver import NameServers, name_servers
 from kubeflow_aws.deployment import Deployment

@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, Severity
 from kubeflow_aws.cli.delivery.branch import NAME, check_branch
 from kubeflow_aws.cli.delivery.connection import check_source
 from kubeflow_aws.cli.delivery.github import Answer, Ask
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.deployment import load_delivery
 from kubeflow_aws.deployment.delivery import Delivery
 from tests.cli.doctor_answers import answering, denying, troubles

@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.names import check_names
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue

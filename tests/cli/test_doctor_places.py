@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import boto3
 import pytest
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.descriptions import check_descriptions
 from kubeflow_aws.cli.doctor.existing import check_existing
 from kubeflow_aws.cli.doctor.offers import check_offers

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.cli.stacks import left_behind
+from kubeflow_aws.cli.aws.stacks import left_behind
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue

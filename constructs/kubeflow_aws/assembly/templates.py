@@ -11,6 +11,7 @@ from typing import Any, Final
 from kubeflow_aws.errors import UserError
 
 MANIFEST_TYPE = "Custom::AWSCDK-EKS-KubernetesResource"
+NESTED_TYPE = "AWS::CloudFormation::Stack"
 GATE_TYPE = "Custom::AWSCDK-EKS-KubernetesObjectValue"
 
 UNRESOLVED: Final = "${token}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from kubeflow_aws.assembly.stacks import Template, stacks_in_order, templates_of
 from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.capacity.fit import Fit, NodeGroup, fit_of
 from kubeflow_aws.cli.cost.charges import Charge, Line, Pricer, Resource, Terms, Uncounted
@@ -18,7 +19,6 @@ from kubeflow_aws.cli.cost.network import NETWORK
 from kubeflow_aws.cli.cost.objects import OBJECTS
 from kubeflow_aws.cli.cost.pools import Pool, pools_of
 from kubeflow_aws.cli.cost.services import SERVICES
-from kubeflow_aws.cli.plan.templates import Template, stacks_in_order, templates_of
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.instance_types import (
     SIZES,

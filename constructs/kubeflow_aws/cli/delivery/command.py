@@ -12,14 +12,14 @@ from kubeflow_aws.cli.arguments import (
     JsonOption,
     RoleOption,
 )
+from kubeflow_aws.cli.aws.clients import PATIENCE, Aws
+from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
 from kubeflow_aws.cli.cdk import cdk, delivery_context
 from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.checks.check import Group
 from kubeflow_aws.cli.checks.page import show_checks
 from kubeflow_aws.cli.delivery.connection import check_source
 from kubeflow_aws.cli.delivery.github import ask_github
-from kubeflow_aws.cli.doctor.aws import PATIENCE, Aws
-from kubeflow_aws.cli.session import refusals_in_a_sentence, session_of
 from kubeflow_aws.deployment import load_delivery
 
 command = typer.Typer(

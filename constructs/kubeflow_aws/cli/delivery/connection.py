@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubeflow_aws.cli.aws.clients import NO_ANSWER, Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen
 from kubeflow_aws.cli.delivery.branch import LOOK, NAME, check_branch
 from kubeflow_aws.cli.delivery.github import Ask
-from kubeflow_aws.cli.doctor.aws import NO_ANSWER, Aws
 from kubeflow_aws.deployment.delivery import Delivery
 
 CONNECTION = "Connection"

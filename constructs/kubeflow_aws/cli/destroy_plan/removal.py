@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from kubeflow_aws.assembly.stacks import stacks_in_order, templates_of
 from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in
-from kubeflow_aws.cli.plan.templates import stacks_in_order, templates_of
 from kubeflow_aws.deployment import Deployment
 
 RETAINED: Final = frozenset({"Retain", "RetainExceptOnCreate"})

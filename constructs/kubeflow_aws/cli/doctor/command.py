@@ -13,15 +13,15 @@ from kubeflow_aws.cli.arguments import (
     JsonOption,
     RoleOption,
 )
+from kubeflow_aws.cli.aws.clients import PATIENCE
+from kubeflow_aws.cli.aws.session import session_of
 from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.checks.page import show_checks
-from kubeflow_aws.cli.doctor.aws import PATIENCE
 from kubeflow_aws.cli.doctor.groups import Surroundings, check_all
 from kubeflow_aws.cli.doctor.resolver import name_servers
 from kubeflow_aws.cli.doctor.tools import Machine, run_program
 from kubeflow_aws.cli.printing import page
 from kubeflow_aws.cli.project import CACHE, deployment_of, mirror
-from kubeflow_aws.cli.session import session_of
 from kubeflow_aws.manifests.tools import find_tools
 
 

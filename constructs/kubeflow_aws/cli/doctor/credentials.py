@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from kubeflow_aws.cli.aws.clients import NO_ANSWER, Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed
-from kubeflow_aws.cli.doctor.aws import NO_ANSWER, Aws
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 

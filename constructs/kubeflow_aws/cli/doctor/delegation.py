@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import partial
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.resolver import NameServers
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.domain import HostedZone

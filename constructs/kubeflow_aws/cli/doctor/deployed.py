@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kubeflow_aws.cli.doctor.aws import Aws
-from kubeflow_aws.cli.stacks import deployed_stacks
+from kubeflow_aws.cli.aws.clients import Aws
+from kubeflow_aws.cli.aws.stacks import deployed_stacks
 from kubeflow_aws.deployment import Deployment
 
 WITHOUT_RESOURCES: Final = frozenset(

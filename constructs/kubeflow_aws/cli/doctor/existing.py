@@ -7,8 +7,8 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
 from kubeflow_aws.deployment.network import ExistingVpc

@@ -10,8 +10,8 @@ from typing import Final
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from kubeflow_aws.cli.aws.clients import NO_ANSWER, Aws
 from kubeflow_aws.cli.checks.check import Check, Group, passed, unseen
-from kubeflow_aws.cli.doctor.aws import NO_ANSWER, Aws
 from kubeflow_aws.cli.doctor.credentials import (
     check_bootstrap,
     check_region,

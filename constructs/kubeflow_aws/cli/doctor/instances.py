@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kubeflow_aws.cli.doctor.aws import Aws
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.doctor.quota import Quota
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, Capacity, CpuPool, NodePool

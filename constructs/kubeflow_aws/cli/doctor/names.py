@@ -8,8 +8,8 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed, warned
-from kubeflow_aws.cli.doctor.aws import Aws
 from kubeflow_aws.cli.doctor.descriptions import check_descriptions
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed, warned
-from kubeflow_aws.cli.doctor.aws import Aws
 
 
 @dataclass(frozen=True, order=True, kw_only=True, slots=True)

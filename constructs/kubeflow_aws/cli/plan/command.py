@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator
 
 import typer
 
+from kubeflow_aws.assembly.stacks import stack_names
 from kubeflow_aws.cli.arguments import (
     DEFAULT_DEPLOYMENT,
     AssemblyOption,
     DeploymentArgument,
     RoleOption,
 )
+from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
+from kubeflow_aws.cli.aws.stacks import DeployedStack, left_behind
 from kubeflow_aws.cli.cdk import assembly_of
 from kubeflow_aws.cli.changes import HOLDERS, change_lines, kubectl_delete, step_lines
-from kubeflow_aws.cli.plan.templates import Contents, deployed, stack_names, synthesized
+from kubeflow_aws.cli.plan.contents import Contents, deployed, synthesized
 from kubeflow_aws.cli.printing import say
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
-from kubeflow_aws.cli.session import refusals_in_a_sentence, session_of
-from kubeflow_aws.cli.stacks import DeployedStack, left_behind
 from kubeflow_aws.deployment.lasting import lasting_problems
 from kubeflow_aws.manifests.changes import changes_of
 from kubeflow_aws.manifests.objects import ObjectKey, key_of

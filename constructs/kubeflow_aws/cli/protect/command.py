@@ -9,10 +9,10 @@ from __future__ import annotations
 import boto3
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument, RoleOption
+from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
+from kubeflow_aws.cli.aws.stacks import stacks_everywhere
 from kubeflow_aws.cli.printing import say
 from kubeflow_aws.cli.project import deployment_of
-from kubeflow_aws.cli.session import refusals_in_a_sentence, session_of
-from kubeflow_aws.cli.stacks import stacks_everywhere
 from kubeflow_aws.deployment import Deployment
 
 

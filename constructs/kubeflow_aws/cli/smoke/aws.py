@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import boto3
 
+from kubeflow_aws.cli.aws.stacks import deployed_stacks
 from kubeflow_aws.cli.checks.check import Check
-from kubeflow_aws.cli.stacks import deployed_stacks
 from kubeflow_aws.database.connection import Application, secret_name
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database

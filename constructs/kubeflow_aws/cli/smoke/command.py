@@ -13,11 +13,11 @@ from kubeflow_aws.cli.arguments import (
     JsonOption,
     RoleOption,
 )
+from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
 from kubeflow_aws.cli.checks.check import Group
 from kubeflow_aws.cli.checks.page import table_of
 from kubeflow_aws.cli.printing import say_json, show
 from kubeflow_aws.cli.project import deployment_of
-from kubeflow_aws.cli.session import refusals_in_a_sentence, session_of
 from kubeflow_aws.cli.smoke.aws import check_aws
 from kubeflow_aws.cli.smoke.front_door import ask_over_https, check_front_door
 

@@ -16,10 +16,10 @@ from kfp import compiler
 from rich.table import Table
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument, JsonOption
+from kubeflow_aws.cli.aws.session import refusals_in_a_sentence
 from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.printing import say_json, show, tell
 from kubeflow_aws.cli.project import deployment_of
-from kubeflow_aws.cli.session import refusals_in_a_sentence
 from kubeflow_aws.cli.verify.artifacts import Artifact, artifacts_of
 from kubeflow_aws.cli.verify.errors import VerificationError
 from kubeflow_aws.cli.verify.kubectl import Kubectl
