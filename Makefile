@@ -6,7 +6,6 @@ DEPLOYMENT ?= cognito-rds-s3
 DELIVERY ?= deployments/delivery/pipeline.yaml
 PORT ?= 0
 FOLDER ?= build/mirror
-ARGS ?= get pods -A
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONPATH := constructs:.
 
 .PHONY: help
-help: ## show this
+help: ## show this; ./kubeflow-aws --help shows what else there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: install
@@ -66,18 +65,6 @@ control-plane: install ## get a real Kubernetes control plane for demo and tests
 demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
 	@./kubeflow-aws demo deploy $(DEPLOYMENT) --port $(PORT)
 
-.PHONY: demo-kubectl
-demo-kubectl: install ## kubectl in the demo's cluster: make demo-kubectl ARGS="get pods -A"
-	@./kubeflow-aws demo kubectl $(ARGS)
-
-.PHONY: demo-env
-demo-env: install ## shell variables that point AWS tools at the demo
-	@./kubeflow-aws demo env
-
-.PHONY: demo-coverage
-demo-coverage: install ## the resource types that the demo's AWS knows, and how well
-	@./kubeflow-aws demo coverage
-
 .PHONY: demo-destroy
 demo-destroy: install ## remove what the demo deployed, and stop its AWS
 	@./kubeflow-aws demo destroy
@@ -89,10 +76,6 @@ doctor: install ## what would stop a deployment of DEPLOYMENT: tools, credential
 .PHONY: synth
 synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print a summary
 	@./kubeflow-aws synth $(DEPLOYMENT)
-
-.PHONY: diagram
-diagram: install ## draw DEPLOYMENT: its stacks, what they pass on, and the order of its components
-	@./kubeflow-aws diagram $(DEPLOYMENT)
 
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS; it asks nothing, so read make diff before
@@ -113,10 +96,6 @@ synth-delivery: install ## synthesize the pipeline of the file DELIVERY, with al
 .PHONY: deploy-delivery
 deploy-delivery: install ## deploy the pipeline of the file DELIVERY; it deploys everything else
 	@./kubeflow-aws delivery deploy $(DELIVERY)
-
-.PHONY: doctor-delivery
-doctor-delivery: install ## whether the branch of DELIVERY takes reviewed changes alone, and its connection works
-	@./kubeflow-aws delivery doctor $(DELIVERY)
 
 .PHONY: smoke
 smoke: install ## check from outside that what was deployed of DEPLOYMENT works
@@ -178,34 +157,6 @@ snapshots: install ## write the snapshots anew; read the diff before you commit 
 bench: install ## the budgets, as ratios measured side by side
 	$(BIN)/python -m benchmarks
 
-.PHONY: render
-render: install ## write the rendered objects of DEPLOYMENT to build/rendered
-	@./kubeflow-aws render $(DEPLOYMENT)
-
-.PHONY: reachability
-reachability: install ## who may connect to whom in DEPLOYMENT, by its NetworkPolicies
-	@./kubeflow-aws reachability $(DEPLOYMENT)
-
-.PHONY: rights
-rights: install ## who may do what in DEPLOYMENT's cluster, by its roles and bindings
-	@./kubeflow-aws rights $(DEPLOYMENT)
-
-.PHONY: images
-images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
-	@./kubeflow-aws images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))
-
-.PHONY: audit
-audit: install ## every image of DEPLOYMENT with its floor, end of support and known holes; asks osv.dev
-	@./kubeflow-aws audit $(DEPLOYMENT)
-
-.PHONY: password
-password: install ## ask for a password and print its hash for the deployment file
-	@./kubeflow-aws password
-
-.PHONY: schema
-schema: install ## write the JSON schemas of the deployment and the delivery file
-	@./kubeflow-aws schema
-
 .PHONY: instance-types
 instance-types: install ## write the table of EC2 instance types anew, as moto describes them
 	$(BIN)/python -m localcloud.instance_types
@@ -223,14 +174,6 @@ lock: install ## compile pyproject.toml into the hashed lock files
 		-o requirements-control-plane.txt
 	uv pip compile --universal --generate-hashes --python-version 3.10 -q --group ml-metadata \
 		-o requirements-ml-metadata.txt
-
-.PHONY: lock-upstream
-lock-upstream: install ## write the digests of the upstream sources anew
-	@./kubeflow-aws lock-upstream
-
-.PHONY: bump
-bump: install ## pin other versions, TO="NAME=VERSION ...", and show what they change (ACCEPT="NAME ..." for losses)
-	@./kubeflow-aws bump $(TO) $(foreach name,$(ACCEPT),--accept $(name))
 
 .PHONY: mirror
 mirror: install ## fetch the archives of all upstream sources into FOLDER, and check them

@@ -1,4 +1,4 @@
-"""What `make audit` says, and when it fails."""
+"""What `./kubeflow-aws audit` says, and when it fails."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ from botocore.exceptions import ProfileNotFound
 from rich.console import Console
 
 from kubeflow_aws.cli.aws.clients import Aws
-from kubeflow_aws.cli.checks.check import Check, Severity, failed, passed, unseen, warned
+from kubeflow_aws.cli.checks.check import Check, Group, Severity, failed, passed, unseen, warned
 from kubeflow_aws.cli.checks.page import fix_lines, table_of
 from kubeflow_aws.cli.doctor import command
 from kubeflow_aws.cli.doctor.credentials import check_bootstrap, check_region, identify
 from kubeflow_aws.cli.doctor.delegation import check_delegation
 from kubeflow_aws.cli.doctor.deployed import existing_stacks
 from kubeflow_aws.cli.doctor.existing import check_existing
-from kubeflow_aws.cli.doctor.groups import Group, Surroundings, check_all
+from kubeflow_aws.cli.doctor.groups import Surroundings, check_all
 from kubeflow_aws.cli.doctor.names import check_names
 from kubeflow_aws.cli.doctor.offers import check_offers
 from kubeflow_aws.cli.doctor.quotas import check_quotas

@@ -134,16 +134,17 @@ def _python(command: Command, _: Workbench) -> Iterator[str]:
 
 def _ours(command: Command, _: Workbench) -> Iterator[str]:
     """Read a command of this project as it would itself, and run nothing."""
-    at, words = typer.main.get_command(app), list(command.words[1:])
+    at: Any = typer.main.get_command(app)
+    words = list(command.words[1:])
     try:
         while True:
             context = at.context_class(at, info_name=at.name, **at.context_settings)
-            _, left, _ = at.make_parser(context).parse_args(words)
+            left = at.make_parser(context).parse_args(words)[1]
             if not left:
                 return
             if not isinstance(at, TyperGroup):
                 break
-            _, at, words = at.resolve_command(context, left)
+            at, words = at.resolve_command(context, left)[1:]
     except UsageError as error:
         yield error.format_message()
         return

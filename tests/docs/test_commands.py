@@ -167,8 +167,9 @@ def test_a_wrong_command_in_a_sentence_is_found(text: str, problem: str, bench: 
 
 def test_right_commands_are_no_problem(bench: Workbench) -> None:
     script = """
-make --silent demo-env  # it's a comment
-make images DEPLOYMENT=mine REGISTRY=registry.example.com
+make --silent demo  # it's a comment
+make cost DEPLOYMENT=mine ASSUMPTIONS=mine.yaml
+./kubeflow-aws images mine --copy-to registry.example.com
 ./kubeflow-aws cost mine --json
 ./kubeflow-aws delivery doctor deployments/delivery/pipeline.yaml --role-arn ARN
 ./kubeflow-aws demo kubectl get pods -A

@@ -70,7 +70,7 @@ def registry_of(text: str) -> str:
         return TypeAdapter[str](Registry).validate_python(text)
     except ValidationError:
         raise UserError(
-            f"REGISTRY is {text!r}, which is no registry; give its host and path in lower case, "
+            f"--copy-to is {text!r}, which is no registry; give its host and path in lower case, "
             "without https:// and without a slash at its end, for example "
             "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow"
         ) from None

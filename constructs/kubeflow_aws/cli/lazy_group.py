@@ -63,4 +63,4 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is run, imported now."""
         name, found, rest = super().resolve_command(ctx, args)
-        return name, found and self.entries[found.name].load(), rest
+        return name, found and self.entries[str(found.name)].load(), rest

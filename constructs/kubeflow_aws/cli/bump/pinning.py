@@ -93,7 +93,7 @@ def _refuse_unknown(accept: Collection[str], known: Collection[str]) -> None:
     for name in accept:
         if name not in known:
             raise UserError(
-                f"ACCEPT: {name}: is neither a component nor a source; there are "
+                f"--accept: {name}: is neither a component nor a source; there are "
                 f"{', '.join(sorted(known))}"
             )
 

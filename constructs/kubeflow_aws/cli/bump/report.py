@@ -46,7 +46,8 @@ def summary_lines(
         lines += _fitting(stopping, HEIGHT - _END - len(lines))
         names = sorted({mend.subject for mend in stopping if mend.acceptable})
         if names:
-            lines.append(f'If it is right as it is: make bump ... ACCEPT="{" ".join(names)}"')
+            accepted = " ".join(f"--accept {name}" for name in names)
+            lines.append(f"If it is right as it is: ./kubeflow-aws bump ... {accepted}")
     if steps:
         old, new = trial.before.kubeflow, trial.after.kubeflow
         lines.append(f"Steps by hand, when Kubeflow {old} becomes {new}: {len(steps)}")

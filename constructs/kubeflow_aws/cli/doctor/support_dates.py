@@ -73,7 +73,7 @@ def check_support(
     Args:
         deployment: Names the versions.
         products: The programs of its components with their pinned versions; those of which no
-            date is known are left to `make audit`.
+            date is known are left to `./kubeflow-aws audit`.
         dates: The file of dates.
         today: The day on which it is asked.
     """
@@ -93,9 +93,10 @@ def check_support(
                 Support(standard=end.day),
                 today,
                 after=f"{UPSTREAM_ENDS[end.basis]} ({product.policy})",
-                fix="take a newer version of this project, or move its source by make bump",
+                fix="take a newer version of this project, or move its source by "
+                "./kubeflow-aws bump",
             )
-        elif not product.images:  # of which `make audit` cannot speak
+        elif not product.images:  # of which `./kubeflow-aws audit` cannot speak
             yield unseen(
                 f"{product.name} {version}",
                 f"{SUPPORT_FILE} has no date of it",
