@@ -25,8 +25,6 @@ def command(
 
     Asks osv.dev where there is a network. Exits with 1 if an image is below its floor, or has a
     hole without a note in manifests/support.yaml; else with 0.
-
-    On a terminal it is a page for people, elsewhere a line an image.
     """
     plain = with_plain_images(deployment_of(deployment))
     report = audit_platform(
@@ -37,11 +35,10 @@ def command(
         today=datetime.now(UTC).date(),
     )
     if as_json:
-        say_json(report)
+        say_json(report.records)
     else:
-        lines = report.page if sys.stdout.isatty() else report.records
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        for note in report.notes:
-            tell(note)
+        sys.stdout.writelines(f"{line}\n" for line in report.page)
+    for note in report.notes:
+        tell(note)
     if report.is_troubled:
         raise typer.Exit(1)

@@ -22,6 +22,29 @@ _DIGEST: Final = len("sha256:") + 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRecord:
+    """What a program is told of an image; what is not known is empty.
+
+    Attributes:
+        image: Its full name.
+        program: What is in it.
+        version: The program's version.
+        floor: Its least version.
+        is_below: Whether it is below that.
+        support: Until when it is supported, in a few words.
+        holes: Why each known hole stays; empty if nobody has written it.
+    """
+
+    image: str
+    program: str
+    version: str
+    floor: str
+    is_below: bool
+    support: str
+    holes: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AuditedImage:
     """What is known of an image.
 
@@ -109,19 +132,23 @@ def packages_of(audited: Iterable[AuditedImage]) -> list[PackageVersion]:
     return sorted({each.package for each in audited if each.package})
 
 
-def record_lines(audited: Iterable[AuditedImage], today: date) -> Iterator[str]:
-    """A line for each image, for programs: tabs between the fields, `-` for what is not there."""
+def records_of(audited: Iterable[AuditedImage], today: date) -> Iterator[ImageRecord]:
+    """The same for programs, one an image.
+
+    Args:
+        audited: The images.
+        today: The day on which it is asked.
+    """
     for each in audited:
-        holes = ", ".join(f"{name}{'' if why else ' (no note)'}" for name, why in each.holes())
-        fields = (
-            each.image,
-            each.product.name if each.product else "-",
-            each.version or "-",
-            each.floor.least + (" (below)" if each.is_below else "") if each.floor else "-",
-            each.support(today),
-            holes or "-",
+        yield ImageRecord(
+            image=each.image,
+            program=each.product.name if each.product else "",
+            version=each.version,
+            floor=each.floor.least if each.floor else "",
+            is_below=each.is_below,
+            support=each.support(today),
+            holes=dict(each.holes()),
         )
-        yield "\t".join(fields)
 
 
 def page_lines(audited: Sequence[AuditedImage], today: date) -> Iterator[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from kubeflow_aws.cli.audit.images import (
     AuditedImage,
+    ImageRecord,
     audit_images,
     heading,
     packages_of,
     page_lines,
-    record_lines,
+    records_of,
     with_advisories,
 )
 from kubeflow_aws.cli.audit.osv import OsvUnreachableError, ask_osv
@@ -31,13 +32,13 @@ class AuditReport:
 
     Attributes:
         page: Lines for people.
-        records: Lines for programs, one an image.
+        records: The same for programs, one an image.
         notes: What to know beside them.
         is_troubled: Whether anything is below its floor or has a hole without a note.
     """
 
     page: Sequence[str]
-    records: Sequence[str]
+    records: Sequence[ImageRecord]
     notes: Sequence[str]
     is_troubled: bool
 
@@ -68,7 +69,7 @@ def audit_platform(
     notes.extend(_trouble(audited))
     return AuditReport(
         page=[*_without_images(platform, support, today), *page_lines(audited, today)],
-        records=list(record_lines(audited, today)),
+        records=list(records_of(audited, today)),
         notes=notes,
         is_troubled=any(each.is_troubled for each in audited),
     )
