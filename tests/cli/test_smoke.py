@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from kubeflow_aws.cli.checks.check import Check
+from kubeflow_aws.cli.main import main
+from kubeflow_aws.cli.smoke import command
 from kubeflow_aws.cli.smoke.aws import check_aws
 from kubeflow_aws.cli.smoke.front_door import Answer, check_front_door
 from kubeflow_aws.deployment import Deployment
@@ -244,3 +248,47 @@ def test_nobody_asks_a_platform_without_a_public_address(
 
     for deployment in (internal, vanilla):
         assert list(check_front_door(deployment, answering({}))) == []
+
+
+class TestCommand:
+    """`kubeflow-aws smoke`."""
+
+    @pytest.fixture(params=[True, False], ids=["works", "does not"])
+    def works(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+        found = Check(name="Stacks", works=request.param, found="[4] of them")
+        monkeypatch.setattr(command, "check_aws", lambda *_: [found])
+        monkeypatch.setattr(command, "session_of", lambda *_: None)
+        return bool(request.param)
+
+    def test_it_fails_with_what_does_not_work(
+        self, works: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["smoke", "vanilla", "--minutes", "0", "--no-sign-in"])
+
+        [line] = [line for line in capsys.readouterr().out.splitlines() if "Stacks" in line]
+        assert ended.value.code == (0 if works else 1)
+        assert line.split() == [
+            "│",
+            "ok" if works else "NO",
+            *["│", "Stacks", "│", "[4]", "of", "them", "│"],
+        ]
+
+    def test_a_program_is_told_the_same(
+        self, works: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["smoke", "vanilla", "--minutes", "0", "--no-sign-in", "--json"])
+
+        [told] = json.loads(capsys.readouterr().out)
+        assert ended.value.code == (0 if works else 1)
+        assert (told["name"], told["works"], told["found"]) == ("Stacks", works, "[4] of them")
+
+    def test_what_aws_refuses_is_a_sentence(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(*_: object) -> NoReturn:
+            raise NoCredentialsError
+
+        monkeypatch.setattr(command, "check_aws", refused)
+
+        with pytest.raises(SystemExit, match=r"^error: Unable to locate credentials$"):
+            main(["smoke", "vanilla"])
