@@ -22,6 +22,7 @@ from tests.support.assembly import (
     read_assembly,
     resources,
 )
+from tests.support.build_specs import build_spec, flat
 from tests.support.platforms import sample_of
 from tests.support.snapshots import normalized
 
@@ -39,25 +40,6 @@ def stages(template: Template) -> dict[str, list[str]]:
         ]
         for stage in pipeline["Stages"]
     }
-
-
-def build_spec(template: Template, name: str) -> dict[str, Any]:
-    [project] = [
-        project["Properties"]
-        for logical_id, project in resources(template, "AWS::CodeBuild::Project").items()
-        if name in logical_id
-    ]
-    spec: dict[str, Any] = json.loads(flat(project["Source"]["BuildSpec"]))
-    return spec
-
-
-def flat(value: Any) -> str:
-    """A text of a template; what only CloudFormation knows is left out, but for the partition."""
-    if isinstance(value, str):
-        return value
-    if value == {"Ref": "AWS::Partition"}:
-        return "aws"
-    return "".join(map(flat, value["Fn::Join"][1])) if "Fn::Join" in value else ""
 
 
 def statements(template: Template, name: str) -> Iterator[dict[str, Any]]:

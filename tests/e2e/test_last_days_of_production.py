@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from localcloud.demo.cdk import CdkError, aws_environment
 from localcloud.demo.preparation import prepare
 from tests.conftest import PIPELINE
 from tests.e2e.laboratory import Laboratory
-from tests.support.assembly import PROJECT, checked_delivery, synthesize
+from tests.support.assembly import PROJECT, Template, checked_delivery, synthesize
+from tests.support.build_specs import build_spec
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of
 
@@ -195,21 +197,84 @@ def kept(laboratory: Laboratory) -> dict[str, int]:
     }
 
 
-def test_the_pipeline_is_deployed_and_goes(
-    laboratory: Laboratory, folders: Iterator[Path], sample_cache: Path
-) -> None:
-    """Its types are checked against their schemas and kept; nothing is built here."""
+@dataclass(frozen=True, kw_only=True)
+class Pipelines:
+    """The pipeline of one commit, and that of another one which takes an approval away.
+
+    Attributes:
+        approved: Folder of the first.
+        taken_away: Folder of the other.
+        compare: What the stage `Pipeline` runs.
+    """
+
+    approved: Path
+    taken_away: Path
+    compare: str
+
+
+@pytest.fixture(scope="module")
+def pipelines(folders: Iterator[Path], sample_cache: Path) -> Pipelines:
     delivery, deployments = load_delivery(PROJECT / PIPELINE, root=PROJECT)
-    here = delivery.model_copy(update={"account": "123456789012"})
     contents = [(each, sample_of(each, sample_cache)) for each in deployments]
-    folder = next(folders)
-    checked_delivery(here, contents, PIPELINE, folder)
-    only = ["--app", str(folder), "KubeflowDelivery", "--exclusively"]
+    approved, taken_away = next(folders), next(folders)
+    template: Template = {}
+    for folder, approval in ((approved, True), (taken_away, False)):
+        stages = [each.model_copy(update={"approval": approval}) for each in delivery.stages]
+        here = delivery.model_copy(update={"account": "123456789012", "stages": tuple(stages)})
+        template = checked_delivery(here, contents, PIPELINE, folder).assembly.stack("Delivery")
+    commands = build_spec(template, "PipelineCompare")["phases"]["build"]["commands"]
+    return Pipelines(approved=approved, taken_away=taken_away, compare="\n".join(commands))
+
+
+def test_the_pipeline_is_deployed(laboratory: Laboratory, pipelines: Pipelines) -> None:
+    """Its types are checked against their schemas and kept; nothing is built here."""
+    only = ["--app", str(pipelines.approved), "KubeflowDelivery", "--exclusively"]
 
     laboratory.cdk.run("deploy", ["deploy", *only, "--require-approval", "never"])
 
     assert laboratory.statuses() == {"KubeflowDelivery": "CREATE_COMPLETE"}
     outputs = laboratory.client("cloudformation").describe_stacks(StackName="KubeflowDelivery")
     assert "MirrorBucket" in str(outputs["Stacks"][0]["Outputs"])
+
+
+def compared(laboratory: Laboratory, pipelines: Pipelines, source: Path) -> tuple[int, str]:
+    """What the pipeline's own command says of a commit, by the real CLI."""
+    done = subprocess.run(
+        ["bash", "-ec", pipelines.compare],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            **aws_environment(laboratory.cloud.endpoint, laboratory.region),
+            "PATH": f"{PROJECT / 'node_modules' / '.bin'}:{os.environ['PATH']}",
+            "CODEBUILD_SRC_DIR": str(source),
+        },
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_commit_with_the_pipeline_that_runs_goes_on(
+    laboratory: Laboratory, pipelines: Pipelines
+) -> None:
+    code, said = compared(laboratory, pipelines, pipelines.approved)
+
+    assert code == 0, said
+
+
+def test_a_commit_that_takes_an_approval_away_stops(
+    laboratory: Laboratory, pipelines: Pipelines
+) -> None:
+    code, said = compared(laboratory, pipelines, pipelines.taken_away)
+
+    assert code == 1
+    assert "The pipeline of this commit is not the one that runs" in said
+    assert f"make deploy-delivery DELIVERY={PIPELINE}" in said
+
+
+def test_the_pipeline_goes(laboratory: Laboratory, pipelines: Pipelines) -> None:
+    only = ["--app", str(pipelines.approved), "KubeflowDelivery", "--exclusively"]
+
     laboratory.cdk.run("destroy", ["destroy", *only, "--force"])
+
     assert laboratory.stacks() == []

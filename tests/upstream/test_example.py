@@ -88,6 +88,7 @@ def test_what_is_rendered_is_what_is_applied(
         "Namespace kubeflow-user-example-com",
         "NetworkPolicy.networking.k8s.io kubeflow-user-example-com/kubeflow-profile",
         "Profile.kubeflow.org kubeflow-user-example-com",
+        "RoleBinding.rbac.authorization.k8s.io kubeflow-user-example-com/namespaceAdmin",
     }
     assert rendered <= set(applied)
 
