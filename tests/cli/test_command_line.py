@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 import typer
@@ -130,7 +130,7 @@ def test_a_deployment_is_its_argument_and_else_a_variable(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[tuple[str, ...]] = []
-    monkeypatch.setattr("kubeflow_aws.cli.diff.cdk", lambda *words: calls.append(words))
+    monkeypatch.setattr("kubeflow_aws.cli.diff.become_cdk", lambda *words: calls.append(words))
     monkeypatch.chdir(project / "docs")
 
     def named(*words: str) -> str:
@@ -147,8 +147,15 @@ def test_a_deployment_is_its_argument_and_else_a_variable(
 
 
 @pytest.fixture
-def fake_cdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def fake_cdk(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A CDK CLI that writes its arguments into a file, and fails with 3."""
+
+    def execute(program: str, words: Sequence[str], variables: Mapping[str, str]) -> NoReturn:
+        done = subprocess.run(words, executable=program, env=variables, check=False)
+        raise SystemExit(done.returncode)
+
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(os, "execve", execute)
     program = tmp_path / "cdk"
     program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\nexit 3\n', encoding="utf-8")
     program.chmod(0o755)
@@ -194,7 +201,7 @@ def test_without_the_cdk_it_says_how_to_get_it(
     monkeypatch.setattr(cdk_module, "environment", lambda: {"PATH": str(tmp_path)})
 
     with pytest.raises(UserError, match="run make install"):
-        cdk_module.cdk("diff")
+        cdk_module.become_cdk("diff")
 
 
 def test_tables_in_a_pipe_have_80_columns_and_commands_stand_whole(

@@ -14,6 +14,7 @@ Whatever the mark, every command has to be one that its program takes.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -137,6 +138,23 @@ def test_what_runs_the_tests_is_run_by_ci(project: Path, makefile: Makefile) -> 
 
     assert {"test", "lint", "e2e"} <= run
     assert left == set()
+
+
+def test_targets_call_commands_that_are_there(project: Path, bench: Workbench) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    calls = re.findall(r"^\t\W*(\./kubeflow-aws [^|\n]+)", text, re.MULTILINE)
+    # What is optional is left out, and every variable has a value.
+    plain = [re.sub(r"\$\(\w+\)", "mine", re.sub(r"\$\(if .+\)$", "", each)) for each in calls]
+
+    found = [
+        problem
+        for each in plain
+        for command in commands_of(each)
+        for problem in problems_of(command, bench)
+    ]
+
+    assert len(plain) > 15
+    assert found == []
 
 
 @pytest.mark.parametrize(("text", "problem"), WRONG.values(), ids=list(WRONG))

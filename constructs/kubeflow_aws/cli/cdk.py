@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import NoReturn
 
 import typer
 
@@ -16,23 +17,39 @@ from kubeflow_aws.cli.project import MIRROR_VARIABLE, deployment_of, mirror
 from kubeflow_aws.errors import UserError
 
 
-def cdk(*arguments: str, stdout: int | IO[str] | None = None) -> None:
-    """Run a command of the CDK CLI in this project.
+def become_cdk(*arguments: str) -> NoReturn:
+    """End as a command of the CDK CLI in this project: Ctrl-C and its exit code are its own.
 
     Args:
         arguments: Of the command line.
-        stdout: Where its output goes, as `subprocess` takes it.
 
     Raises:
         UserError: It is not installed.
+    """
+    variables = environment()
+    program = _program(variables)
+    os.chdir(PROJECT)
+    sys.stdout.flush()
+    os.execve(program, [program, *arguments], variables)  # noqa: S606  # arguments of our own
+
+
+def synthesize(*context: str) -> None:
+    """Run `cdk synth` in this project, with all checks; it tells what is wrong.
+
+    Args:
+        context: What of.
+
+    Raises:
+        UserError: The CDK CLI is not installed.
         typer.Exit: It failed, and has told why.
     """
     variables = environment()
-    program = shutil.which("cdk", path=variables["PATH"])
-    if program is None:
-        raise UserError("the CDK CLI is not installed in node_modules; run make install")
     done = subprocess.run(  # noqa: S603  # arguments of our own
-        [program, *arguments], cwd=PROJECT, env=variables, stdout=stdout, check=False
+        [_program(variables), "synth", "--quiet", *context],
+        cwd=PROJECT,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        check=False,
     )
     if done.returncode:
         raise typer.Exit(done.returncode)
@@ -62,13 +79,20 @@ def assembly_of(deployment: str, given: Path | None = None) -> Path:
     """
     if given:
         return given
-    cdk("synth", "--quiet", *context_of(deployment), stdout=subprocess.DEVNULL)
+    synthesize(*context_of(deployment))
     return PROJECT / "cdk.out"
 
 
 def environment() -> dict[str, str]:
     """The variables of a program that runs on the tools of this checkout."""
     return {**os.environ, "PATH": search_path(), **dict(_absolute_mirror())}
+
+
+def _program(variables: Mapping[str, str]) -> str:
+    program = shutil.which("cdk", path=variables["PATH"])
+    if program is None:
+        raise UserError("the CDK CLI is not installed in node_modules; run make install")
+    return program
 
 
 def _absolute_mirror() -> Iterator[tuple[str, str]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
@@ -31,13 +30,16 @@ def _register(name: str, theirs: str, text: str, *, default: Sequence[str] = ())
     """Add a command that the local cloud's own takes all arguments of, `--help` included."""
 
     def run(context: typer.Context) -> None:
-        raise typer.Exit(local_cloud(theirs, *(context.args or default)))
+        become_local_cloud(theirs, *(context.args or default))
 
     command.command(name, help=text, add_help_option=False, context_settings=PASSED_ON)(run)
 
 
-def local_cloud(*arguments: str) -> int:
-    """Run the local cloud's program; its exit code.
+def become_local_cloud(*arguments: str) -> NoReturn:
+    """End as the local cloud's program: it stops what it has started when somebody interrupts it.
+
+    Args:
+        arguments: Of its command line.
 
     Raises:
         UserError: It is not here.
@@ -47,11 +49,10 @@ def local_cloud(*arguments: str) -> int:
     variables = environment()
     # It is not installed: it lies beside this program.
     path = [str(PROJECT), str(PROJECT / "constructs"), variables.get("PYTHONPATH", "")]
-    return subprocess.run(  # noqa: S603  # of this project
-        [sys.executable, "-m", PROGRAM, *arguments],
-        env={**variables, "PYTHONPATH": os.pathsep.join(filter(None, path))},
-        check=False,
-    ).returncode
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    sys.stdout.flush()
+    words = [sys.executable, "-m", PROGRAM, *arguments]
+    os.execve(sys.executable, words, variables)  # noqa: S606  # of this project
 
 
 _register(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
-from kubeflow_aws.cli.cdk import cdk, context_of
+from kubeflow_aws.cli.cdk import become_cdk, context_of
 
 ALL_AT_ONCE: Final = (
     *("deploy", "--all"),
@@ -19,4 +19,4 @@ def command(deployment: DeploymentArgument = DEFAULT_DEPLOYMENT) -> None:
 
     `destroy` removes it again, `redeploy` deploys once more what was removed.
     """
-    cdk(*ALL_AT_ONCE, *context_of(deployment))
+    become_cdk(*ALL_AT_ONCE, *context_of(deployment))

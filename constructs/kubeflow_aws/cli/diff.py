@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
-from kubeflow_aws.cli.cdk import cdk, context_of
+from kubeflow_aws.cli.cdk import become_cdk, context_of
 
 
 def command(deployment: DeploymentArgument = DEFAULT_DEPLOYMENT) -> None:
@@ -11,4 +11,4 @@ def command(deployment: DeploymentArgument = DEFAULT_DEPLOYMENT) -> None:
 
     Kubernetes objects are in packs, which it shows as text; `plan` shows them one by one.
     """
-    cdk("diff", "--all", *context_of(deployment))
+    become_cdk("diff", "--all", *context_of(deployment))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import typer
 
 from kubeflow_aws.cli.arguments import (
@@ -14,7 +12,7 @@ from kubeflow_aws.cli.arguments import (
 )
 from kubeflow_aws.cli.aws.clients import PATIENCE, Aws
 from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
-from kubeflow_aws.cli.cdk import cdk, delivery_context
+from kubeflow_aws.cli.cdk import become_cdk, delivery_context, synthesize
 from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.checks.check import Group
 from kubeflow_aws.cli.checks.page import show_checks
@@ -34,13 +32,13 @@ command = typer.Typer(
 @command.command()
 def synth(delivery: DeliveryArgument = DEFAULT_DELIVERY) -> None:
     """Synthesize the pipeline, with all stacks that it deploys."""
-    cdk("synth", "--quiet", *delivery_context(delivery), stdout=subprocess.DEVNULL)
+    synthesize(*delivery_context(delivery))
 
 
 @command.command()
 def deploy(delivery: DeliveryArgument = DEFAULT_DELIVERY) -> None:
     """Deploy the pipeline; it deploys everything else."""
-    cdk("deploy", "--all", *delivery_context(delivery))
+    become_cdk("deploy", "--all", *delivery_context(delivery))
 
 
 @command.command()
