@@ -1,4 +1,4 @@
-# Every target is a line that a person could type.
+# Every target is a line that a person could type; what it does is in the command line that it calls.
 .DEFAULT_GOAL := help
 SHELL := bash
 
@@ -6,7 +6,6 @@ DEPLOYMENT ?= cognito-rds-s3
 DELIVERY ?= deployments/delivery/pipeline.yaml
 PORT ?= 0
 FOLDER ?= build/mirror
-ARGS ?= get pods -A
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONPATH := constructs:.
 
 .PHONY: help
-help: ## show this
+help: ## show this; ./kubeflow-aws --help shows what else there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: install
@@ -59,94 +58,68 @@ build/katib/$(KATIB)/katib-db-manager: | install
 
 .PHONY: control-plane
 control-plane: install ## get a real Kubernetes control plane for demo and tests: found here, or built once (9 minutes on 2 cores)
-	@! $(BIN)/python -m localcloud control-plane --needs-go || command -v go > /dev/null || $(MAKE) build/go/.installed
-	@$(BIN)/python -m localcloud control-plane
+	@! ./kubeflow-aws demo control-plane --needs-go || command -v go > /dev/null || $(MAKE) build/go/.installed
+	@./kubeflow-aws demo control-plane
 
 .PHONY: demo
 demo: install ## deploy DEPLOYMENT to an emulated AWS on this machine (PORT=... to choose its port)
-	@$(BIN)/python -m localcloud demo $(DEPLOYMENT) --port $(PORT)
-
-.PHONY: demo-kubectl
-demo-kubectl: install ## kubectl in the demo's cluster: make demo-kubectl ARGS="get pods -A"
-	@$(BIN)/python -m localcloud kubectl $(ARGS)
-
-.PHONY: demo-env
-demo-env: install ## shell variables that point AWS tools at the demo
-	@$(BIN)/python -m localcloud env
-
-.PHONY: demo-coverage
-demo-coverage: install ## the resource types that the demo's AWS knows, and how well
-	@$(BIN)/python -m localcloud coverage
+	@./kubeflow-aws demo deploy $(DEPLOYMENT) --port $(PORT)
 
 .PHONY: demo-destroy
 demo-destroy: install ## remove what the demo deployed, and stop its AWS
-	@$(BIN)/python -m localcloud destroy
+	@./kubeflow-aws demo destroy
 
 .PHONY: doctor
 doctor: install ## what would stop a deployment of DEPLOYMENT: tools, credentials, quotas, names, dates
-	@$(BIN)/python -m operations.doctor $(DEPLOYMENT)
+	@./kubeflow-aws doctor $(DEPLOYMENT)
 
 .PHONY: synth
 synth: install ## synthesize DEPLOYMENT into cdk.out with all checks, and print a summary
-	cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
-	@$(BIN)/python -m kubeflow_aws.cli summary cdk.out $(DEPLOYMENT)
-
-.PHONY: diagram
-diagram: install ## draw DEPLOYMENT: its stacks, what they pass on, and the order of its components
-	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
-	@$(BIN)/python -m kubeflow_aws.cli diagram cdk.out
+	@./kubeflow-aws synth $(DEPLOYMENT)
 
 .PHONY: deploy
 deploy: install ## deploy DEPLOYMENT to AWS; it asks nothing, so read make diff before
-	cdk deploy --all --concurrency 4 --require-approval never --context deployment=$(DEPLOYMENT)
+	@./kubeflow-aws deploy $(DEPLOYMENT)
 
 .PHONY: redeploy
 redeploy: install ## deploy DEPLOYMENT again after a removal, with the logs and vaults that stayed
-	cdk deploy --all --concurrency 4 --require-approval never --import-existing-resources \
-		--context deployment=$(DEPLOYMENT)
+	@./kubeflow-aws redeploy $(DEPLOYMENT)
 
 .PHONY: diff
 diff: install ## what a deploy of DEPLOYMENT would change
-	cdk diff --all --context deployment=$(DEPLOYMENT)
+	@./kubeflow-aws diff $(DEPLOYMENT)
 
 .PHONY: synth-delivery
 synth-delivery: install ## synthesize the pipeline of the file DELIVERY, with all stacks that it deploys
-	cdk synth --quiet --context delivery=$(DELIVERY) > /dev/null
+	@./kubeflow-aws delivery synth $(DELIVERY)
 
 .PHONY: deploy-delivery
 deploy-delivery: install ## deploy the pipeline of the file DELIVERY; it deploys everything else
-	cdk deploy --all --context delivery=$(DELIVERY)
-
-.PHONY: doctor-delivery
-doctor-delivery: install ## whether the branch of DELIVERY takes reviewed changes alone, and its connection works
-	@$(BIN)/python -m operations.delivery_doctor $(DELIVERY)
+	@./kubeflow-aws delivery deploy $(DELIVERY)
 
 .PHONY: smoke
 smoke: install ## check from outside that what was deployed of DEPLOYMENT works
-	@$(BIN)/python -m operations.smoke $(DEPLOYMENT)
+	@./kubeflow-aws smoke $(DEPLOYMENT)
 
 .PHONY: plan
 plan: install ## which Kubernetes objects a deploy of DEPLOYMENT would change, and what to do by hand
-	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
-	@$(BIN)/python -m operations.plan cdk.out $(DEPLOYMENT)
+	@./kubeflow-aws plan $(DEPLOYMENT)
 
 .PHONY: verify
 verify: install ## run a pipeline in DEPLOYMENT, and show its artifacts in S3 and its rows in RDS
-	@$(BIN)/python -m verify $(DEPLOYMENT)
+	@./kubeflow-aws verify $(DEPLOYMENT)
 
 .PHONY: cost
 cost: install ## what DEPLOYMENT costs a month, and whether the platform fits (ASSUMPTIONS=... for your amounts)
-	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
-	@$(BIN)/python -m operations.cost cdk.out $(if $(ASSUMPTIONS),--assumptions $(ASSUMPTIONS))
+	@./kubeflow-aws cost $(DEPLOYMENT) $(if $(ASSUMPTIONS),--assumptions $(ASSUMPTIONS))
 
 .PHONY: destroy-plan
 destroy-plan: install ## what a removal of DEPLOYMENT would leave behind, and what would stop it
-	@cdk synth --quiet --context deployment=$(DEPLOYMENT) > /dev/null
-	@$(BIN)/python -m operations.removal cdk.out $(DEPLOYMENT)
+	@./kubeflow-aws destroy-plan $(DEPLOYMENT)
 
 .PHONY: destroy
 destroy: install ## remove DEPLOYMENT from AWS
-	cdk destroy --all --context deployment=$(DEPLOYMENT)
+	@./kubeflow-aws destroy $(DEPLOYMENT)
 
 .PHONY: test
 test: lint ## lint, types and all tests that need no upstream sources and deploy nothing
@@ -184,34 +157,6 @@ snapshots: install ## write the snapshots anew; read the diff before you commit 
 bench: install ## the budgets, as ratios measured side by side
 	$(BIN)/python -m benchmarks
 
-.PHONY: render
-render: install ## write the rendered objects of DEPLOYMENT to build/rendered
-	$(BIN)/python -m kubeflow_aws.cli render $(DEPLOYMENT)
-
-.PHONY: reachability
-reachability: install ## who may connect to whom in DEPLOYMENT, by its NetworkPolicies
-	@$(BIN)/python -m kubeflow_aws.cli reachability $(DEPLOYMENT)
-
-.PHONY: rights
-rights: install ## who may do what in DEPLOYMENT's cluster, by its roles and bindings
-	@$(BIN)/python -m kubeflow_aws.cli rights $(DEPLOYMENT)
-
-.PHONY: images
-images: install ## every container image of DEPLOYMENT; with REGISTRY=... commands that copy them there
-	@$(BIN)/python -m kubeflow_aws.cli images $(DEPLOYMENT) $(if $(REGISTRY),--copy-to $(REGISTRY))
-
-.PHONY: audit
-audit: install ## every image of DEPLOYMENT with its floor, end of support and known holes; asks osv.dev
-	@$(BIN)/python -m kubeflow_aws.cli audit $(DEPLOYMENT)
-
-.PHONY: password
-password: install ## ask for a password and print its hash for the deployment file
-	@$(BIN)/python -m kubeflow_aws.cli password
-
-.PHONY: schema
-schema: install ## write the JSON schemas of the deployment and the delivery file
-	$(BIN)/python -m kubeflow_aws.cli schema docs
-
 .PHONY: instance-types
 instance-types: install ## write the table of EC2 instance types anew, as moto describes them
 	$(BIN)/python -m localcloud.instance_types
@@ -230,17 +175,9 @@ lock: install ## compile pyproject.toml into the hashed lock files
 	uv pip compile --universal --generate-hashes --python-version 3.10 -q --group ml-metadata \
 		-o requirements-ml-metadata.txt
 
-.PHONY: lock-upstream
-lock-upstream: install ## write the digests of the upstream sources anew
-	$(BIN)/python -m kubeflow_aws.cli lock-upstream
-
-.PHONY: bump
-bump: install ## pin other versions, TO="NAME=VERSION ...", and show what they change (ACCEPT="NAME ..." for losses)
-	@$(BIN)/python -m kubeflow_aws.cli bump $(TO) $(foreach name,$(ACCEPT),--accept $(name))
-
 .PHONY: mirror
 mirror: install ## fetch the archives of all upstream sources into FOLDER, and check them
-	@$(BIN)/python -m kubeflow_aws.cli mirror $(FOLDER)
+	@./kubeflow-aws mirror $(FOLDER)
 
 .PHONY: clean
 clean: ## remove what was built, the caches included

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kubeflow_aws.cli.assembly import summarize
+from kubeflow_aws.assembly.templates import summarize
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.manifests.lock import load_lock

@@ -121,8 +121,8 @@ class Demo:
         settings = aws_environment(self.running.endpoint, regions_of(stacks)[0])
         self.console.print(
             "\nIt is up; nothing of it is AWS. Look around:\n"
-            '  make demo-kubectl ARGS="get pods -A"\n'
-            '  eval "$(make --silent demo-env)"; aws cloudformation list-stacks'
+            "  ./kubeflow-aws demo kubectl get pods -A\n"
+            '  eval "$(./kubeflow-aws demo env)"; aws cloudformation list-stacks'
             f"\n  AWS_ENDPOINT_URL={settings['AWS_ENDPOINT_URL']}\n"
             "Deploy again after a change with make demo; remove it with make demo-destroy.",
             highlight=False,

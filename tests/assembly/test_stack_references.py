@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kubeflow_aws.cli.stack_graph import outputs_read
+from kubeflow_aws.assembly.stack_graph import outputs_read
 from tests.support.assembly import Assembly, CheckedAssembly
 
 

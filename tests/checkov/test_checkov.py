@@ -64,7 +64,7 @@ def failed(checkov: Path, framework: str, folder: Path) -> list[dict[str, Any]]:
 
 
 def write_objects(platforms: Iterable[Platform], folder: Path) -> None:
-    """One file a component, as `make render` writes them."""
+    """One file a component, as `./kubeflow-aws render` writes them."""
     for number, platform in enumerate(platforms):
         for one in platform.components:
             (folder / str(number)).mkdir(exist_ok=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from kubeflow_aws.checks import KubeflowRules
 from kubeflow_aws.checks.acknowledge import acknowledge_object
 from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, UNRESOLVED, kubernetes_rules
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.floors import Floor, load_floors
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject

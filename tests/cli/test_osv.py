@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubeflow_aws.cli.osv import OsvUnreachableError, PackageVersion, ask_osv
+from kubeflow_aws.cli.audit.osv import OsvUnreachableError, PackageVersion, ask_osv
 from tests.support.osv import Database, serve
 
 ISTIO = PackageVersion(ecosystem="Go", name="istio.io/istio", version="1.30.1")

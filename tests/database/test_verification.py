@@ -6,9 +6,9 @@ import os
 import subprocess
 from collections.abc import Callable
 
+from kubeflow_aws.cli.verify.metadata import SCRIPT, TABLES, query_for, rows_in
 from tests.database.conftest import CLIENT, Bootstrap
 from tests.support.programs import write_program
-from verify.metadata import SCRIPT, TABLES, query_for, rows_in
 
 RUN = "01234567-89ab-cdef-0123-456789abcdef"
 

@@ -254,7 +254,8 @@ def test_the_plan_shows_resources_and_objects_of_its_stage(delivery_stack: Templ
     stage = "assembly/assembly-KubeflowDelivery-production"
 
     assert any(each.startswith(f"npx cdk diff --app {stage} --all") for each in commands)
-    assert any(f"operations.plan {stage} deployments/delivery/" in each for each in commands)
+    plan = "python -m kubeflow_aws plan deployments/delivery/production.yaml"
+    assert any(each.startswith(f"{plan} --assembly {stage} --role-arn ") for each in commands)
 
 
 @pytest.mark.parametrize("step", ["productionPlan", "productionSmoke"])

@@ -33,7 +33,7 @@ def test_each_is_valid_for_us_and_for_editors(file: Path) -> None:
 def test_the_schema_for_editors_is_current(project: Path) -> None:
     written = (project / "docs" / "deployment.schema.json").read_text(encoding="utf-8")
 
-    assert written == json_schema(Deployment), "run make schema"
+    assert written == json_schema(Deployment), "run ./kubeflow-aws schema"
 
 
 def test_a_deployment_cannot_be_changed(vanilla: Deployment) -> None:

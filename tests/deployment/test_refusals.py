@@ -98,7 +98,7 @@ REFUSALS = {
     "nobody to sign in": (
         WEST + "preset: vanilla",
         "auth.provider dex needs at least one entry in auth.users "
-        "(make password writes a password_hash)",
+        "(./kubeflow-aws password writes a password_hash)",
     ),
     "an unknown provider": (
         WEST + "auth: {provider: ldap}",
@@ -116,11 +116,12 @@ REFUSALS = {
             "$2y$12$4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72",
         ),
         "auth.users.0.password_hash: this is the password of Kubeflow's documentation, which "
-        "everybody knows; write another with make password",
+        "everybody knows; write another with ./kubeflow-aws password",
     ),
     "a cheap hash": (
         WEST + USERS.replace("$2b$12$", "$2b$04$"),
-        "auth.users.0.password_hash: the bcrypt cost is 4; allowed: 10 or more (make password)",
+        "auth.users.0.password_hash: the bcrypt cost is 4; allowed: 10 or more "
+        "(./kubeflow-aws password)",
     ),
     "a password instead of its hash": (
         WEST + "auth: {users: [{email: user@example.com, password_hash: secret}]}",

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import typer
+from typer._click.exceptions import UsageError  # typer exports no base of its errors
+from typer.core import TyperGroup
+
+from kubeflow_aws.cli.main import app
 from tests.docs.aws_cli import aws_problems
 from tests.support.makefile import Makefile
 from tests.support.markdown import NOT_OURS
@@ -79,7 +84,7 @@ def problems_of(command: Command, bench: Workbench) -> list[str]:
 def problems_of_mention(command: Command, bench: Workbench) -> list[str]:
     """The same for a command in a sentence, which may leave arguments out."""
     program = command.words[0]
-    found = [*(_aws_mention if program == "aws" else CHECKS[program])(command, bench)]
+    found = [*(_aws_mention if program == "aws" else CHECKS[Path(program).name])(command, bench)]
     if program == "kubectl":
         found = [each for each in found if "unknown" in each]
     return [f"{command}: {problem}" for problem in found]
@@ -125,6 +130,26 @@ def _python(command: Command, _: Workbench) -> Iterator[str]:
             spec = None
         if spec is None:
             yield f"there is no module {name} to run"
+
+
+def _ours(command: Command, _: Workbench) -> Iterator[str]:
+    """Read a command of this project as it would itself, and run nothing."""
+    at: Any = typer.main.get_command(app)
+    words = list(command.words[1:])
+    try:
+        while True:
+            context = at.context_class(at, info_name=at.name, **at.context_settings)
+            left = at.make_parser(context).parse_args(words)[1]
+            if not left:
+                return
+            if not isinstance(at, TyperGroup):
+                break
+            at, words = at.resolve_command(context, left)[1:]
+    except UsageError as error:
+        yield error.format_message()
+        return
+    if not context.allow_extra_args:
+        yield f"{at.name} takes no {' '.join(left)}"
 
 
 def _npx(command: Command, bench: Workbench) -> Iterator[str]:
@@ -202,6 +227,7 @@ CHECKS: Final[dict[str, Check]] = {
     "aws": _aws,
     "cdk": _cdk,
     "kubectl": _kubectl,
+    "kubeflow-aws": _ours,
     "make": _make,
     "npx": _npx,
     "python": _python,

@@ -14,6 +14,7 @@ Whatever the mark, every command has to be one that its program takes.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,9 @@ BLOCKS: Final = [block for page in PAGES for block in page.blocks if block.langu
 MARKS: Final = frozenset({"", "demo", "aws", "ci"})
 OTHER_SHELLS: Final = frozenset({"", "bash", "console", "shell", "shell-session", "zsh"})
 
-MENTIONED: Final = ("aws ", "cdk ", "kubectl ", "make ", "npx ", "python ", "python3 ")
+MENTIONED: Final = (
+    *("./kubeflow-aws ", "aws ", "cdk ", "kubectl ", "make ", "npx ", "python ", "python3 "),
+)
 """What inline code begins with if it is a command."""
 
 BY_PEOPLE: Final = {
@@ -46,6 +49,10 @@ WRONG: Final = {
     "variable of another target": ("make e2e PORT=1", "e2e reads no variable PORT"),
     "module": ("python -m localclowd serve", "there is no module localclowd to run"),
     "module that does not run": ("python -m stacks", "there is no module stacks to run"),
+    "our command": ("./kubeflow-aws cots mine", "No such command 'cots'"),
+    "our option": ("./kubeflow-aws cost mine --jsn", "No such option: --jsn"),
+    "our arguments": ("./kubeflow-aws cost mine yours", "cost takes no yours"),
+    "our command in a group": ("./kubeflow-aws demo up", "No such command 'up'"),
     "file": ("python examples/xgboost/pipelines.py", "there is no examples/xgboost/pipelines"),
     "file of kubectl": ("kubectl apply -f examples/x.yaml", "there is no examples/x.yaml"),
     "program": ("kubectx mine", "kubectx is no program that the pages may take for granted"),
@@ -133,6 +140,23 @@ def test_what_runs_the_tests_is_run_by_ci(project: Path, makefile: Makefile) -> 
     assert left == set()
 
 
+def test_targets_call_commands_that_are_there(project: Path, bench: Workbench) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    calls = re.findall(r"^\t\W*(\./kubeflow-aws [^|\n]+)", text, re.MULTILINE)
+    # What is optional is left out, and every variable has a value.
+    plain = [re.sub(r"\$\(\w+\)", "mine", re.sub(r"\$\(if .+\)$", "", each)) for each in calls]
+
+    found = [
+        problem
+        for each in plain
+        for command in commands_of(each)
+        for problem in problems_of(command, bench)
+    ]
+
+    assert len(plain) > 15
+    assert found == []
+
+
 @pytest.mark.parametrize(("text", "problem"), WRONG.values(), ids=list(WRONG))
 def test_a_wrong_command_is_found(text: str, problem: str, bench: Workbench) -> None:
     found = [each for command in commands_of(text) for each in problems_of(command, bench)]
@@ -161,8 +185,13 @@ def test_a_wrong_command_in_a_sentence_is_found(text: str, problem: str, bench: 
 
 def test_right_commands_are_no_problem(bench: Workbench) -> None:
     script = """
-make --silent demo-env  # it's a comment
-make images DEPLOYMENT=mine REGISTRY=registry.example.com
+make --silent demo  # it's a comment
+make cost DEPLOYMENT=mine ASSUMPTIONS=mine.yaml
+./kubeflow-aws images mine --copy-to registry.example.com
+./kubeflow-aws cost mine --json
+./kubeflow-aws delivery doctor deployments/delivery/pipeline.yaml --role-arn ARN
+./kubeflow-aws demo kubectl get pods -A
+./kubeflow-aws password
 kubectl get pods -n NAMESPACE -l "app in (a, b)" | grep -v Running
 kubectl apply --server-side -f - <<'EOF'
 kind: ConfigMap "

@@ -19,7 +19,7 @@ def test_the_diagram_is_current_snapshot(
     """`make snapshots` writes it anew."""
     caption = (
         f"Drawn from what `deployments/{DEFAULT_DEPLOYMENT}.yaml` synthesizes to; "
-        "`make diagram DEPLOYMENT=mine` draws yours.\n\n"
+        "`./kubeflow-aws diagram mine` draws yours.\n\n"
     )
     text = caption + diagrams_of(option(DEFAULT_DEPLOYMENT).assembly.folder)
     update: bool = pytestconfig.getoption("--snapshot-update")

@@ -76,8 +76,8 @@ class Workshop:
         return said
 
     def with_demo(self) -> Workshop:
-        """The same with the variables of `make demo-env`."""
-        command = "make --silent demo-env"
+        """The same with the variables of `./kubeflow-aws demo env`."""
+        command = "./kubeflow-aws demo env"
         said = self.run(Block(page=command, line=1, language="sh", mark="", text=command))
         pairs = (shlex.split(line)[1].partition("=") for line in said.splitlines())
         return replace(self, environment={**self.environment, **{n: v for n, _, v in pairs}})

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from kubeflow_aws.cli.aws.stacks import left_behind
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue
 from localcloud.demo.preparation import prepare
-from operations.stacks import left_behind
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import synthesize
 from tests.support.deployments import EVERY_PROVIDER, variation

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.cli.verify.artifacts import artifacts_of
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue
@@ -20,7 +21,6 @@ from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
-from verify.artifacts import artifacts_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 

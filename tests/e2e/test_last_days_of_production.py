@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from kubeflow_aws.cli.destroy_plan.removal import Removal, removal_of
 from kubeflow_aws.deployment import Deployment, load_delivery, load_deployment
 from localcloud.demo.cdk import CdkError, aws_environment
 from localcloud.demo.preparation import prepare
-from operations.removal.plan import Removal, removal_of
 from tests.conftest import PIPELINE
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, Template, checked_delivery, synthesize
@@ -44,10 +44,10 @@ def production() -> Deployment:
     return variation(load_deployment(FILE), {"account": None, "region": "us-west-2"})
 
 
-def operation(laboratory: Laboratory, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of our operations as a person would, pointed at the laboratory."""
+def command(laboratory: Laboratory, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours as a person would, pointed at the laboratory."""
     return subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, "-m", "kubeflow_aws", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -78,7 +78,7 @@ def test_before_the_first_deployment_everything_is_new(
     folder = next(folders)
     synthesize(production, sample_of(production, sample_cache), folder)
 
-    done = operation(laboratory, "operations.plan", str(folder), write(production, folder))
+    done = command(laboratory, "plan", write(production, folder), "--assembly", str(folder))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing is deployed" in done.stdout
@@ -94,7 +94,7 @@ def test_production_comes_up_and_passes_its_smoke_check(
 
     file = write(production, folder)
     # No pod runs here, so nobody answers behind the load balancer.
-    done = operation(laboratory, "operations.smoke", file, "--minutes", "0", "--no-sign-in")
+    done = command(laboratory, "smoke", file, "--minutes", "0", "--no-sign-in")
     assert "Stacks" in done.stdout
     failed = [line for line in done.stdout.splitlines() if " NO " in line]
     assert all("Gateways" in line for line in failed), done.stdout + done.stderr
@@ -105,7 +105,7 @@ def test_the_plan_of_the_same_changes_nothing(
 ) -> None:
     file = write(production, next(folders))
 
-    done = operation(laboratory, "operations.plan", str(laboratory.last_assembly), file)
+    done = command(laboratory, "plan", file, "--assembly", str(laboratory.last_assembly))
 
     assert "No Kubernetes object changes." in done.stdout, done.stdout + done.stderr
 
@@ -117,7 +117,7 @@ def test_the_plan_of_a_change_names_its_objects(
     folder = next(folders)
     synthesize(less, sample_of(less, sample_cache), folder)
 
-    done = operation(laboratory, "operations.plan", str(folder), write(less, folder))
+    done = command(laboratory, "plan", write(less, folder), "--assembly", str(folder))
 
     assert "spark:" in done.stdout, done.stdout + done.stderr
     assert "is deleted" in done.stdout

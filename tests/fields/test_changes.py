@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import pytest
 
-from kubeflow_aws.cli.stack_graph import outputs_read
+from kubeflow_aws.assembly.stack_graph import outputs_read
+from kubeflow_aws.cli.plan.contents import Contents, synthesized
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.lasting import lasting_fields, lasting_problems
 from kubeflow_aws.manifests.changes import changes_of
@@ -23,7 +24,6 @@ from localcloud.resources.provider import Provider
 from localcloud.resources.registry import EMULATED
 from localcloud.resources.schemas import ResourceSchema
 from localcloud.resources.settings import SettingsProvider
-from operations.plan.templates import Contents, synthesized
 from tests.support.assembly import Template, synthesize
 from tests.support.field_changes import ANOTHER_DEPLOYMENT, CHANGES, everything_on, merged
 from tests.support.platforms import sample_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from kubeflow_aws.manifests.objects import KubernetesObject
 from tests.support.assembly import ACCOUNT, Assembly, Template
 

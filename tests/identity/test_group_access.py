@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.cli.stack_graph import outputs_read
+from kubeflow_aws.assembly.stack_graph import outputs_read
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
 from kubeflow_aws.kubeflow.contributor_groups import CONTRIBUTORS, GROUP, TRIGGER_GROUP, WRITER

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.cli.assembly import objects_in
+from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of

@@ -141,14 +141,14 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            ((), r"^TO: say what to pin, for example TO="),
-            (("queue",), r"^TO: queue: say NAME=VERSION"),
-            (("queue=",), r"^TO: queue=: say NAME=VERSION"),
+            ((), r"^say what to pin, for example "),
+            (("queue",), r"^queue: say NAME=VERSION"),
+            (("queue=",), r"^queue=: say NAME=VERSION"),
             (("queue=v2@123",), r"say NAME=VERSION, or NAME=VERSION@COMMIT with 40 hex digits"),
             (("queue=v2 other=v3",), r"a blank between several"),
             (("kubeflow=1",), r"there is no source kubeflow; there are kubeflow-manifests, queue$"),
-            (("queue=v2", "queue=v3"), r"^TO: queue=v3: queue is there twice"),
-            (("queue=v1",), r"^TO: queue=v1: queue is pinned at v1; nothing to do$"),
+            (("queue=v2", "queue=v3"), r"^queue=v3: queue is there twice"),
+            (("queue=v1",), r"^queue=v1: queue is pinned at v1; nothing to do$"),
             ((f"queue=v1@{COMMITS['v1']}",), r"is pinned at v1; nothing to do$"),
         ],
     )
@@ -160,7 +160,7 @@ class TestAsking:
             workshop,
             "queue=v2",
             accept=("webb",),
-            match="ACCEPT: webb: is neither a component nor a source; there are jobs, ",
+            match="--accept: webb: is neither a component nor a source; there are jobs, ",
         )
 
     def test_a_commit_that_is_not_the_archives(self, workshop: Workshop) -> None:

@@ -36,7 +36,7 @@ class TestLosses:
         shown = capsys.readouterr().out
         assert self.GATE in workshop.report
         assert "web: loses every Deployment.apps (1) and 1 more" in shown
-        assert 'If it is right as it is: make bump ... ACCEPT="web"' in shown
+        assert "If it is right as it is: ./kubeflow-aws bump ... --accept web" in shown
         assert "Pinned" not in shown
 
     def test_it_may_be_let_through_by_name_alone(self, workshop: Workshop) -> None:

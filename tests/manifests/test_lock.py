@@ -1,4 +1,4 @@
-"""The lock file is written by `make lock-upstream`, and refused where it cannot be right."""
+"""The lock file is written by `lock-upstream`, and refused where it cannot be right."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.cli.audit import audit_images
+from kubeflow_aws.cli.audit.images import audit_images
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.component import load_components
 from kubeflow_aws.manifests.floors import load_floors, raise_images

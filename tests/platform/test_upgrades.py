@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.manifests.objects import JsonValue
 from tests.platform.cluster import Object, PlatformCluster

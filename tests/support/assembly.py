@@ -11,8 +11,8 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from kubeflow_aws.assembly.templates import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.checks import add_checks
-from kubeflow_aws.cli.assembly import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.manifests.floors import load_floors

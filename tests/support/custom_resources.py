@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from kubeflow_aws.cli.stack_graph import NESTED_TYPE, waits_for
+from kubeflow_aws.assembly.stack_graph import waits_for
+from kubeflow_aws.assembly.templates import NESTED_TYPE
 from tests.support.assembly import Assembly, Template, applies, gates
 
 Order = Mapping[str, frozenset[str]]

@@ -11,7 +11,13 @@ WITHOUT_APPS: Final = (
     "capacity/test_workloads",
     "checks/test_kubernetes_rules",
     "cli/test_audit",
+    "cli/test_command_line",
+    "cli/test_doctor_delegation",
+    "cli/test_doctor_delivery",
+    "cli/test_doctor_names",
+    "cli/test_doctor_places",
     "cli/test_osv",
+    "cli/test_verify",
     "database/",
     "delivery/test_refusals",
     "deployment/",
@@ -37,12 +43,7 @@ WITHOUT_APPS: Final = (
     "manifests/test_mirror",
     "manifests/test_packs",
     "manifests/test_sources",
-    "operations/test_doctor_delegation",
-    "operations/test_doctor_delivery",
-    "operations/test_doctor_names",
-    "operations/test_doctor_places",
     "test_app",
-    "verify/",
 )
 """Tests that share no synthesized app; any worker may run any of them."""
 

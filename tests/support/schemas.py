@@ -12,7 +12,7 @@ import kubernetes_validate
 import yaml
 
 import localcloud
-from kubeflow_aws.cli.assembly import UNRESOLVED
+from kubeflow_aws.assembly.templates import UNRESOLVED
 from kubeflow_aws.manifests.objects import CRD, KubernetesObject, key_of
 
 BUILT_IN_GROUPS = re.compile(r"^(|apps|batch|policy|autoscaling|[a-z.]+\.k8s\.io)$")

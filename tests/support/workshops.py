@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from kubeflow_aws.cli.bump import bump_and_show
+from kubeflow_aws.cli.bump.pinning import bump_and_show
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.errors import UserError
 from kubeflow_aws.manifests.lock import UpstreamLock, load_lock

@@ -14,7 +14,7 @@ from kubeflow_aws.manifests.images import images_of
 from kubeflow_aws.manifests.objects import KubernetesObject, key_of, metadata, pod_spec
 
 UNRESOLVED: Final = "${token}"
-"""Stands for what only CloudFormation knows (`kubeflow_aws.cli.assembly`)."""
+"""Stands for what only CloudFormation knows (`kubeflow_aws.assembly.templates`)."""
 
 DEFAULT_PASSWORDS: Final[Mapping[str, str]] = {
     "minio123": "object storage",

@@ -10,13 +10,13 @@ from typing import Any, Final
 import aws_cdk as cdk
 import jsii
 
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in
 from kubeflow_aws.checks.eks_rules import EKS_RULES
 from kubeflow_aws.checks.fsx_rules import FSX_RULES
 from kubeflow_aws.checks.iam_rules import IAM_RULES
 from kubeflow_aws.checks.kubernetes_rules import kubernetes_rules
 from kubeflow_aws.checks.object_rule import ObjectRule
 from kubeflow_aws.checks.rule import Rule
-from kubeflow_aws.cli.assembly import MANIFEST_TYPE, objects_in
 from kubeflow_aws.manifests.floors import Floor
 
 NESTED: Final = ".nested.template.json"

@@ -1,1 +1,1 @@
-"""What the Makefile calls beside cdk: `python -m kubeflow_aws.cli COMMAND`."""
+"""The command line: each command is a module, or a folder with its logic beside it."""

@@ -1,8 +1,9 @@
-"""`make diagram`: the stacks of a cloud assembly and the order of its components, as Mermaid."""
+"""`kubeflow-aws diagram`: stacks and the order of components, as Mermaid."""
 
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.cli.stack_graph import Part, Passed, Stack, stacks_of
+from kubeflow_aws.assembly.stack_graph import Part, Passed, Stack, stacks_of
+from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, AssemblyOption, DeploymentArgument
+from kubeflow_aws.cli.cdk import assembly_of
 
 NOUNS: Final = {
     "AWS::EC2::VPC": "VPC",
@@ -67,6 +70,16 @@ _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _MOST_NAMES: Final = 4
 _CHARACTERS: Final = 22
 """Of a line: more, and Mermaid breaks it again, wherever it likes."""
+
+
+def command(
+    deployment: DeploymentArgument = DEFAULT_DEPLOYMENT, assembly: AssemblyOption = None
+) -> None:
+    """Draw the stacks, and the order of the components.
+
+    In Mermaid, which GitHub draws: docs/architecture.md holds that of the default deployment.
+    """
+    sys.stdout.write(diagrams_of(assembly_of(deployment, assembly)))
 
 
 def diagrams_of(assembly: Path) -> str:

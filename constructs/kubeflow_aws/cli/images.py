@@ -1,20 +1,47 @@
-"""`make images`: every container image of a deployment, and how to copy them."""
+"""`kubeflow-aws images`: every container image of a deployment, and how to copy them."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from pydantic import TypeAdapter, ValidationError
 
+from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
+from kubeflow_aws.cli.project import MANIFESTS, deployment_of
+from kubeflow_aws.cli.rendering import rendered, with_plain_images
 from kubeflow_aws.deployment.images import Images, Registry
 from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.floors import Floor, floor_of
+from kubeflow_aws.manifests.floors import Floor, floor_of, load_floors
 from kubeflow_aws.manifests.images import ImageNames, by_component, ecr_region
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
 
 _TAG: Final = len("sha256-") + 12
 """Length of the tags of what upstream names by digest alone."""
+
+
+def command(
+    deployment: DeploymentArgument = DEFAULT_DEPLOYMENT,
+    copy_to: Annotated[
+        str | None, typer.Option(help="Print commands that copy them to this registry.")
+    ] = None,
+) -> None:
+    """List every container image, hidden ones included.
+
+    A line an image: its digest if one is known, the components that name it, and its floor if it
+    has one.
+    """
+    # Before the rendering, which takes its time.
+    registry = registry_of(copy_to) if copy_to else None
+    settings = deployment_of(deployment)
+    platform = rendered(with_plain_images(settings))
+    if registry:
+        lines = copy_lines(platform, registry, settings.images)
+    else:
+        lines = image_lines(platform, settings.images, load_floors(MANIFESTS / FLOORS_FILE))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def image_lines(
@@ -43,7 +70,7 @@ def registry_of(text: str) -> str:
         return TypeAdapter[str](Registry).validate_python(text)
     except ValidationError:
         raise UserError(
-            f"REGISTRY is {text!r}, which is no registry; give its host and path in lower case, "
+            f"--copy-to is {text!r}, which is no registry; give its host and path in lower case, "
             "without https:// and without a slash at its end, for example "
             "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow"
         ) from None

@@ -25,6 +25,9 @@ IMAGE: Final = codebuild.LinuxBuildImage.STANDARD_7_0
 RUNTIMES: Final[Mapping[str, str]] = {"python": "3.11", "nodejs": "22"}
 """Of that image (CodeBuild User Guide, "Available runtimes")."""
 
+PROGRAM: Final = "python -m kubeflow_aws"
+"""The command line, on the Python that `make install` set up."""
+
 SYNTH: Final = "Synth"
 """Name of the build."""
 
@@ -169,24 +172,24 @@ def plan_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
         props,
         [
             f"npx cdk diff --app {folder} --all --method template",
-            f"python -m operations.plan {folder} {props.file} --role-arn {role}",
+            f"{PROGRAM} plan {props.file} --assembly {folder} --role-arn {role}",
         ],
         roles=role_arns(BootstrapRole.LOOKUP, props.deployment),
     )
 
 
 def protect_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
-    """Protects the stacks against deletion as the deployment file says (`operations.protect`)."""
+    """Protects the stacks against deletion as the deployment file says."""
     deployment = props.deployment
     role = role_arns(BootstrapRole.DEPLOY, deployment)[0]
-    command = f"python -m operations.protect {props.file} --role-arn {role}"
+    command = f"{PROGRAM} protect {props.file} --role-arn {role}"
     return _check("Protect", props, [command], roles=[role])
 
 
 def smoke_step(props: CheckStepProps) -> pipelines.CodeBuildStep:
-    """Checks from outside that what was just deployed works (`make smoke`)."""
+    """Checks from outside that what was just deployed works (`kubeflow-aws smoke`)."""
     role = role_arns(BootstrapRole.LOOKUP, props.deployment)[0]
-    command = f"python -m operations.smoke {props.file} --role-arn {role}"
+    command = f"{PROGRAM} smoke {props.file} --role-arn {role}"
     return _check("Smoke", props, [command], roles=[role])
 
 

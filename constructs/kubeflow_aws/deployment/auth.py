@@ -35,7 +35,7 @@ class User(Section):
         Annotated[str, StringConstraints(pattern=r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$")] | None
     ) = Field(
         default=None,
-        description="For Dex: bcrypt hash of the password; `make password` writes one.",
+        description="For Dex: bcrypt hash of the password; `./kubeflow-aws password` writes one.",
     )
 
     @field_validator("password_hash")
@@ -46,12 +46,12 @@ class User(Section):
         if int(value[4:6]) < LEAST_BCRYPT_COST:
             raise ValueError(
                 f"the bcrypt cost is {int(value[4:6])}; allowed: {LEAST_BCRYPT_COST} or more "
-                "(make password)"
+                "(./kubeflow-aws password)"
             )
         if bcrypt.checkpw(UPSTREAM_PASSWORD, value.encode()):
             raise ValueError(
                 "this is the password of Kubeflow's documentation, which everybody knows; "
-                "write another with make password"
+                "write another with ./kubeflow-aws password"
             )
         return value
 

@@ -27,7 +27,7 @@ class Images(Section):
         default=None,
         description="A registry with copies of all images, for example "
         "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow; below it each keeps its own "
-        "registry's name. `make images` lists and copies them.",
+        "registry's name. `./kubeflow-aws images` lists and copies them.",
     )
     digests: dict[ImageName, Digest] = Field(
         default={},

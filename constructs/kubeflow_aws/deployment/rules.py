@@ -238,7 +238,7 @@ def _check_dex(deployment: Deployment) -> None:
     if not auth.users:
         raise ValueError(
             "auth.provider dex needs at least one entry in auth.users "
-            "(make password writes a password_hash)"
+            "(./kubeflow-aws password writes a password_hash)"
         )
     if "cognito" in auth.model_fields_set:
         raise ValueError(
@@ -253,7 +253,7 @@ def _check_dex(deployment: Deployment) -> None:
         if user.password_hash is None:
             raise ValueError(
                 f"auth.users: {user.email} has no password_hash, which Dex needs "
-                "(make password writes one)"
+                "(./kubeflow-aws password writes one)"
             )
 
 

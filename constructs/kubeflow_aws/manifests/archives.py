@@ -219,5 +219,6 @@ def _other(name: str, source: Source, origin: str, *, pinned: str, found: str) -
     return DigestError(
         f"upstream source {name} {source.version} from {origin} is not the pinned one:\n"
         f"  pinned {pinned}\n  found  {found}\n"
-        "Get what manifests/upstream.lock.yaml pins, or pin the new content with make bump."
+        "Get what manifests/upstream.lock.yaml pins, or pin the new content with "
+        "./kubeflow-aws bump."
     )

@@ -140,7 +140,8 @@ def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) ->
     for image in sorted(digests):
         if image not in named:
             raise UserError(
-                f"images.digests: {image} is no image of this deployment; `make images` lists them"
+                f"images.digests: {image} is no image of this deployment; "
+                "`./kubeflow-aws images` lists them"
             )
 
 

@@ -16,7 +16,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from aws_cdk.lambda_layer_kubectl_v35 import KubectlV35Layer
 
-from kubeflow_aws.cli.assembly import GATE_TYPE
+from kubeflow_aws.assembly.templates import GATE_TYPE
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from tests.localcloud.kubernetes.ingresses import (
     CLASS_PARAMETERS,

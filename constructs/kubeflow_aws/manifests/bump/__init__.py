@@ -1,1 +1,1 @@
-"""Other versions of upstream sources: tried, compared and pinned, for `make bump`."""
+"""Other versions of upstream sources: tried, compared and pinned, for `./kubeflow-aws bump`."""

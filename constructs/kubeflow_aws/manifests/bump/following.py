@@ -190,7 +190,7 @@ def _new(reference: GitHubReference | None, url: str) -> list[str]:
         f"  url: https://github.com/{reference.repository}/archive/{{commit}}.tar.gz",
         f"  archive: {name}-{reference.version or 'TAG'}.tar.gz",
         f"  paths: [{first}]",
-        f"  digest: sha256:{'0' * 64}  # then make lock-upstream",
+        f"  digest: sha256:{'0' * 64}  # then ./kubeflow-aws lock-upstream",
         "  replaces:",
         *_replacing(reference, url),
     ]

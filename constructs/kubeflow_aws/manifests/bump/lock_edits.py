@@ -70,28 +70,24 @@ def parse_moves(words: Sequence[str], lock: UpstreamLock) -> list[Move]:
         found = _MOVE.fullmatch(word)
         if found is None:
             raise UserError(
-                f"TO: {word}: say NAME=VERSION, or NAME=VERSION@COMMIT with 40 hex digits, and a "
+                f"{word}: say NAME=VERSION, or NAME=VERSION@COMMIT with 40 hex digits, and a "
                 "blank between several"
             )
         move = Move(name=found["name"], version=found["version"], commit=found["commit"])
         source = lock.sources.get(move.name)
         if source is None:
             raise UserError(
-                f"TO: {word}: there is no source {move.name}; there are {', '.join(lock.sources)}"
+                f"{word}: there is no source {move.name}; there are {', '.join(lock.sources)}"
             )
         if move.name in moves:
-            raise UserError(f"TO: {word}: {move.name} is there twice; say one version")
+            raise UserError(f"{word}: {move.name} is there twice; say one version")
         if move.commit and source.commit is None:
-            raise UserError(
-                f"TO: {word}: {move.name} is a chart, which has no commit; leave it out"
-            )
+            raise UserError(f"{word}: {move.name} is a chart, which has no commit; leave it out")
         if move.version == source.version and move.commit in {None, source.commit}:
-            raise UserError(f"TO: {word}: {move.name} is pinned at {move.version}; nothing to do")
+            raise UserError(f"{word}: {move.name} is pinned at {move.version}; nothing to do")
         moves[move.name] = move
     if not moves:
-        raise UserError(
-            'TO: say what to pin, for example TO="kubeflow-manifests=26.09 karpenter=1.15.0"'
-        )
+        raise UserError("say what to pin, for example kubeflow-manifests=26.09 karpenter=1.15.0")
     return list(moves.values())
 
 

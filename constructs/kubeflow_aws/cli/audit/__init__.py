@@ -1,0 +1,1 @@
+"""Audits the images of a deployment."""

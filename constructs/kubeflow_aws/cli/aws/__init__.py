@@ -1,0 +1,1 @@
+"""What every command that asks AWS shares: credentials, clients, and the stacks that are there."""

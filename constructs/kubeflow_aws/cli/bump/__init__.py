@@ -1,0 +1,1 @@
+"""Pins other versions of upstream sources, and shows what they change."""

@@ -1,0 +1,1 @@
+"""Synthesizes a deployment, and sums it up."""

@@ -1,1 +1,0 @@
-"""What an operator runs beside the CDK: checks, plans and estimates of a deployment."""
