@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.table import Table
 
 from kubeflow_aws.assembly.templates import summarize
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
+from kubeflow_aws.upstream.tools import find_tools
 from localcloud.demo.driver import Demo
 from localcloud.server import start
 from localcloud.state import State

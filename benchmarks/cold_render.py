@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
-from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.rendering.platform import Platform, render_platform
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -11,8 +11,8 @@ import aws_cdk as cdk
 from app import PROJECT
 from benchmarks.cold_render import render_default
 from kubeflow_aws.checks import add_checks
-from kubeflow_aws.manifests.floors import load_floors
-from kubeflow_aws.manifests.platform import FLOORS_FILE
+from kubeflow_aws.rendering.floors import load_floors
+from kubeflow_aws.rendering.platform import FLOORS_FILE
 from stacks.build import build
 
 

@@ -85,8 +85,8 @@ def destroy(folder: StateOption = DEFAULT_FOLDER) -> None:
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def kubectl(context: typer.Context, folder: StateOption = DEFAULT_FOLDER) -> None:
     """Run kubectl against the emulated cluster."""
-    from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-    from kubeflow_aws.manifests.tools import find_tools
+    from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+    from kubeflow_aws.upstream.tools import find_tools
 
     state = State(folder)
     _running(state)

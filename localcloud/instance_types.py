@@ -16,7 +16,7 @@ import moto
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from pydantic import ValidationError
 
-from kubeflow_aws.instance_types import TABLE, InstanceTable, size_from
+from kubeflow_aws.catalog.instance_types import TABLE, InstanceTable, size_from
 
 
 def renewed(file: Path, *, today: date) -> str:

@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from kubeflow_aws.auto_delete_logs import keep_auto_delete_logs
 from kubeflow_aws.capacity.fit import check_capacity
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
@@ -16,10 +15,11 @@ from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.identity.sign_in import SignIn
-from kubeflow_aws.manifests.metrics_access import metrics_policies
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.logs.auto_delete import keep_auto_delete_logs
 from kubeflow_aws.network.load_balancer_subnets import load_balancer_subnets
 from kubeflow_aws.network.scraper_ranges import scraper_ranges
+from kubeflow_aws.rendering.metrics_access import metrics_policies
+from kubeflow_aws.rendering.platform import Platform
 from stacks.certificate import CertificateStack, CertificateStackProps
 from stacks.cluster import ClusterStack, ClusterStackProps
 from stacks.data import DataStack, DataStackProps

@@ -11,6 +11,10 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
+from kubeflow_aws.applying.components import Components, ComponentsProps
+from kubeflow_aws.applying.lanes import Lanes
+from kubeflow_aws.catalog.instance_types import SIZES, UNLISTED
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
 from kubeflow_aws.cluster.autoscaling import Autoscaling, AutoscalingProps
 from kubeflow_aws.cluster.cluster import (
@@ -19,7 +23,6 @@ from kubeflow_aws.cluster.cluster import (
     KubeflowCluster,
     KubeflowClusterProps,
 )
-from kubeflow_aws.cluster.lanes import Lanes
 from kubeflow_aws.cluster.load_balancer_controller_role import (
     LoadBalancerControllerRole,
     LoadBalancerControllerRoleProps,
@@ -36,12 +39,9 @@ from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.instance_types import SIZES, UNLISTED
-from kubeflow_aws.kubeflow.components import Components, ComponentsProps
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.placeholders import Placeholder
-from kubeflow_aws.manifests.render import Rendered
 from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.objects.placeholders import Placeholder
+from kubeflow_aws.rendering.render import Rendered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from kubeflow_aws.artifacts.bucket import ArtifactBucket, ArtifactBucketProps
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.daily_backups import DailyBackups, DailyBackupsProps
+from kubeflow_aws.backups.daily import DailyBackups, DailyBackupsProps
 from kubeflow_aws.database.connection import Application, DatabaseConnection
 from kubeflow_aws.database.credentials import (
     ApplicationCredentials,
@@ -23,7 +23,7 @@ from kubeflow_aws.database.rotation_function import RotationFunction, RotationFu
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
+from kubeflow_aws.logs.group import kept_in_production, log_retention
 from kubeflow_aws.network.vpc import vpc_of
 
 

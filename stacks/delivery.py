@@ -12,7 +12,11 @@ from constructs import Construct
 from kubeflow_aws.delivery.pipeline import DeliveryPipeline, DeliveryPipelineProps
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery, StageSettings
-from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps, Publisher
+from kubeflow_aws.monitoring.notification_topic import (
+    NotificationTopic,
+    NotificationTopicProps,
+    Publisher,
+)
 
 EVENTS: Final = (
     "codepipeline-pipeline-pipeline-execution-failed",

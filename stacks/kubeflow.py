@@ -12,9 +12,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from constructs import Construct, IDependable
 
+from kubeflow_aws.applying.applied_component import AppliedComponent, AppliedComponentProps
+from kubeflow_aws.applying.components import Components, ComponentsProps
+from kubeflow_aws.applying.lanes import Lanes, Work
 from kubeflow_aws.artifacts.profile_roles import ProfileRoles, ProfileRolesProps
 from kubeflow_aws.artifacts.store import ArtifactStore
-from kubeflow_aws.cluster.lanes import Lanes, Work
 from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
@@ -24,23 +26,21 @@ from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
 from kubeflow_aws.ingress.user_pool_access import UserPoolAccess, UserPoolAccessProps
-from kubeflow_aws.kubeflow.applied_component import AppliedComponent, AppliedComponentProps
 from kubeflow_aws.kubeflow.cognito import cognito_values
-from kubeflow_aws.kubeflow.components import Components, ComponentsProps
-from kubeflow_aws.kubeflow.contributor_groups import group_packs
 from kubeflow_aws.kubeflow.data_access import DataAccess, DataAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
-from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
-from kubeflow_aws.kubeflow.profile_folders import ProfileFolders, ProfileFoldersProps
-from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
-from kubeflow_aws.kubeflow.profiles import contributor_packs, profile_packs
 from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.packs import Pack, Phase
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
-from kubeflow_aws.manifests.platform import image_names
-from kubeflow_aws.manifests.render import Rendered
 from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.objects.placeholders import Placeholder, Value
+from kubeflow_aws.profiles.contributor_groups import group_packs
+from kubeflow_aws.profiles.folders import ProfileFolders, ProfileFoldersProps
+from kubeflow_aws.profiles.pod_defaults import PodDefaults
+from kubeflow_aws.profiles.profiles import contributor_packs, profile_packs
+from kubeflow_aws.profiles.volumes import ProfileVolumes
+from kubeflow_aws.rendering.packs import Pack, Phase
+from kubeflow_aws.rendering.platform import image_names
+from kubeflow_aws.rendering.render import Rendered
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 
 

@@ -20,9 +20,13 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.monitoring.cluster_alarms import ClusterAlarms
 from kubeflow_aws.monitoring.dashboard import PlatformDashboard, PlatformDashboardProps
 from kubeflow_aws.monitoring.front_door_alarms import FrontDoorAlarms
+from kubeflow_aws.monitoring.notification_topic import (
+    NotificationTopic,
+    NotificationTopicProps,
+    Publisher,
+)
 from kubeflow_aws.monitoring.prometheus import Prometheus, PrometheusProps
 from kubeflow_aws.network.vpc import vpc_of
-from kubeflow_aws.notification_topic import NotificationTopic, NotificationTopicProps, Publisher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

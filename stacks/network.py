@@ -11,7 +11,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
+from kubeflow_aws.logs.group import kept_in_production, log_retention
 from kubeflow_aws.network.vpc import KubeflowVpc, KubeflowVpcProps
 
 

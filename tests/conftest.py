@@ -26,9 +26,12 @@ from kubeflow_aws.deployment import (  # noqa: E402
     load_delivery,
     load_deployment,
 )
-from kubeflow_aws.manifests.platform import Platform  # noqa: E402
-from kubeflow_aws.manifests.sources import Origin  # noqa: E402
+from kubeflow_aws.rendering.platform import Platform  # noqa: E402
+from kubeflow_aws.upstream.sources import Origin  # noqa: E402
 from localcloud.kubernetes.programs import control_plane_of  # noqa: E402
+
+pytest_plugins = ["tests.support.small_sources"]
+
 from tests.support.assembly import (  # noqa: E402
     Assembly,
     CheckedAssembly,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from kubeflow_aws.capacity.nodes import allocatable
-from kubeflow_aws.instance_types import instance_table
+from kubeflow_aws.catalog.instance_types import instance_table
 from localcloud.kubernetes.nodes import NODE_GROUP, Node, Taint
 from localcloud.resources.arguments import arguments, conform
 from localcloud.resources.eks_cluster import cluster_name, moto_cluster

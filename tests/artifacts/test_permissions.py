@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment, load_deployment
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of, metadata
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of, metadata
 from tests.support.assembly import Assembly, Template, resources, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of

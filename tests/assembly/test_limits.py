@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.cluster.lanes import AT_ONCE
-from kubeflow_aws.manifests.packs import MAX_ANSWER_BYTES, MAX_PACK_BYTES, pack_component
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.applying.lanes import AT_ONCE
+from kubeflow_aws.rendering.packs import MAX_ANSWER_BYTES, MAX_PACK_BYTES, pack_component
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, applies, gates
 from tests.support.custom_resources import most_at_once, most_in_a_row, order_of
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.names import stack_prefix
+from kubeflow_aws.files.data_file import read_data_file
 from tests.support.assembly import Assembly, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of

@@ -11,8 +11,8 @@ from cfnlint.api import ManualArgs, lint
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from tests.support.assembly import Assembly, CheckedAssembly
 from tests.support.schemas import Schemas
 from tests.support.snapshots import normalized

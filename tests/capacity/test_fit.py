@@ -12,13 +12,13 @@ from kubeflow_aws.capacity.fit import NodeGroup, check_capacity, fit_of
 from kubeflow_aws.capacity.nodes import allocatable, max_pods
 from kubeflow_aws.capacity.resources import MIB
 from kubeflow_aws.capacity.workloads import workloads_of
+from kubeflow_aws.catalog.instance_types import InstanceSize, instance_table
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.cluster import SystemNodes
 from kubeflow_aws.deployment.model import Preset
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.instance_types import InstanceSize, instance_table
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
+from kubeflow_aws.rendering.platform import Platform
 from stacks.build import build
 from tests.support.assembly import Assembly, CheckedAssembly, new_app, resources
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, PRODUCTION, variation

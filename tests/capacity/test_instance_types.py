@@ -14,8 +14,8 @@ import pytest
 import yaml
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from kubeflow_aws.catalog.instance_types import TABLE, InstanceSize, instance_table, size_from
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.instance_types import TABLE, InstanceSize, instance_table, size_from
 from localcloud.instance_types import renewed
 
 SOME_DAY = date(2031, 1, 1)

@@ -9,7 +9,7 @@ import pytest
 
 from kubeflow_aws.capacity.resources import MIB, Resources, quantity, requests_of
 from kubeflow_aws.capacity.workloads import Workload, workloads_of
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
 
 SMALL: JsonValue = {"requests": {"cpu": "100m", "memory": "64Mi"}}
 INJECTOR: KubernetesObject = {

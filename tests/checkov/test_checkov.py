@@ -15,7 +15,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.loading import DEFAULT_DEPLOYMENT
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, CheckedAssembly
 from tests.support.platforms import best_of
 

@@ -14,10 +14,10 @@ from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from kubeflow_aws.checks import KubeflowRules
 from kubeflow_aws.checks.acknowledge import acknowledge_object
 from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, UNRESOLVED, kubernetes_rules
-from kubeflow_aws.manifests.component import load_components
-from kubeflow_aws.manifests.floors import Floor, load_floors
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
-from kubeflow_aws.manifests.platform import FLOORS_FILE
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
+from kubeflow_aws.rendering.component import load_components
+from kubeflow_aws.rendering.floors import Floor, load_floors
+from kubeflow_aws.rendering.platform import FLOORS_FILE
 from tests.support.assembly import Assembly, new_app
 
 

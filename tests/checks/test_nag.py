@@ -10,7 +10,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.model import Preset
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.support.assembly import CheckedAssembly, findings
 from tests.support.deployments import (
     EVERY_PROVIDER,

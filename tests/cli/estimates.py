@@ -9,7 +9,7 @@ from rich.console import Console
 from kubeflow_aws.cli.cost.charges import Line, Resource, Terms
 from kubeflow_aws.cli.cost.estimate import Estimate, charges_of
 from kubeflow_aws.cli.cost.report import show
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 
 
 def of_type(kind: str, **properties: JsonValue) -> Resource:

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.bump.support import load_support
 from kubeflow_aws.cli.audit.report import AuditReport, audit_platform
 from kubeflow_aws.cli.synth.support import support_lines
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.component import load_components
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.manifests.sources import Origin
-from kubeflow_aws.manifests.support import load_support
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.rendering.component import load_components
+from kubeflow_aws.rendering.platform import Platform
+from kubeflow_aws.rendering.render import Rendered
+from kubeflow_aws.upstream.sources import Origin
 from tests.support.osv import Database, serve
 
 TODAY = date(2026, 11, 30)

@@ -22,7 +22,7 @@ from kubeflow_aws.cli.checkout import search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import Entry
 from kubeflow_aws.cli.main import app, main
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 SLOW: Final = ("boto3", "kfp", "pydantic", "yaml", "aws_cdk")
 """What takes long to import."""

@@ -12,7 +12,7 @@ from kubeflow_aws.cli.cost.charges import Resource, Terms, Uncounted
 from kubeflow_aws.cli.cost.estimate import PRICERS, Estimate, charges_of, estimate_of
 from kubeflow_aws.cli.cost.free import BY_USE, FREE
 from kubeflow_aws.deployment.model import Preset
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.estimates import line, lines_of, of_type, printed
 from tests.support.assembly import Assembly, CheckedAssembly
 

@@ -13,8 +13,8 @@ from kubeflow_aws.cli.cost.charges import Terms
 from kubeflow_aws.cli.cost.estimate import Estimate, estimate_of
 from kubeflow_aws.cli.cost.prices import FOLDER, load_assumptions, load_prices
 from kubeflow_aws.cli.main import main
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.estimates import lines_of, of_type, printed
 from tests.support.assembly import CheckedAssembly
 

@@ -16,7 +16,7 @@ from aws_cdk import aws_s3 as s3
 from kubeflow_aws.assembly.stack_graph import Stack, stacks_of
 from kubeflow_aws.assembly.templates import NESTED_TYPE
 from kubeflow_aws.cli.diagram import diagrams_of, part_lines, stack_lines
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 from tests.support.assembly import Assembly, CheckedAssembly, new_app
 
 ARROW: Final = re.compile(r"  n(\w+) (?:(-->)|(-\.->))(?:\|\"(.*)\"\|)? n(\w+)")

@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ProfileNotFound
 from rich.console import Console
 
+from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, Group, Severity, failed, passed, unseen, warned
 from kubeflow_aws.cli.checks.page import fix_lines, table_of
@@ -29,10 +30,9 @@ from kubeflow_aws.cli.doctor.quotas import check_quotas
 from kubeflow_aws.cli.doctor.tools import Machine
 from kubeflow_aws.cli.main import main
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KubernetesVersion
-from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.manifests.tools import Tools
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import JsonValue
+from kubeflow_aws.upstream.tools import Tools
 from tests.cli.conftest import Quotas
 from tests.cli.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import (

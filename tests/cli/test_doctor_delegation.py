@@ -17,7 +17,7 @@ from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.delegation import check_delegation
 from kubeflow_aws.cli.doctor.resolver import NameServers, name_servers
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.doctor_answers import answering_zone, troubles
 from tests.support.deployments import variation
 

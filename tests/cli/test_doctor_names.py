@@ -9,7 +9,7 @@ from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.names import check_names
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.doctor_answers import answering, answering_zone, denying, troubles
 from tests.support.deployments import EVERY_PROVIDER, NEW_ZONE, variation
 

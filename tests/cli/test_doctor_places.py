@@ -13,7 +13,7 @@ from kubeflow_aws.cli.doctor.descriptions import check_descriptions
 from kubeflow_aws.cli.doctor.existing import check_existing
 from kubeflow_aws.cli.doctor.offers import check_offers
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.doctor_answers import answering, denying, troubles
 from tests.support.deployments import variation
 

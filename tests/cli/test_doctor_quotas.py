@@ -5,14 +5,14 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from kubeflow_aws.catalog.instance_types import instance_table
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.instances import needs_of, quota_of
 from kubeflow_aws.cli.doctor.quotas import ROLES, check_quotas
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import Capacity
-from kubeflow_aws.instance_types import instance_table
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.conftest import Quotas
 from tests.cli.doctor_answers import answering, denying, troubles
 from tests.support.assembly import Assembly

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.bump.support import NOTICE, Basis, End, Product
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.support_dates import (
     Support,
@@ -16,9 +18,7 @@ from kubeflow_aws.cli.doctor.support_dates import (
     load_support_dates,
 )
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.support import NOTICE, Basis, End, Product
+from kubeflow_aws.files.errors import UserError
 from tests.cli.doctor_answers import troubles
 from tests.support.assembly import Assembly
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.tools import LEAST_PYTHON, Machine, Run, check_tools, run_program
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import KubernetesVersion
-from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
-from kubeflow_aws.manifests.source_places import linked_tree, source_tree
-from kubeflow_aws.manifests.tools import Tools
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.upstream.lock import UpstreamLock, load_lock
+from kubeflow_aws.upstream.source_places import linked_tree, source_tree
+from kubeflow_aws.upstream.tools import Tools
 from tests.cli.doctor_answers import troubles
 from tests.support.deployments import variation
 

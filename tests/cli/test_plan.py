@@ -9,13 +9,13 @@ import pytest
 import typer
 
 from kubeflow_aws.assembly.stacks import nested_files, stack_names
+from kubeflow_aws.changes.upgrades import UpgradeNote, load_upgrades, steps_of
 from kubeflow_aws.cli.changes import parse_key, step_lines
 from kubeflow_aws.cli.plan import command as program
 from kubeflow_aws.cli.plan.command import plan_lines
 from kubeflow_aws.cli.plan.contents import component_of, deployed, synthesized
 from kubeflow_aws.deployment.lasting import LASTING_KEY
-from kubeflow_aws.manifests.objects import key_of
-from kubeflow_aws.manifests.upgrades import UpgradeNote, load_upgrades, steps_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.cli.deployed_stacks import DeployedStacks
 from tests.support.assembly import Assembly
 

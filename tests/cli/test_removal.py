@@ -11,7 +11,7 @@ from kubeflow_aws.cli.destroy_plan.command import removal_lines
 from kubeflow_aws.cli.destroy_plan.removal import removal_of
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.model import Preset
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 from tests.support.assembly import Assembly, CheckedAssembly, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 from tests.support.assembly import (
     Assembly,
     CheckedAssembly,

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS, KubernetesVersion
 from kubeflow_aws.cluster.kubectl import KUBERC_LAYER
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS, KubernetesVersion
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.upstream.tools import find_tools
 
 DISCOVERY = {
     "/api": {"kind": "APIVersions", "versions": ["v1"]},

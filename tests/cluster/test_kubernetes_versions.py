@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk import aws_eks_v2 as eks
 
-from kubeflow_aws.kubernetes_versions import (
+from kubeflow_aws.catalog.kubernetes_versions import (
     DEFAULT_KUBERNETES_VERSION,
     KUBERNETES_VERSIONS,
     KubernetesVersion,

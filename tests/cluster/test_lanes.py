@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 from constructs import Construct
 
-from kubeflow_aws.cluster.lanes import AT_ONCE, Lanes, Work
+from kubeflow_aws.applying.lanes import AT_ONCE, Lanes, Work
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.cluster.karpenter_role import MADE
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.support.assembly import Assembly, Template, applies, resources
 
 NETWORK = ("security-group", "subnet")

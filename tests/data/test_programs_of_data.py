@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.support.assembly import Assembly, CheckedAssembly
 
 Option = Callable[[str], CheckedAssembly]

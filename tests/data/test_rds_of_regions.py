@@ -11,7 +11,7 @@ from cryptography import x509
 
 from kubeflow_aws.database.authorities import FOLDER, authority_file
 from kubeflow_aws.deployment.database import INSTANCE_FAMILIES
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.pem")), ids=lambda file: file.stem)

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.manifests.objects import key_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import key_of
+from kubeflow_aws.rendering.platform import Platform
 from tests.database.conftest import Bootstrap
 from tests.database.database_server import NO_SOCKET, Server
 from tests.support.deployments import option_of

@@ -16,7 +16,7 @@ from kubeflow_aws.deployment.cluster import SystemNodes
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.model import PRESETS, Preset
 from kubeflow_aws.deployment.schema import json_schema
-from kubeflow_aws.manifests.component import load_components
+from kubeflow_aws.rendering.component import load_components
 
 FILES = sorted((Path(__file__).parents[2] / "deployments").glob("*.yaml"))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from kubeflow_aws.catalog.regions import regions
 from kubeflow_aws.deployment import load_deployment
-from kubeflow_aws.regions import regions
 from tests.support.refusals import DEX_USERS, assert_refused
 
 DOMAIN = """

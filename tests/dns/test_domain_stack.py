@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import JsonValue
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, Template, resources, synthesize
 from tests.support.deployments import NEW_ZONE, variation
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.upstream.tools import find_tools
 from tests.docs.programs import Workbench
 from tests.support.makefile import Makefile, read_makefile
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import deployment_path, load_deployment
-from kubeflow_aws.kubeflow.network import OTHER_PROFILE, network_of
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.reachability.table import table_of
+from kubeflow_aws.profiles.platform_network import OTHER_PROFILE, network_of
+from kubeflow_aws.reachability.table import table_of
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.generated import is_current
 from tests.support.platforms import best_of
 

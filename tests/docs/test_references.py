@@ -100,7 +100,7 @@ def test_every_file_that_is_named_exists(page: Page) -> None:
     [
         ("docs/data.md", False),
         ("docs/date.md", True),
-        ("manifests/render.py", False),
+        ("rendering/render.py", False),
         ("manifests/renders.py", True),
         ("demo/preparation.py", False),
         ("docs/decisions/README.md", False),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import deployment_path, load_deployment
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.rights.holders import holders_of
-from kubeflow_aws.manifests.rights.table import rights_table
+from kubeflow_aws.rendering.platform import Platform
+from kubeflow_aws.rights.holders import holders_of
+from kubeflow_aws.rights.table import rights_table
 from tests.support.generated import is_current
 from tests.support.platforms import best_of
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.rendering.platform import Platform
 from localcloud.cloudformation.stack import Event
 from localcloud.demo.cdk import CdkError
 from tests.e2e.laboratory import Laboratory

@@ -14,7 +14,7 @@ import pytest
 from kubeflow_aws.cli.verify.artifacts import artifacts_of
 from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.components import Components
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from localcloud.demo.cdk import CdkError
 from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory

@@ -14,7 +14,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import synthesize

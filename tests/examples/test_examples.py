@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.storage import FAST_CLAIM, SHARED_CLAIM
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of
 from tests.support.assembly import Assembly
 from tests.support.platforms import best_of
 from tests.support.schemas import Schemas

@@ -16,10 +16,10 @@ from typing import Any, Final
 import pytest
 
 from kubeflow_aws.assembly.stack_graph import outputs_read
+from kubeflow_aws.changes.object_changes import changes_of
 from kubeflow_aws.cli.plan.contents import Contents, synthesized
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.lasting import lasting_fields, lasting_problems
-from kubeflow_aws.manifests.changes import changes_of
 from localcloud.resources.provider import Provider
 from localcloud.resources.registry import EMULATED
 from localcloud.resources.schemas import ResourceSchema

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from tests.gateway import pilot
 from tests.gateway.backend import Backend
 from tests.gateway.cognito import Client, Cognito, User

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from kubeflow_aws.assembly.templates import MANIFEST_TYPE
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from tests.support.assembly import ACCOUNT, Assembly, Template
 
 REGION: Final = "us-west-2"

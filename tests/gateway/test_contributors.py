@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorRole, Profile
-from kubeflow_aws.kubeflow.profiles import contributor_packs
+from kubeflow_aws.profiles.profiles import contributor_packs
 from tests.gateway.backend import Backend
 from tests.gateway.envoy import free_port, running_envoy
 from tests.gateway.mesh import Authority, ask, sidecar_config

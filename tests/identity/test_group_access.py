@@ -10,9 +10,9 @@ import pytest
 from kubeflow_aws.assembly.stack_graph import outputs_read
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
-from kubeflow_aws.kubeflow.contributor_groups import CONTRIBUTORS, GROUP, TRIGGER_GROUP, WRITER
-from kubeflow_aws.manifests.objects import JsonValue, key_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import JsonValue, key_of
+from kubeflow_aws.profiles.contributor_groups import CONTRIBUTORS, GROUP, TRIGGER_GROUP, WRITER
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, Template, resources, synthesize
 from tests.support.deployments import variation
 

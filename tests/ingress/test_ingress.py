@@ -10,7 +10,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.ingress.alias_records import host_name
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject, key_of
 from tests.support.assembly import ACCOUNT, Assembly, Template, resources, synthesize
 from tests.support.deployments import EXISTING_CLUSTER, variation
 from tests.support.platforms import sample_of

@@ -10,7 +10,7 @@ import pytest
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.identity.token_trigger import PROGRAM_CLAIM
 from kubeflow_aws.kubeflow.cognito import cognito_values
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 ISSUER = "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_pool"
 

@@ -12,8 +12,8 @@ import pytest
 from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform, render_platform
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.rendering.platform import Platform, render_platform
 from tests.support.assembly import Assembly, applies, gates, resources, synthesize
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
 

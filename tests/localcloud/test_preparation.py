@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from localcloud.cloud import LocalCloud, LocalCloudProps
 from localcloud.demo.preparation import prepare
 from tests.support.assembly import PROJECT

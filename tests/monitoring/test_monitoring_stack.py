@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import KubernetesObject
 from kubeflow_aws.monitoring.cluster_alarms import PLATFORM_NAMESPACES
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from tests.support.assembly import (
     PROJECT,
     Assembly,

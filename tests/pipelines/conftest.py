@@ -13,7 +13,7 @@ import pytest
 import requests
 from aiohttp import web
 
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.gateway.backend import Backend
 from tests.gateway.envoy import free_port, running_envoy
 from tests.gateway.rbac import rbac_filters

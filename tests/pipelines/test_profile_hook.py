@@ -15,7 +15,7 @@ import pytest
 import requests
 import yaml
 
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.support.assembly import Assembly
 from tests.support.schemas import Schemas
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.support.assembly import Assembly
 
 

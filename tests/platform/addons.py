@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeflow_aws.capacity.addon_pods import addon_pods, addons_of
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 _EVERYWHERE = [{"operator": "Exists"}]
 _SYSTEM = [{"key": "CriticalAddonsOnly", "operator": "Exists"}]

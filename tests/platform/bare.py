@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Iterable
 
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.packs import Pack, pack_component
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.rendering.packs import Pack, pack_component
+from kubeflow_aws.rendering.platform import Platform
+from kubeflow_aws.rendering.render import Rendered
 from localcloud.kubernetes.nodes import Node
 from tests.support.kubernetes import Cluster
 

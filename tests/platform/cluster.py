@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from kubeflow_aws.capacity.nodes import allocatable
-from kubeflow_aws.instance_types import DEVICE_FIELDS, instance_table
+from kubeflow_aws.catalog.instance_types import DEVICE_FIELDS, instance_table
 from localcloud.kubernetes.client import Client
 from localcloud.kubernetes.nodes import Node, Taint, have_nodes
 from tests.e2e.laboratory import Laboratory

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.rendering.platform import Platform
 from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory, running_laboratory
 from tests.platform.addons import addon_workloads

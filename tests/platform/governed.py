@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.kubernetes import Cluster
 from tests.support.waiting import eventually
 

@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kubeflow_aws.kubeflow.contributor_groups import TRIGGER_GROUP, WRITER
-from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.profiles.contributor_groups import TRIGGER_GROUP, WRITER
+from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.kubernetes import MERGE, Cluster, Tree
 
 FOLDER: Final = Path(__file__).parent / "tenants"

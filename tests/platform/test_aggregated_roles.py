@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.rendering.platform import Platform
 from tests.platform.governed import EDIT_ROLE
 from tests.support.kubernetes import Cluster, manifest
 

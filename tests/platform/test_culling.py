@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.rendering.platform import Platform
 from tests.platform.governed import EDITOR, editable_profile
 from tests.support.kubernetes import MERGE, Cluster
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.capacity.nodes import allocatable
+from kubeflow_aws.catalog.instance_types import instance_table
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.instance_types import instance_table
-from kubeflow_aws.manifests.availability import Availability, load_availability
-from kubeflow_aws.manifests.packs import pack_component
-from kubeflow_aws.manifests.platform import AVAILABILITY_FILE, Platform
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
+from kubeflow_aws.rendering.availability import Availability, load_availability
+from kubeflow_aws.rendering.packs import pack_component
+from kubeflow_aws.rendering.platform import AVAILABILITY_FILE, Platform
 from localcloud.kubernetes.nodes import Node, Taint
 from tests.platform.addons import addon_workloads
 from tests.platform.bare import apply_all, filled, in_the_order_of_stacks

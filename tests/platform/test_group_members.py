@@ -18,10 +18,10 @@ from kubeflow_aws.identity.pre_token_generation.kubernetes import (
     Kubernetes,
 )
 from kubeflow_aws.identity.pre_token_generation.memberships import reconcile
-from kubeflow_aws.kubeflow.contributor_groups import group_packs
-from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.profiles.contributor_groups import group_packs
+from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
+from kubeflow_aws.rendering.platform import Platform
 from tests.platform.reviews import may
 from tests.support.kubernetes import TOKEN, Cluster
 from tests.support.waiting import eventually

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 import yaml
 
-from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
+from kubeflow_aws.rendering.platform import Platform
 from tests.platform.reviews import may
 from tests.platform.tenancy import CODE, KFAM, have_people, person
 from tests.support.kubernetes import MERGE, Cluster, Tree

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment.profiles import Profile
-from kubeflow_aws.kubeflow.profile_owner import owner_binding
+from kubeflow_aws.profiles.owner import owner_binding
 from tests.platform.reviews import may
 from tests.support.kubernetes import MERGE, Cluster
 from tests.support.waiting import eventually

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM
 from localcloud.kubernetes.nodes import NODE_GROUP
 from tests.platform.cluster import PODS, PROFILES, PlatformCluster, namespaced
 from tests.support.waiting import eventually

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
+from kubeflow_aws.profiles.volumes import ProfileVolumes, profile_volumes
 from tests.platform.governed import EDITOR, editable_profile
 from tests.support.file_systems import FSX
 from tests.support.kubernetes import Cluster, manifest

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from kubeflow_aws.deployment.profiles import Profile, Quota
-from kubeflow_aws.kubeflow.pod_defaults import PodDefaults
-from kubeflow_aws.kubeflow.profile_limits import limit_range
-from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes
-from kubeflow_aws.kubeflow.profiles import profile_packs
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.profiles.limits import limit_range
+from kubeflow_aws.profiles.pod_defaults import PodDefaults
+from kubeflow_aws.profiles.profiles import profile_packs
+from kubeflow_aws.profiles.volumes import ProfileVolumes
 from tests.platform.cluster import PlatformCluster, read_objects
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("default")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from kubeflow_aws.data_file import read_data_file
+from kubeflow_aws.files.data_file import read_data_file
 from tests.platform import references
 from tests.platform.cluster import PODS, PlatformCluster
 from tests.platform.references import Reference

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow_aws.changes.upgrades import load_upgrades
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of, parse_objects
-from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
-from kubeflow_aws.manifests.upgrades import load_upgrades
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of, parse_objects
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
 from tests.platform.bare import ROOMY_NODE, apply_all, apply_platform
 from tests.support.kubernetes import Cluster, running_cluster
 from tests.support.platforms import PROJECT, best_of

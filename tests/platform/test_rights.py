@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.rendering.platform import Platform
 from tests.platform.reviews import may
 from tests.platform.tenancy import CODE, have_people, person
 from tests.support.kubernetes import JSON_PATCH, Cluster, Tree

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubeflow_aws.kubeflow.profile_namespace import NAMESPACE_LABELS
-from kubeflow_aws.kubeflow.profile_network import network_policy
+from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
+from kubeflow_aws.profiles.network import network_policy
 from tests.platform.tenancy import (
     FOLDER,
     PROFILE,

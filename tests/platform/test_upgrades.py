@@ -13,7 +13,7 @@ import pytest
 
 from kubeflow_aws.assembly.templates import MANIFEST_TYPE
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.platform.cluster import Object, PlatformCluster
 from tests.support.assembly import synthesize
 from tests.support.deployments import variation

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pytest
 
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
-from kubeflow_aws.manifests.placement import PRIORITY_CLASS, placed_pod
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
+from kubeflow_aws.rendering.placement import PRIORITY_CLASS, placed_pod
+from kubeflow_aws.rendering.platform import Platform
 from localcloud.kubernetes.nodes import Node, Taint, have_nodes
 from tests.support.kubernetes import MERGE, Cluster, manifest, running_cluster
 from tests.support.waiting import eventually

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from kubeflow_aws.kubeflow.profile_network import PLATFORM
-from kubeflow_aws.kubeflow.profile_volumes import ProfileVolumes, profile_volumes
+from kubeflow_aws.profiles.network import PLATFORM
+from kubeflow_aws.profiles.volumes import ProfileVolumes, profile_volumes
 from tests.platform.reviews import may
 from tests.platform.tenancy import CODE, KFAM, PROFILE, Try, attempt, person, walls
 from tests.support.file_systems import FSX

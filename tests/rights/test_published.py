@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.lock import load_lock
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.upstream.lock import load_lock
 from tests.rights.reference import actions_like
 from tests.rights.statements import Statement, statement_of, statements_in
 from tests.support.assembly import Assembly

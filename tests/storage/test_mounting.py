@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.objects import key_of
+from kubeflow_aws.objects.kubernetes_object import key_of
 from tests.support.assembly import Assembly, only, resources, synthesize
 from tests.support.assembly import Template as RawTemplate
 from tests.support.deployments import variation

@@ -15,9 +15,9 @@ from kubeflow_aws.assembly.templates import GATE_TYPE, MANIFEST_TYPE, objects_in
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery
-from kubeflow_aws.manifests.floors import load_floors
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.rendering.floors import load_floors
+from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform
 from stacks.build import build, build_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]

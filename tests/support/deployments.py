@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment, load_deployment
-from kubeflow_aws.manifests.objects import JsonValue
+from kubeflow_aws.objects.kubernetes_object import JsonValue
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from kubeflow_aws.manifests.floors import Floor, Until
+from kubeflow_aws.rendering.floors import Floor, Until
 
 PROXY: Final = "registry.istio.io/release/proxyv2"
 OLD, NEW = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
 
 REGISTRY: Final = "123456789012.dkr.ecr.us-west-2.amazonaws.com/kubeflow"
 DIGEST: Final = f"sha256:{'a' * 64}"

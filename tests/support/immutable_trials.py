@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
 
 TRIALS = Path(__file__).with_suffix(".yaml")
 

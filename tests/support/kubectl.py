@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.upstream.tools import find_tools
 from tests.support.platforms import PROJECT
 
 _TIMEOUT_SECONDS = 300

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kubeflow_aws.manifests.objects import KubernetesObject, metadata
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, metadata
 from localcloud.kubernetes.api import KubernetesApi
 from localcloud.kubernetes.client import Client
 from localcloud.kubernetes.nodes import NODE_GROUP, Node, have_nodes

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.platform import Platform, render_all_variants, render_platform
+from kubeflow_aws.rendering.platform import Platform, render_all_variants, render_platform
 from tests.support.deployments import variation
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ import yaml
 
 import localcloud
 from kubeflow_aws.assembly.templates import UNRESOLVED
-from kubeflow_aws.manifests.objects import CRD, KubernetesObject, key_of
+from kubeflow_aws.objects.kubernetes_object import CRD, KubernetesObject, key_of
 
 BUILT_IN_GROUPS = re.compile(r"^(|apps|batch|policy|autoscaling|[a-z.]+\.k8s\.io)$")
 CUSTOM_GROUPS_OF_KUBERNETES = ("jobset.x-k8s.io", "elbv2.k8s.aws")

@@ -13,9 +13,9 @@ import pytest
 
 from kubeflow_aws.cli.bump.pinning import bump_and_show
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.lock import UpstreamLock, load_lock
-from kubeflow_aws.manifests.relock import relock
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.upstream.lock import UpstreamLock, load_lock
+from kubeflow_aws.upstream.relock import relock
 from tests.support.archives import write_archive
 
 COMMITS: Final = {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.objects import KubernetesObject, parse_objects
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.source_places import linked_tree
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, parse_objects
+from kubeflow_aws.rendering.platform import Platform
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.source_places import linked_tree
+from kubeflow_aws.upstream.tools import find_tools
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.downloads import NotAvailableError
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.sources import SourceOptions, fetch_sources
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.upstream.downloads import NotAvailableError
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
 from tests.support.workshops import Workshop
 
 pytestmark = pytest.mark.upstream

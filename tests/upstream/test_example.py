@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from kubeflow_aws.manifests.changes import changes_of
-from kubeflow_aws.manifests.differences import paths_that_differ
-from kubeflow_aws.manifests.objects import KubernetesObject, images, key_of
-from kubeflow_aws.manifests.placement import place
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.manifests.slimming import CONTAINER_HOOKS, POD_LISTS, slim
+from kubeflow_aws.changes.differences import paths_that_differ
+from kubeflow_aws.changes.object_changes import changes_of
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, images, key_of
+from kubeflow_aws.rendering.placement import place
+from kubeflow_aws.rendering.platform import Platform
+from kubeflow_aws.rendering.render import Rendered
+from kubeflow_aws.rendering.slimming import CONTAINER_HOOKS, POD_LISTS, slim
 from tests.support.assembly import Assembly
 
 pytestmark = pytest.mark.upstream
@@ -45,7 +45,7 @@ def test_nothing_is_lost_and_nothing_unexplained(
     ]
 
     slimmed = [slim(item) for item in example]
-    # Said of all pods at once, and tested in tests/manifests/test_placement.py.
+    # Said of all pods at once, and tested in tests/rendering/test_placement.py.
     placed = place(
         Rendered(component=upstream_platform.components[0].component, objects=slimmed),
         own_nodes=True,

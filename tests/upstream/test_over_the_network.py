@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.platform import Platform, render_platform
-from kubeflow_aws.manifests.sources import Origin
+from kubeflow_aws.rendering.platform import Platform, render_platform
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.sources import Origin
 from tests.support.archives import read_files, served, write_archive
 from tests.support.assembly import synthesize
 

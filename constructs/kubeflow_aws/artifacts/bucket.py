@@ -13,7 +13,7 @@ from constructs import Construct
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.checks.acknowledge import acknowledge, value_in_findings
 from kubeflow_aws.deployment.artifacts import S3Settings
-from kubeflow_aws.log_bucket import admit_access_logs, log_access, log_bucket
+from kubeflow_aws.logs.bucket import admit_access_logs, log_access, log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kubeflow_aws.assembly.templates import GATE_TYPE, NESTED_TYPE, objects_in, stack_artifacts
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 
 _NUMBERED: Final = re.compile(r"\d+$")
 _JOB_DIGEST: Final = re.compile(r"-[0-9a-f]{8}$")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 MANIFEST_TYPE = "Custom::AWSCDK-EKS-KubernetesResource"
 NESTED_TYPE = "AWS::CloudFormation::Stack"

@@ -1,7 +1,7 @@
 """The pods of the managed add-ons, which no template shows: what each asks for, declared.
 
-As of 2026-11-26, for the versions in `kubeflow_aws.kubernetes_versions`. Sources: the default
-values of the charts that the add-ons are made of (aws/amazon-vpc-cni-k8s,
+As of 2026-11-26, for the versions in `kubeflow_aws.catalog.kubernetes_versions`. Sources: the
+default values of the charts that the add-ons are made of (aws/amazon-vpc-cni-k8s,
 aws/eks-pod-identity-agent, kubernetes-sigs/aws-ebs-csi-driver, kubernetes-sigs/aws-fsx-csi-driver
 1.10.0, kubernetes-sigs/secrets-store-csi-driver, aws/secrets-store-csi-driver-provider-aws,
 aws-observability/helm-charts), and the EKS User Guide for the replicas of CoreDNS.

@@ -7,7 +7,7 @@ What must fit where:
   and there is no Cluster Autoscaler (docs/decisions/0011-karpenter.md). The desired size is thus
   what there is; `max_size` is the room that EKS needs to replace nodes, and an operator may use.
 - The platform's pods may run nowhere else: they choose the system nodes by label
-  (`manifests/placement.py`, and the add-ons' configuration). Users' pods may not run there, so what
+  (`rendering/placement.py`, and the add-ons' configuration). Users' pods may not run there, so what
   there is is the platform's.
 - Daemons run on the pools as well; those that choose pools by label are not counted.
 - Each pod must fit on one node, of the smallest of the types, beside the daemons.
@@ -27,11 +27,11 @@ from kubeflow_aws.capacity.addon_pods import addon_pods, addons_of
 from kubeflow_aws.capacity.nodes import allocatable
 from kubeflow_aws.capacity.resources import Resources
 from kubeflow_aws.capacity.workloads import Workload, workloads_of
+from kubeflow_aws.catalog.instance_types import InstanceSize
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.instance_types import InstanceSize
-from kubeflow_aws.manifests.objects import KubernetesObject
-from kubeflow_aws.manifests.render import Rendered
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
+from kubeflow_aws.rendering.render import Rendered
 
 RESOURCES: Final = ("cpu", "memory", "pods")
 

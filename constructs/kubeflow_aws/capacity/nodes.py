@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from kubeflow_aws.capacity.resources import MIB, Resources
-from kubeflow_aws.instance_types import InstanceSize
+from kubeflow_aws.catalog.instance_types import InstanceSize
 
 KEPT_BY_VM: Final = 0.075
 """Part of the memory; a safe guess, since AWS documents none."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kubeflow_aws.capacity.resources import Resources, requests_of
-from kubeflow_aws.manifests.injection import is_injected
-from kubeflow_aws.manifests.objects import (
+from kubeflow_aws.objects.injection import is_injected
+from kubeflow_aws.objects.kubernetes_object import (
     JsonValue,
     KubernetesObject,
     dicts,
@@ -26,7 +26,7 @@ from kubeflow_aws.manifests.objects import (
     scaled,
     texts,
 )
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM
 
 SYSTEM_NODE_LABELS: Final = {
     NODE_GROUP_LABEL: SYSTEM,

@@ -10,7 +10,7 @@ from constructs import IConstruct
 
 from kubeflow_aws.checks.plugin import KubeflowRules
 from kubeflow_aws.checks.production import ProductionRules
-from kubeflow_aws.manifests.floors import Floor
+from kubeflow_aws.rendering.floors import Floor
 
 __all__ = ["KubeflowRules", "ProductionRules", "add_checks"]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kubeflow_aws.checks.object_rule import ObjectRule
-from kubeflow_aws.manifests.floors import Floor, below_floors
-from kubeflow_aws.manifests.images import images_of
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of, metadata, pod_spec
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of, metadata, pod_spec
+from kubeflow_aws.rendering.floors import Floor, below_floors
+from kubeflow_aws.rendering.images import images_of
 
 UNRESOLVED: Final = "${token}"
 """Stands for what only CloudFormation knows (`kubeflow_aws.assembly.templates`)."""

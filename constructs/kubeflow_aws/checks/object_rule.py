@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

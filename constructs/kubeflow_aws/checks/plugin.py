@@ -17,7 +17,7 @@ from kubeflow_aws.checks.iam_rules import IAM_RULES
 from kubeflow_aws.checks.kubernetes_rules import kubernetes_rules
 from kubeflow_aws.checks.object_rule import ObjectRule
 from kubeflow_aws.checks.rule import Rule
-from kubeflow_aws.manifests.floors import Floor
+from kubeflow_aws.rendering.floors import Floor
 
 NESTED: Final = ".nested.template.json"
 RULES: Final = (*EKS_RULES, *FSX_RULES, *IAM_RULES)

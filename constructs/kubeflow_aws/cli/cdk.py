@@ -14,7 +14,7 @@ import typer
 
 from kubeflow_aws.cli.checkout import PROJECT, search_path
 from kubeflow_aws.cli.project import MIRROR_VARIABLE, deployment_of, mirror
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 def become_cdk(*arguments: str) -> NoReturn:

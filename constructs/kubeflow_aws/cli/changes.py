@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from kubeflow_aws.manifests.changes import Changes
-from kubeflow_aws.manifests.objects import CRD, ObjectKey
-from kubeflow_aws.manifests.upgrades import Step
+from kubeflow_aws.changes.object_changes import Changes
+from kubeflow_aws.changes.upgrades import Step
+from kubeflow_aws.objects.kubernetes_object import CRD, ObjectKey
 
 HOLDERS: Final = frozenset({CRD, "Namespace", "Profile"})
 """Kinds with which everything goes that users made of them or in them."""

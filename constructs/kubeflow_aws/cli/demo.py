@@ -12,7 +12,7 @@ import typer
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT
 from kubeflow_aws.cli.cdk import environment
 from kubeflow_aws.cli.checkout import PROJECT
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 PROGRAM: Final = "localcloud"
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}

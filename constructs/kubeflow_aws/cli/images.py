@@ -13,10 +13,10 @@ from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
 from kubeflow_aws.cli.rendering import rendered, with_plain_images
 from kubeflow_aws.deployment.images import Images, Registry
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.floors import Floor, floor_of, load_floors
-from kubeflow_aws.manifests.images import ImageNames, by_component, ecr_region
-from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.floors import Floor, floor_of, load_floors
+from kubeflow_aws.rendering.images import ImageNames, by_component, ecr_region
+from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform
 
 _TAG: Final = len("sha256-") + 12
 """Length of the tags of what upstream names by digest alone."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.cli.printing import tell
 from kubeflow_aws.cli.project import CACHE, MANIFESTS, mirror
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.relock import relock
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.relock import relock
+from kubeflow_aws.upstream.tools import find_tools
 
 
 def command() -> None:

@@ -12,7 +12,7 @@ import typer
 from kubeflow_aws.cli.checkout import search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import LazyGroup
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 NAME: Final = "kubeflow-aws"
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.cli.printing import tell
 from kubeflow_aws.cli.project import CACHE, MANIFESTS
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.mirror import fill_mirror
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.mirror import fill_mirror
+from kubeflow_aws.upstream.tools import find_tools
 
 
 def command(

@@ -8,7 +8,7 @@ from typing import Annotated
 import bcrypt
 import typer
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 def command(

@@ -7,8 +7,8 @@ import sys
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
 from kubeflow_aws.cli.project import deployment_of
 from kubeflow_aws.cli.rendering import rendered
-from kubeflow_aws.kubeflow.network import OTHER_PROFILE, network_of
-from kubeflow_aws.manifests.reachability.table import table_of
+from kubeflow_aws.profiles.platform_network import OTHER_PROFILE, network_of
+from kubeflow_aws.reachability.table import table_of
 
 
 def command(deployment: DeploymentArgument = DEFAULT_DEPLOYMENT) -> None:

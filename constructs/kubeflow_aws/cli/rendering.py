@@ -6,7 +6,7 @@ from kubeflow_aws.cli.printing import tell
 from kubeflow_aws.cli.project import CACHE, MANIFESTS, mirror
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.images import Images
-from kubeflow_aws.manifests.platform import Platform, render_all_variants, render_platform
+from kubeflow_aws.rendering.platform import Platform, render_all_variants, render_platform
 
 
 def rendered(

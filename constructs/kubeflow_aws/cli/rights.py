@@ -7,8 +7,8 @@ import sys
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
 from kubeflow_aws.cli.project import deployment_of
 from kubeflow_aws.cli.rendering import rendered
-from kubeflow_aws.manifests.rights.holders import holders_of
-from kubeflow_aws.manifests.rights.table import rights_table
+from kubeflow_aws.rights.holders import holders_of
+from kubeflow_aws.rights.table import rights_table
 
 
 def command(deployment: DeploymentArgument = DEFAULT_DEPLOYMENT) -> None:

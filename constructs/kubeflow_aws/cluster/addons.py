@@ -10,10 +10,10 @@ from typing import Final
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from kubeflow_aws.catalog.kubernetes_versions import AddonVersions
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
-from kubeflow_aws.kubernetes_versions import AddonVersions
-from kubeflow_aws.manifests.objects import JsonValue
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, TOLERATES_SYSTEM_TAINT
+from kubeflow_aws.objects.kubernetes_object import JsonValue
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM, TOLERATES_SYSTEM_TAINT
 
 ON_SYSTEM_NODES: Final[dict[str, JsonValue]] = {"nodeSelector": {NODE_GROUP_LABEL: SYSTEM}}
 """For controllers that tolerate the taint of these nodes by default."""

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from kubeflow_aws.cluster.interruption_queue import InterruptionQueue
 from kubeflow_aws.cluster.karpenter_role import KarpenterRole, KarpenterRoleProps
-from kubeflow_aws.manifests.placeholders import Placeholder
+from kubeflow_aws.objects.placeholders import Placeholder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

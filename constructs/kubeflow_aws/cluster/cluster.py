@@ -13,16 +13,16 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
 from kubeflow_aws.cluster.kubectl import finish_kubectl_provider, kubectl_options
 from kubeflow_aws.deployment.cluster import ExistingCluster
-from kubeflow_aws.encrypted_logs import (
+from kubeflow_aws.logs.group import (
     EncryptedLogGroup,
     EncryptedLogGroupProps,
     kept_in_production,
     log_retention,
 )
-from kubeflow_aws.kubernetes_versions import KubernetesVersion
 
 CONTROL_PLANE_LOGS: Final = [
     eks.ClusterLoggingTypes.API,

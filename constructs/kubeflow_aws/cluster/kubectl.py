@@ -14,12 +14,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion
 from kubeflow_aws.checks.acknowledge import (
     acknowledge,
     acknowledge_managed_policy,
     acknowledge_wildcard,
 )
-from kubeflow_aws.kubernetes_versions import KubernetesVersion
 
 KUBERC_LAYER: Final = Path(__file__).parent / "kuberc-layer"
 """Lands at /opt in the handler, so its HOME is /opt/kuberc. kubectl 1.34 and newer read

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
 from kubeflow_aws.deployment.cluster import SystemNodes
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
 
 NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 """The least a node needs (EKS User Guide, "Amazon EKS node IAM role"); the right to manage

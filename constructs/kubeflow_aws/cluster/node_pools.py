@@ -12,10 +12,10 @@ from typing import Final
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
-from kubeflow_aws.cluster.lanes import Work
+from kubeflow_aws.applying.lanes import Work
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, CpuPool, NodePool
-from kubeflow_aws.manifests.objects import JsonValue, KubernetesObject
-from kubeflow_aws.node_labels import NODE_GROUP_LABEL
+from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
+from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL
 
 EFA_LABEL: Final = "kubeflow-aws/efa"
 """On nodes of a pool with `efa`; the EFA device plugin runs there."""

@@ -19,7 +19,7 @@ from kubeflow_aws.cluster.addons import (
     managed_addon,
 )
 from kubeflow_aws.cluster.pod_role import PodRole, PodRoleProps
-from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
+from kubeflow_aws.logs.group import kept_in_production, log_retention
 
 NAMESPACE: Final = "amazon-cloudwatch"
 """Made by the add-on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from kubeflow_aws.manifests.objects import KubernetesObject
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 
 GP3: KubernetesObject = {
     "apiVersion": "storage.k8s.io/v1",

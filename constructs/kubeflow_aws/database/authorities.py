@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 AUTHORITY: Final = "rds-ca-rsa2048-g1"
 """RDS's name of the authority; valid to 2061, and RSA is what every client here can verify."""

@@ -21,7 +21,7 @@ from kubeflow_aws.deployment.database import (
     WITHOUT_PERFORMANCE_INSIGHTS,
     RdsSettings,
 )
-from kubeflow_aws.encrypted_logs import (
+from kubeflow_aws.logs.group import (
     EncryptedLogGroup,
     EncryptedLogGroupProps,
     kept_in_production,

@@ -19,7 +19,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
 from kubeflow_aws.database.authorities import authority_file
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps
 
 CODE: Final = Path(__file__).parent / "rotation"
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_14

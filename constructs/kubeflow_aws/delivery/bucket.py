@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from kubeflow_aws.log_bucket import log_access
+from kubeflow_aws.logs.bucket import log_access
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,8 +37,8 @@ from kubeflow_aws.delivery.build_steps import (
 )
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.delivery import Delivery, StageSettings
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps, log_retention
-from kubeflow_aws.log_bucket import admit_access_logs, log_bucket
+from kubeflow_aws.logs.bucket import admit_access_logs, log_bucket
+from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps, log_retention
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

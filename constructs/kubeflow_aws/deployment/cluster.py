@@ -8,12 +8,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from kubeflow_aws.catalog.instance_types import InstanceSize, sizes_with
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.node_pools import NodePools
 from kubeflow_aws.deployment.node_types import check_node_types
 from kubeflow_aws.deployment.section import RoleArn, Section, aws_id, growing, lasting
-from kubeflow_aws.instance_types import InstanceSize, sizes_with
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 
 
 class SystemNodes(Section):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from kubeflow_aws.instance_types import X86_64, instance_table
+from kubeflow_aws.catalog.instance_types import X86_64, instance_table
 
 
 def _x86(value: str) -> str:

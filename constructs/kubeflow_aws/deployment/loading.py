@@ -15,7 +15,7 @@ from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.model import Deployment
 from kubeflow_aws.deployment.names import STACKS
 from kubeflow_aws.deployment.section import Section
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 class DeploymentError(UserError):

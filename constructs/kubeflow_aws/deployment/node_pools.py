@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
+from kubeflow_aws.catalog.instance_types import InstanceSize
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.section import Section
-from kubeflow_aws.instance_types import InstanceSize
 
 
 class Capacity(StrEnum):

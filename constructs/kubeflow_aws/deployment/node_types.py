@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from kubeflow_aws.catalog.instance_types import DEVICE_FIELDS, X86_64, InstanceSize, instance_table
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, NodePool
-from kubeflow_aws.instance_types import DEVICE_FIELDS, X86_64, InstanceSize, instance_table
 
 if TYPE_CHECKING:
     from kubeflow_aws.deployment.cluster import Cluster

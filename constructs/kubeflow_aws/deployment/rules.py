@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from kubeflow_aws.catalog.regions import regions
 from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX, Artifacts
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.cognito import MAX_DEFAULT_INVITATIONS, valid_prefix
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.regions import regions
 
 if TYPE_CHECKING:
     from kubeflow_aws.deployment.model import Deployment
@@ -95,7 +95,7 @@ def check_ingress(deployment: Deployment) -> None:
     if deployment.region not in regions().load_balancer_zones:
         raise ValueError(
             f"region {deployment.region}: its load balancers' hosted zone is not known, so no DNS "
-            "record can point to one; add it to constructs/kubeflow_aws/regions.yaml"
+            "record can point to one; add it to constructs/kubeflow_aws/catalog/regions.yaml"
         )
     existing = deployment.network.existing
     if existing and not existing.load_balancer_cidrs:
@@ -268,7 +268,8 @@ def _check_cognito(deployment: Deployment) -> None:
         raise ValueError(
             f"region {deployment.region} is not among those whose load balancers sign users in "
             "with Cognito; take another, set auth.provider: dex, or, if AWS has brought it there "
-            f"since {regions().read_on}, add the region to constructs/kubeflow_aws/regions.yaml"
+            f"since {regions().read_on}, add the region to "
+            "constructs/kubeflow_aws/catalog/regions.yaml"
         )
     if deployment.ingress.enabled is False:
         raise ValueError(

@@ -19,8 +19,8 @@ from kubeflow_aws.checks.acknowledge import (
     acknowledge_wildcard,
 )
 from kubeflow_aws.deployment.identity_providers import IdentityProvider, groups_attribute
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
 from kubeflow_aws.identity.cluster_access import ClusterAccess, ClusterAccessProps, GroupsCluster
+from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps
 
 CODE: Final = Path(__file__).parent
 PACKAGE: Final = "pre_token_generation"

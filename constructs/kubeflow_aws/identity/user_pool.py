@@ -14,7 +14,6 @@ from constructs import Construct
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.cognito import Cognito, CognitoPlan, Mfa
 from kubeflow_aws.deployment.identity_providers import groups_attribute
-from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.identity.cluster_access import GroupsCluster
 from kubeflow_aws.identity.federation import GROUPS, add_identity_providers
 from kubeflow_aws.identity.machine_clients import (
@@ -24,6 +23,7 @@ from kubeflow_aws.identity.machine_clients import (
 )
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.identity.token_trigger import TokenTrigger, TokenTriggerProps
+from kubeflow_aws.logs.group import kept_in_production, log_retention
 
 ACCESS_TOKEN_LIFE: Final = cdk.Duration.minutes(15)
 """Short, since a token cannot be revoked at the gateway; the load balancer refreshes it."""

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from kubeflow_aws.log_bucket import log_bucket
+from kubeflow_aws.logs.bucket import log_bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from constructs import Construct, IDependable
 
-from kubeflow_aws.regions import regions
+from kubeflow_aws.catalog.regions import regions
 
 LOAD_BALANCER_TIMEOUT = cdk.Duration.minutes(10)
 """A load balancer takes two to four minutes, and its controller may have to start first."""

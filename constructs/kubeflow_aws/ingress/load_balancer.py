@@ -10,11 +10,11 @@ from constructs import Construct
 
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.ingress import Ingress
-from kubeflow_aws.encrypted_logs import kept_in_production, log_retention
 from kubeflow_aws.ingress.access_logs import AccessLogs, AccessLogsProps
 from kubeflow_aws.ingress.web_acl import WebAcl, WebAclProps
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.logs.group import kept_in_production, log_retention
 from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

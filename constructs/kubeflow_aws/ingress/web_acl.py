@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps
 
 COMMON_RULES_THAT_ONLY_COUNT: Final = (
     # Notebooks, pipelines and models are code in large bodies, and that is what these look for.

@@ -12,7 +12,7 @@ from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.checks.acknowledge import acknowledge_wildcard
 from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX
 from kubeflow_aws.kubeflow.pod_roles import PodRoles
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 LOGS = f"{PROFILES_PREFIX}/*/main.log"
 """Archived logs (`keyFormat` in manifests/components/pipelines/s3/archive-logs.yaml)."""

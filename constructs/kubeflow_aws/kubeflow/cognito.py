@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.identity.token_trigger import PROGRAM_CLAIM
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 
 def cognito_values(

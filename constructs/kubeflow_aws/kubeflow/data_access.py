@@ -14,7 +14,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.kubeflow.artifacts import ArtifactsAccess, ArtifactsAccessProps
 from kubeflow_aws.kubeflow.database import DatabaseAccess, DatabaseAccessProps
 from kubeflow_aws.kubeflow.pod_roles import PodRoles
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

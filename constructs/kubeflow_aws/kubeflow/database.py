@@ -13,7 +13,7 @@ from constructs import Construct
 from kubeflow_aws.database.authorities import authority_file
 from kubeflow_aws.database.connection import Application, DatabaseConnection
 from kubeflow_aws.kubeflow.pod_roles import PodRoles
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 CLIENTS: Mapping[Application, Sequence[str]] = {
     Application.PIPELINES: ("ml-pipeline", "metadata-grpc-server", "kubeflow-pipelines-cache"),

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from kubeflow_aws.deployment.auth import User
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 
 
 def dex_values(users: Iterable[User]) -> Mapping[Placeholder, Value]:

@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from kubeflow_aws.deployment.storage import THROUGHPUTS, FsxSettings, LustreType, Storage
-from kubeflow_aws.manifests.placeholders import Placeholder, Value
+from kubeflow_aws.objects.placeholders import Placeholder, Value
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 from kubeflow_aws.storage.ports import LUSTRE, NFS
 

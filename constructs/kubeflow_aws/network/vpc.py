@@ -14,7 +14,7 @@ from constructs import Construct
 
 from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment.network import ExistingVpc
-from kubeflow_aws.encrypted_logs import EncryptedLogGroup, EncryptedLogGroupProps
+from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps
 
 INTERFACE_ENDPOINTS: Final = {
     "Ec2": ec2.InterfaceVpcEndpointAwsService.EC2,

@@ -13,9 +13,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from kubeflow_aws.backups.daily import DailyBackups, DailyBackupsProps
 from kubeflow_aws.checks.acknowledge import acknowledge
-from kubeflow_aws.daily_backups import DailyBackups, DailyBackupsProps
-from kubeflow_aws.encrypted_logs import kept_in_production
+from kubeflow_aws.logs.group import kept_in_production
 from kubeflow_aws.storage.file_systems import EfsVolumes
 
 OWNER: Final = ("1000", "100")

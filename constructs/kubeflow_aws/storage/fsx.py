@@ -13,7 +13,7 @@ from constructs import Construct
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.deployment.artifacts import PROFILES_PREFIX
 from kubeflow_aws.deployment.storage import THROUGHPUTS, FsxSettings, LustreType
-from kubeflow_aws.encrypted_logs import kept_in_production
+from kubeflow_aws.logs.group import kept_in_production
 from kubeflow_aws.storage.file_systems import FsxVolumes
 from kubeflow_aws.storage.lustre_security_group import LustreSecurityGroup
 

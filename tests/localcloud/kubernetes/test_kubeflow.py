@@ -10,8 +10,8 @@ from functools import partial
 
 import pytest
 
-from kubeflow_aws.manifests.objects import KubernetesObject, key_of
-from kubeflow_aws.manifests.platform import Platform
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of
+from kubeflow_aws.rendering.platform import Platform
 from tests.support.kubernetes import Cluster, manifest
 from tests.support.waiting import eventually
 

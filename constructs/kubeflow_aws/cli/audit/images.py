@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from kubeflow_aws.bump.support import Basis, Product, Support
 from kubeflow_aws.cli.audit.osv import Advisory, PackageVersion
-from kubeflow_aws.manifests.floors import Floor, below_floors, floor_of
-from kubeflow_aws.manifests.image_reference import parse_reference, release_of
-from kubeflow_aws.manifests.images import by_component, images_of
-from kubeflow_aws.manifests.objects import metadata
-from kubeflow_aws.manifests.render import Rendered
-from kubeflow_aws.manifests.support import Basis, Product, Support
+from kubeflow_aws.objects.image_reference import parse_reference, release_of
+from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.rendering.floors import Floor, below_floors, floor_of
+from kubeflow_aws.rendering.images import by_component, images_of
+from kubeflow_aws.rendering.render import Rendered
 
 NO_DATE: Final = "no date known"
 _WIDTH: Final = 80

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from kubeflow_aws.bump.support import SUPPORT_FILE, Support, load_support, pinned_products
 from kubeflow_aws.cli.audit.images import (
     AuditedImage,
     ImageRecord,
@@ -18,12 +19,11 @@ from kubeflow_aws.cli.audit.images import (
     with_advisories,
 )
 from kubeflow_aws.cli.audit.osv import OsvUnreachableError, ask_osv
-from kubeflow_aws.manifests.floors import Floor, check_floors, idle_floors, load_floors
-from kubeflow_aws.manifests.images import images_of
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.platform import FLOORS_FILE, Platform
-from kubeflow_aws.manifests.sources import Origin
-from kubeflow_aws.manifests.support import SUPPORT_FILE, Support, load_support, pinned_products
+from kubeflow_aws.rendering.floors import Floor, check_floors, idle_floors, load_floors
+from kubeflow_aws.rendering.images import images_of
+from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.sources import Origin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 def session_of(region: str, role_arn: str | None, config: Config | None = None) -> boto3.Session:

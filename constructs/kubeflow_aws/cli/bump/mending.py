@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from kubeflow_aws.manifests.bump.kustomizations import Entry
-from kubeflow_aws.manifests.bump.trial import Failure, Trial
+from kubeflow_aws.bump.kustomizations import Entry
+from kubeflow_aws.bump.trial import Failure, Trial
 
 _SHORT_REASON = 40
 """Shorter ends of an error, as "no such file or directory", say nothing without what is before."""

@@ -6,20 +6,20 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from kubeflow_aws.bump.lock_edits import parse_moves
+from kubeflow_aws.bump.trial import LOCK_FILE, Trial, Workshop, try_moves
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.changes.upgrades import Step, load_upgrades, steps_of
 from kubeflow_aws.cli.bump.committed import committed
 from kubeflow_aws.cli.bump.mending import mends_of
 from kubeflow_aws.cli.bump.report import report_lines, summary_lines
 from kubeflow_aws.cli.printing import say
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.bump.lock_edits import parse_moves
-from kubeflow_aws.manifests.bump.trial import LOCK_FILE, Trial, Workshop, try_moves
-from kubeflow_aws.manifests.component import load_components
-from kubeflow_aws.manifests.downloads import Notify
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.tools import find_tools
-from kubeflow_aws.manifests.upgrades import Step, load_upgrades, steps_of
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.component import load_components
+from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.tools import find_tools
 
 
 def bump_and_show(

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from kubeflow_aws.bump.references import parse_reference
+from kubeflow_aws.bump.trial import Trial
+from kubeflow_aws.changes.upgrades import Step
 from kubeflow_aws.cli.bump.mending import Mend
 from kubeflow_aws.cli.changes import change_lines, step_lines
-from kubeflow_aws.manifests.bump.references import parse_reference
-from kubeflow_aws.manifests.bump.trial import Trial
-from kubeflow_aws.manifests.upgrades import Step
 
 WIDTH: Final = 80
 HEIGHT: Final = 23

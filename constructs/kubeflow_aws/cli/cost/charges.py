@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
+from kubeflow_aws.catalog.instance_types import InstanceSize, sizes_with
 from kubeflow_aws.cli.cost.prices import Assumptions, Price, Prices
-from kubeflow_aws.instance_types import InstanceSize, sizes_with
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.cli.cost.charges import (
     Charge,
     Line,
@@ -14,7 +15,6 @@ from kubeflow_aws.cli.cost.charges import (
     Uncounted,
     priced_by_type,
 )
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
 
 METRICS_OF_INSTANCE: Final = 7
 """That EC2 sends each minute with detailed monitoring (CloudWatch pricing, "EC2 Detailed
@@ -28,7 +28,7 @@ def _cluster(cluster: Resource, terms: Terms) -> Iterator[Charge]:
     if version is None:
         yield Uncounted(
             what=f"control plane of Kubernetes {minor}",
-            why="kubeflow_aws/kubernetes_versions.py does not know its support",
+            why="kubeflow_aws/catalog/kubernetes_versions.py does not know its support",
         )
     elif terms.today > version.standard_support_until:
         yield Line(

@@ -11,6 +11,13 @@ from typing import Any, Final
 from kubeflow_aws.assembly.stacks import Template, stacks_in_order, templates_of
 from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.capacity.fit import Fit, NodeGroup, fit_of
+from kubeflow_aws.catalog.instance_types import (
+    SIZES,
+    UNLISTED,
+    InstanceSize,
+    instance_table,
+    sizes_with,
+)
 from kubeflow_aws.cli.cost.charges import Charge, Line, Pricer, Resource, Terms, Uncounted
 from kubeflow_aws.cli.cost.compute import COMPUTE
 from kubeflow_aws.cli.cost.data import DATA
@@ -19,14 +26,7 @@ from kubeflow_aws.cli.cost.network import NETWORK
 from kubeflow_aws.cli.cost.objects import OBJECTS
 from kubeflow_aws.cli.cost.pools import Pool, pools_of
 from kubeflow_aws.cli.cost.services import SERVICES
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.instance_types import (
-    SIZES,
-    UNLISTED,
-    InstanceSize,
-    instance_table,
-    sizes_with,
-)
+from kubeflow_aws.files.errors import UserError
 
 PRICERS: Final[Mapping[str, Pricer]] = {**COMPUTE, **DATA, **NETWORK, **OBJECTS, **SERVICES}
 

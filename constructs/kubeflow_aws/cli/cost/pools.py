@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kubeflow_aws.capacity.resources import quantity
+from kubeflow_aws.catalog.instance_types import InstanceSize
 from kubeflow_aws.cli.cost.charges import Terms, Uncounted
 from kubeflow_aws.cli.cost.objects import GIB
-from kubeflow_aws.instance_types import InstanceSize
 
 VCPUS: Final = "cpu"
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from kubeflow_aws.data_file import read_data_file
-from kubeflow_aws.instance_types import InstanceSize
+from kubeflow_aws.catalog.instance_types import InstanceSize
+from kubeflow_aws.files.data_file import read_data_file
 
 FOLDER: Final = Path(__file__).parent
 

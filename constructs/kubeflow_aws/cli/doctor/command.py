@@ -22,7 +22,7 @@ from kubeflow_aws.cli.doctor.resolver import name_servers
 from kubeflow_aws.cli.doctor.tools import Machine, run_program
 from kubeflow_aws.cli.printing import page
 from kubeflow_aws.cli.project import CACHE, deployment_of, mirror
-from kubeflow_aws.manifests.tools import find_tools
+from kubeflow_aws.upstream.tools import find_tools
 
 
 def command(

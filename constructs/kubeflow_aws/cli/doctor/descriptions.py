@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from kubeflow_aws.catalog.instance_types import InstanceSize, size_from
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, failed, passed
 from kubeflow_aws.deployment.cluster import Cluster
-from kubeflow_aws.instance_types import InstanceSize, size_from
 
 FIELD: Final = "cluster.unlisted_instance_types"
 

@@ -10,6 +10,7 @@ from typing import Final
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from kubeflow_aws.bump.support import SUPPORT_FILE, load_support, pinned_products
 from kubeflow_aws.cli.aws.clients import NO_ANSWER, Aws
 from kubeflow_aws.cli.checks.check import Check, Group, passed, unseen
 from kubeflow_aws.cli.doctor.credentials import (
@@ -29,10 +30,9 @@ from kubeflow_aws.cli.doctor.support_dates import check_support, load_support_da
 from kubeflow_aws.cli.doctor.tools import Machine, check_tools
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.names import STACKS
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.manifests.component import load_components
-from kubeflow_aws.manifests.selection import select
-from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support, pinned_products
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.component import load_components
+from kubeflow_aws.rendering.selection import select
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from kubeflow_aws.catalog.instance_types import InstanceSize, size_from
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.doctor.quota import Quota
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, Capacity, CpuPool, NodePool
-from kubeflow_aws.instance_types import InstanceSize, size_from
 
 BATCH: Final = 100
 """Instance types that one call describes (EC2 API reference, DescribeInstanceTypes)."""

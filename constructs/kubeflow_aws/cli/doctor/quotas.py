@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from kubeflow_aws.applying.lanes import AT_ONCE
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, unseen
 from kubeflow_aws.cli.doctor.instances import Need, describe_sizes, needs_of, types_of, vcpus_in_use
 from kubeflow_aws.cli.doctor.quota import Quota, Room, check_room, limit_of
-from kubeflow_aws.cluster.lanes import AT_ONCE
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.database import Database

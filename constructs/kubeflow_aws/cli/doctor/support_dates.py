@@ -9,12 +9,12 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from kubeflow_aws.bump.support import NOTICE, SUPPORT_FILE, Basis, Product
+from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
-from kubeflow_aws.data_file import read_data_file
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import MAJOR_VERSION, Database
-from kubeflow_aws.kubernetes_versions import KUBERNETES_VERSIONS
-from kubeflow_aws.manifests.support import NOTICE, SUPPORT_FILE, Basis, Product
+from kubeflow_aws.files.data_file import read_data_file
 
 FILE: Final = Path(__file__).with_name("support_dates.yaml")
 UPSTREAM_ENDS: Final = {

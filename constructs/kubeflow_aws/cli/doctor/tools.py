@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
-from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.errors import UserError
-from kubeflow_aws.kubernetes_versions import (
+from kubeflow_aws.catalog.kubernetes_versions import (
     DEFAULT_KUBERNETES_VERSION,
     KUBERNETES_VERSIONS,
     KubernetesVersion,
 )
-from kubeflow_aws.manifests.lock import load_lock
-from kubeflow_aws.manifests.source_places import Place, places_of
-from kubeflow_aws.manifests.tools import Tools
+from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
+from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.upstream.lock import load_lock
+from kubeflow_aws.upstream.source_places import Place, places_of
+from kubeflow_aws.upstream.tools import Tools
 
 TIMEOUT_SECONDS: Final = 30
 LEAST_PYTHON: Final = (3, 11)

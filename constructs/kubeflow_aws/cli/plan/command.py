@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 import typer
 
 from kubeflow_aws.assembly.stacks import stack_names
+from kubeflow_aws.changes.object_changes import changes_of
+from kubeflow_aws.changes.upgrades import load_upgrades, steps_of
 from kubeflow_aws.cli.arguments import (
     DEFAULT_DEPLOYMENT,
     AssemblyOption,
@@ -21,9 +23,7 @@ from kubeflow_aws.cli.plan.contents import Contents, deployed, synthesized
 from kubeflow_aws.cli.printing import say
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
 from kubeflow_aws.deployment.lasting import lasting_problems
-from kubeflow_aws.manifests.changes import changes_of
-from kubeflow_aws.manifests.objects import ObjectKey, key_of
-from kubeflow_aws.manifests.upgrades import load_upgrades, steps_of
+from kubeflow_aws.objects.kubernetes_object import ObjectKey, key_of
 
 
 def command(

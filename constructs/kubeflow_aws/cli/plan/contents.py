@@ -19,9 +19,9 @@ from kubeflow_aws.assembly.stacks import (
     stacks_in_order,
 )
 from kubeflow_aws.assembly.templates import MANIFEST_TYPE, objects_in
+from kubeflow_aws.changes.object_changes import Components
 from kubeflow_aws.deployment.lasting import LASTING_KEY
-from kubeflow_aws.manifests.changes import Components
-from kubeflow_aws.manifests.objects import KubernetesObject, ObjectKey, key_of
+from kubeflow_aws.objects.kubernetes_object import KubernetesObject, ObjectKey, key_of
 
 GONE: Final = frozenset({"DELETE_COMPLETE", "DELETE_IN_PROGRESS"})
 RELEASE_OUTPUT: Final = "KubeflowRelease"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from kubeflow_aws.assembly.templates import TemplateSummary, summarize
+from kubeflow_aws.bump.support import SUPPORT_FILE, load_support
 from kubeflow_aws.cli.arguments import (
     DEFAULT_DEPLOYMENT,
     AssemblyOption,
@@ -19,7 +20,6 @@ from kubeflow_aws.cli.printing import say, say_json, show
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
 from kubeflow_aws.cli.rendering import origin_of, rendered
 from kubeflow_aws.cli.synth.support import support_lines
-from kubeflow_aws.manifests.support import SUPPORT_FILE, load_support
 
 
 def command(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from kubeflow_aws.manifests.platform import Platform
-from kubeflow_aws.manifests.support import Support, ending, pinned_products
+from kubeflow_aws.bump.support import Support, ending, pinned_products
+from kubeflow_aws.rendering.platform import Platform
 
 
 def support_lines(platform: Platform, support: Support, today: date) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubeflow_aws.errors import UserError
+from kubeflow_aws.files.errors import UserError
 
 
 class VerificationError(UserError):

@@ -1,7 +1,7 @@
 """What somebody may do in profiles because of the groups that she is in.
 
 A profile that names a group has a role binding for the group, and beside it a policy of the mesh
-that lets nobody in (kubeflow_aws/kubeflow/contributor_groups.py): the template of what each member
+that lets nobody in (kubeflow_aws/profiles/contributor_groups.py): the template of what each member
 gets. For Kubeflow's programs ask what a person may do and never what her groups may; so each
 member has a binding and a policy of her own, such as the dashboard makes.
 

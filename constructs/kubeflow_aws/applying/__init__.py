@@ -1,0 +1,1 @@
+"""How packs of objects reach a cluster: their order, how many at once, when the next may."""

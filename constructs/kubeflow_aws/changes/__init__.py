@@ -1,0 +1,1 @@
+"""How two sets of Kubernetes objects differ, and what Kubernetes or upstream says to that."""

@@ -1,0 +1,1 @@
+"""Files of this project: read strictly, kept whole, and what a mistake in one is called."""

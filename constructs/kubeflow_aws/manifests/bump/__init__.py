@@ -1,1 +1,0 @@
-"""Other versions of upstream sources: tried, compared and pinned, for `./kubeflow-aws bump`."""
