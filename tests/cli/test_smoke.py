@@ -290,5 +290,5 @@ class TestCommand:
 
         monkeypatch.setattr(command, "check_aws", refused)
 
-        with pytest.raises(SystemExit, match=r"^error: Unable to locate credentials$"):
+        with pytest.raises(SystemExit, match=r"^error: there are no AWS credentials; sign in"):
             main(["smoke", "vanilla"])

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import boto3
 import typer
 import yaml
-from kfp import compiler
 from rich.table import Table
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument, JsonOption
@@ -104,6 +103,8 @@ def _verify(
 
 def example() -> dict[str, Any]:
     """The XGBoost example, compiled."""
+    from kfp import compiler  # for the run alone: it takes longer to import than all else
+
     spec = importlib.util.spec_from_file_location(
         "xgboost_example", PROJECT / "examples" / "xgboost" / "pipeline.py"
     )
