@@ -25,6 +25,7 @@ from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import Entry
 from kubeflow_aws.cli.main import app, main
 from kubeflow_aws.files.errors import UserError
+from tests.support.assembly import Assembly
 
 SLOW: Final = ("boto3", "kfp", "pydantic", "yaml", "aws_cdk")
 """What takes long to import."""
@@ -237,9 +238,11 @@ def test_tables_in_a_pipe_have_80_columns_and_commands_stand_whole(
 
 
 def test_what_a_program_reads_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    printing.say_json([COMMANDS["cost"]])
+    printing.say_json("cost", [COMMANDS["cost"]], ok=False)
 
-    [read] = json.loads(capsys.readouterr().out)
+    said = json.loads(capsys.readouterr().out)
+    [read] = said["result"]
+    assert (said["command"], said["ok"]) == ("cost", False)
     assert (read["name"], read["module"]) == ("cost", "cost.command")
 
 
@@ -422,3 +425,33 @@ def test_an_interruption_ends_it_without_a_traceback(
         main(["diff", "vanilla"])
     assert end.value.code == 130
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [("images", {"image", "components", "floor"}), ("rights", {"name", "place", "rights"})],
+)
+def test_a_program_reads_what_is_in_a_deployment(
+    name: str, holds: set[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    said = json.loads(CliRunner().invoke(app, [name, "vanilla", "--json"]).stdout)
+
+    assert (said["command"], said["ok"]) == (name, True)
+    assert said["result"]
+    assert all(set(each) == holds for each in said["result"])
+
+
+def test_a_program_reads_what_a_removal_leaves(sample_assembly: Assembly) -> None:
+    words = ["destroy-plan", "vanilla", "--assembly", str(sample_assembly.folder), "--json"]
+
+    said = json.loads(CliRunner().invoke(app, words).stdout)
+
+    assert (said["command"], said["ok"]) == ("destroy-plan", True)
+    assert set(said["result"]) == {"order", "left", "protected", "objects", "by_others"}
+    assert said["result"]["order"]
+
+
+def test_images_are_a_list_or_commands_that_copy_them() -> None:
+    with pytest.raises(SystemExit, match="give one of them"):
+        main(["images", "vanilla", "--copy-to", "example.com/x", "--json"])

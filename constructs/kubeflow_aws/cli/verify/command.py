@@ -64,7 +64,7 @@ def command(
     with refusals_in_a_sentence():
         found = _verify(settings, profile, Kubectl(context=context), minutes)
     if as_json:
-        say_json(found)
+        say_json("verify", found)
         return
     if found.root:
         sizes = ((each.key, each.size) for each in found.artifacts)
