@@ -23,6 +23,12 @@ EXIT_CODES: Final = (
 )
 
 
+NO_CHECKOUT: Final = (
+    "this is an installation without its checkout, and every command works on one: clone the "
+    "repository and run make install in it, or pip install --editable on it"
+)
+
+
 class Commands(LazyGroup):
     """All of `COMMANDS`."""
 
@@ -45,10 +51,7 @@ def kubeflow_aws() -> None:
     DEPLOYMENT, else cognito-rds-s3. `kubeflow-aws COMMAND --help` says more of a command.
     """
     if not (PROJECT / "manifests").is_dir():
-        raise UserError(
-            "this is an installation without its checkout, and every command works on one: clone "
-            "the repository and run make install in it, or pip install --editable on it"
-        )
+        raise UserError(NO_CHECKOUT)
 
 
 def program() -> None:
@@ -71,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         package = (error.name or "").partition(".")[0]
         if package == "kubeflow_aws":
             raise
+        if not (PROJECT / "manifests").is_dir():
+            sys.exit(f"error: {NO_CHECKOUT}")
         sys.exit(
             f"error: this command needs the package {package}, which is not installed here; "
             f"run make install in {PROJECT}"
