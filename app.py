@@ -19,7 +19,7 @@ from kubeflow_aws.deployment.rules.node_types import warnings_of
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.rendering.floors import load_floors
 from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform, render_platform
-from stacks.build import build, build_delivery
+from stacks.build import build
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -30,6 +30,8 @@ def main() -> None:
     production: Sequence[cdk.Stage]
     allow_sample = app.node.try_get_context("sample") == "allowed"
     if file := app.node.try_get_context("delivery"):
+        from stacks.build_delivery import build_delivery  # slow, and seldom needed
+
         delivery, deployments = load_delivery(Path(file), root=PROJECT)
         for stage, each in zip(delivery.stages, deployments, strict=True):
             tell_warnings(each, stage.deployment)

@@ -36,7 +36,6 @@ class PodRole(Construct):
     """
 
     role: iam.Role
-    association: eks.CfnPodIdentityAssociation
 
     def __init__(self, scope: Construct, construct_id: str, *, props: PodRoleProps) -> None:
         super().__init__(scope, construct_id)
@@ -56,7 +55,7 @@ class PodRole(Construct):
         )
         if props.managed_policy:
             self._attach(props.managed_policy)
-        self.association = eks.CfnPodIdentityAssociation(
+        eks.CfnPodIdentityAssociation(
             self,
             "Association",
             cluster_name=props.cluster.cluster_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.deployment import Deployment
@@ -62,7 +62,7 @@ class Platform:
         """The objects of all components, in the same order."""
         return [item for one in self.components for item in one.objects]
 
-    def of_stack(self, stack: str) -> list[Rendered]:
+    def of_stack(self, stack: Literal["cluster", "platform"]) -> list[Rendered]:
         """The components that one stack applies."""
         return [one for one in self.components if one.component.stack == stack]
 

@@ -1,4 +1,4 @@
-"""What the Kubeflow stack promises: order, gates, removal, users."""
+"""What the Platform stack promises: order, gates, removal, users."""
 
 from __future__ import annotations
 
