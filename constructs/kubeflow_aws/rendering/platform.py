@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject
@@ -108,7 +108,7 @@ def render_platform(
     if deployment.is_production:
         twice = load_availability(manifests / AVAILABILITY_FILE).twice
         placed = [make_available(one, twice) for one in placed]
-    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    version = kubernetes_versions()[deployment.cluster.kubernetes_version]
     known = [with_admission_policies(one, version) for one in placed]
     named = [name_jobs(one) for one in known]
     components = [_configured(one, deployment) for one in named]
@@ -201,9 +201,9 @@ def _prepare(
     lock = load_lock(manifests / "upstream.lock.yaml")
     if mirror is None and deployment.upstream.mirror:
         mirror = manifests.parent / deployment.upstream.mirror
-    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    version = kubernetes_versions()[deployment.cluster.kubernetes_version]
     # A layer of a version that Kubeflow does not run on holds a kustomize too old for upstream.
-    default = KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
+    default = kubernetes_versions()[DEFAULT_KUBERNETES_VERSION]
     tools = find_tools(version if version.runs_kubeflow else default, cache)
     sources = fetch_sources(
         lock,
