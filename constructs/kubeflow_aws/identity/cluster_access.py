@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -14,9 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from kubeflow_aws.functions.in_vpc import may_run_in_vpc, open_way
-
-KUBERNETES_GROUP: Final = "kubeflow-aws-sign-in"
-"""Whom manifests/components/tenants/only-members-of-groups.yaml is about."""
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +81,7 @@ class ClusterAccess(Construct):
             "Entry",
             cluster_name=cluster.cluster_name,
             principal_arn=props.role.role_arn,
-            kubernetes_groups=[KUBERNETES_GROUP],
+            kubernetes_groups=[TRIGGER_GROUP],
             type="STANDARD",
         )
 
