@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.checks.acknowledgments import (
-    Acknowledgment,
-    acknowledgments_in,
-    table_of,
-)
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
 from kubeflow_aws.deployment import Deployment
+from tests.support.acknowledgments import Acknowledgment, acknowledgments_in, table_of
 from tests.support.assembly import CheckedAssembly, checked
 from tests.support.deployments import variation
 from tests.support.generated import is_current
