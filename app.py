@@ -18,6 +18,7 @@ from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, 
 from kubeflow_aws.deployment.rules.node_types import warnings_of
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.rendering.floors import load_floors
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE, options_of_checkout
 from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform, render_platform
 from stacks.build import build
 
@@ -63,15 +64,9 @@ def tell_warnings(deployment: Deployment, file: str) -> None:
 
 def render(deployment: Deployment, *, allow_sample: bool) -> Platform:
     """Render the components of a deployment from its upstream sources."""
-    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    return render_platform(
-        deployment,
-        manifests=PROJECT / "manifests",
-        cache=PROJECT / "build" / "cache",
-        mirror=Path(mirror) if mirror else None,
-        notify=tell,
-        allow_sample=allow_sample,
-    )
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    options = options_of_checkout(PROJECT, mirror=mirror, notify=tell, allow_sample=allow_sample)
+    return render_platform(deployment, options)
 
 
 if __name__ == "__main__":

@@ -85,14 +85,14 @@ def destroy(folder: StateOption = DEFAULT_FOLDER) -> None:
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def kubectl(context: typer.Context, folder: StateOption = DEFAULT_FOLDER) -> None:
     """Run kubectl against the emulated cluster."""
-    from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+    from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
     from kubeflow_aws.upstream.tools import find_tools
 
     state = State(folder)
     _running(state)
     if not state.kubeconfig.exists():
         raise StateError("no cluster is deployed; run make demo")
-    version = KUBERNETES_VERSIONS["1.35"]
+    version = kubernetes_versions()["1.35"]
     program = find_tools(version, PROJECT / "build" / "cache").kubectl
     done = subprocess.run(
         [str(program), *context.args],

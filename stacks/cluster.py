@@ -14,7 +14,7 @@ from constructs import Construct, IDependable
 from kubeflow_aws.applying.components import Components, ComponentsProps
 from kubeflow_aws.applying.lanes import Lanes
 from kubeflow_aws.catalog.instance_types import SIZES, UNLISTED
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
 from kubeflow_aws.cluster.autoscaling import Autoscaling, AutoscalingProps
 from kubeflow_aws.cluster.cluster import (
@@ -144,7 +144,7 @@ class ClusterStack(NamedStack):
 
     def _create(self, vpc: ec2.IVpc, props: ClusterStackProps) -> Sequence[IDependable]:
         deployment = props.deployment
-        version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+        version = kubernetes_versions()[deployment.cluster.kubernetes_version]
         if version.addons is None:
             raise ValueError(f"EKS creates no cluster of Kubernetes {version.minor}")
         control_plane = KubeflowCluster(
@@ -219,7 +219,7 @@ class ClusterStack(NamedStack):
             "ControlPlane",
             props=ImportedClusterProps(
                 existing=existing,
-                version=KUBERNETES_VERSIONS[props.deployment.cluster.kubernetes_version],
+                version=kubernetes_versions()[props.deployment.cluster.kubernetes_version],
                 vpc=vpc,
                 production=props.deployment.is_production,
             ),

@@ -13,9 +13,10 @@ from typing import NoReturn
 import typer
 
 from kubeflow_aws.cli.checkout import PROJECT, search_path
-from kubeflow_aws.cli.project import MIRROR_VARIABLE, deployment_of, mirror
+from kubeflow_aws.cli.project import deployment_of, mirror
 from kubeflow_aws.deployment import load_delivery
 from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE
 
 
 def become_cdk(*arguments: str) -> NoReturn:

@@ -8,7 +8,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+from kubeflow_aws.checks.managed_policies import attach_managed_policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +65,7 @@ class PodRole(Construct):
         )
 
     def _attach(self, policy: str) -> None:
-        self.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
-        acknowledge_managed_policy(
+        attach_managed_policy(
             self.role,
             policy=policy,
             reason="AWS writes it for this add-on and changes it with the add-on's versions; the "

@@ -14,7 +14,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.checks.managed_policies import service_role
 from kubeflow_aws.database.authorities import AUTHORITY
 from kubeflow_aws.deployment.database import (
     MAJOR_VERSION,
@@ -179,18 +180,13 @@ class DatabaseInstance(Construct):
 
     def _monitoring_role(self) -> iam.Role:
         """May write what the instance's operating system says to CloudWatch."""
-        role = iam.Role(
+        return service_role(
             self,
             "MonitoringRole",
-            assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(MONITORING_POLICY)],
-        )
-        acknowledge_managed_policy(
-            role,
-            policy=MONITORING_POLICY,
+            service="monitoring.rds.amazonaws.com",
+            policies=[MONITORING_POLICY],
             reason="AWS's own policy for enhanced monitoring: it writes to one log group alone.",
         )
-        return role
 
     def _audit(self, *, production: bool) -> rds.CfnOptionGroup:
         """The option that writes the log ``audit``."""
