@@ -156,6 +156,11 @@ def test_every_reason_is_about_somebody(all_upstream_variants: Platform) -> None
 
 
 @pytest.mark.upstream
+def test_everybody_who_has_rights_has_a_reason(all_upstream_variants: Platform) -> None:
+    assert rights_table(holders_of(all_upstream_variants.objects))
+
+
+@pytest.mark.upstream
 def test_whoever_has_rights_runs(upstream_platform: Platform) -> None:
     """An account that nothing runs as has rights for whoever comes to use it."""
     running = {
