@@ -15,7 +15,7 @@ import aws_cdk as cdk
 
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, load_deployment
-from kubeflow_aws.deployment.node_types import warnings_of
+from kubeflow_aws.deployment.rules.node_types import warnings_of
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.rendering.floors import load_floors
 from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform, render_platform

@@ -12,7 +12,6 @@ from kubeflow_aws.catalog.instance_types import InstanceSize, sizes_with
 from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.node_pools import NodePools
-from kubeflow_aws.deployment.node_types import check_node_types
 from kubeflow_aws.deployment.section import RoleArn, Section, aws_id, growing, lasting
 
 
@@ -178,9 +177,4 @@ class Cluster(Section):
                 raise ValueError(
                     f"existing names a cluster that has its own {names}; remove {names}"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _nodes_are_of_types_that_somebody_knows(self) -> Self:
-        check_node_types(self)
         return self
