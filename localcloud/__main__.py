@@ -117,10 +117,15 @@ def env(
 
 
 @cli.command()
-def coverage() -> None:
+def coverage(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As RESOURCES.md has it.")] = False,
+) -> None:
     """List the resource types that the local cloud knows, and how well."""
-    from localcloud.resource_types import OTHERS, coverage_of_all
+    from localcloud.resource_types import OTHERS, coverage_of_all, table_of_all
 
+    if markdown:
+        typer.echo(table_of_all(), nl=False)
+        return
     console = Console(highlight=False)
     for row in coverage_of_all():
         how = "[green]emulated[/green]" if row.emulated else "[yellow]only schema-checked[/yellow]"

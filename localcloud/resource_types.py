@@ -11,6 +11,7 @@ from localcloud.kubernetes.nodes import Node
 from localcloud.kubernetes.trees import Tree
 from localcloud.resources.provider import Properties, Provider, Request, Resource
 from localcloud.resources.registry import Coverage, Registry
+from localcloud.resources.table import markdown
 
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 _METADATA: Final = "AWS::CDK::Metadata"
@@ -26,6 +27,11 @@ OTHERS: Final = {
 def coverage_of_all() -> list[Coverage]:
     """How far the local cloud goes with each type of AWS's services."""
     return Registry(kubernetes=_NoKubernetes()).coverage("us-east-1")
+
+
+def table_of_all() -> str:
+    """The same as a document in Markdown."""
+    return markdown(Registry(kubernetes=_NoKubernetes()), "us-east-1")
 
 
 class _NoKubernetes:

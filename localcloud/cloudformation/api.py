@@ -80,8 +80,6 @@ class CloudFormationApi:
             "GetTemplate": self._get_template,
             "GetTemplateSummary": self._get_template_summary,
             "ListChangeSets": self._list_change_sets,
-            "ListExports": self._list_exports,
-            "ListImports": self._list_imports,
             "ListStackResources": self._list_stack_resources,
             "ListStacks": self._list_stacks,
             "UpdateStack": self._update_stack,
@@ -299,26 +297,6 @@ class CloudFormationApi:
             self._stack(call).template if call.parameters.get("StackName") else self._template(call)
         )
         return shapes.template_summary(template)
-
-    def _list_exports(self, call: Call) -> dict[str, Any]:
-        return {
-            "Exports": [
-                {"ExportingStackId": stack.id, "Name": name, "Value": value}
-                for stack in self._stacks.of(call.account, call.region)
-                if stack.exists
-                for name, value in stack.exports.items()
-            ]
-        }
-
-    def _list_imports(self, call: Call) -> dict[str, Any]:
-        name = call.text("ExportName")
-        return {
-            "Imports": [
-                stack.name
-                for stack in self._stacks.of(call.account, call.region)
-                if stack.exists and name in stack.imports
-            ]
-        }
 
     def _update_termination_protection(self, call: Call) -> dict[str, Any]:
         stack = self._stack(call)

@@ -142,7 +142,6 @@ def delete_stack(environment: Environment, stack: Stack, *, is_new: bool = False
         )
         return
     stack.outputs = {}
-    stack.imports = set()
     stack.set_status("DELETE_COMPLETE")
 
 

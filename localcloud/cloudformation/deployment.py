@@ -103,14 +103,9 @@ class Deployment:
         if failures or self._cancelled.is_set():
             raise _deployment_error(stack, failures)
         try:
-            outputs = _outputs(template, resolver)
-            with self._environment.stacks.lock:
-                exports = {o.export_name: o.value for o in outputs.values() if o.export_name}
-                self._environment.stacks.check_exports(stack, exports)
-                stack.outputs = outputs
+            stack.outputs = _outputs(template, resolver)
         except CloudFormationError as error:
             raise DeploymentError(str(error)) from error
-        stack.imports = scope.imports
         stack.template = template
         stack.given_parameters = dict(self._target.given_parameters)
         stack.parameters = values
@@ -135,7 +130,7 @@ class Deployment:
         stack, before = self._stack, self._before
         stack.template, stack.given_parameters = before.template, before.given_parameters
         stack.parameters, stack.tags = before.parameters, before.tags
-        stack.outputs, stack.imports = before.outputs, before.imports
+        stack.outputs = before.outputs
         superseded: list[StackResource] = []
         failures = run_in_order(
             {name: resource.definition.dependencies for name, resource in before.resources.items()},
@@ -327,10 +322,6 @@ def _outputs(template: Template, resolver: Resolver) -> dict[str, Output]:
                 f"Template format error: Output {name} is malformed. The Value field of every "
                 f"Outputs member must evaluate to a String, not {json.dumps(value)[:80]}"
             )
-        export = node.get("Export")
-        outputs[name] = Output(
-            value=str(value),
-            description=node.get("Description"),
-            export_name=str(resolver.resolve(export["Name"])) if export else None,
-        )
+        # An Export is read over: the CDK's bootstrap template has one, which nobody imports.
+        outputs[name] = Output(value=str(value), description=node.get("Description"))
     return outputs

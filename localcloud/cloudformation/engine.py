@@ -47,18 +47,12 @@ class Engine:
         """Begin to delete a stack.
 
         Raises:
-            CloudFormationError: If it is protected, or another stack uses one of its exports.
+            CloudFormationError: If it is protected.
         """
         if stack.termination_protection:
             raise CloudFormationError(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
-        for name in stack.exports:
-            users = self._environment.stacks.importers(stack, name)
-            if users:
-                raise CloudFormationError(
-                    f"Export {name} cannot be deleted as it is in use by {', '.join(users)}"
-                )
         self._begin(stack, lambda: delete_stack(self._environment, stack))
 
     def wait(self) -> None:

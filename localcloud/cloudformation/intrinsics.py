@@ -37,11 +37,8 @@ class Scope(Protocol):
     def attribute(self, logical_id: str, name: str) -> Any:
         """What Fn::GetAtt gives for a resource: any JSON, as its type decides."""
 
-    def imported(self, name: str) -> str:
-        """The value of an export."""
-
     def output(self, stack: str, name: str, region: str) -> str:
-        """The value of another stack's output, which need not be exported."""
+        """The value of another stack's output."""
 
     def zones(self, region: str) -> list[str]:
         """The availability zones of a region."""
@@ -75,7 +72,6 @@ class Resolver:
                 self._text(node["OutputName"]),
                 self._text(node.get("Region", {"Ref": "AWS::Region"})),
             ),
-            "Fn::ImportValue": lambda node: self._scope.imported(self._text(node)),
             "Fn::Join": self._join,
             "Fn::Length": lambda node: len(self.resolve(node)),
             "Fn::Select": self._select,

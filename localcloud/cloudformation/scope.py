@@ -20,11 +20,8 @@ class StackScope:
     Args:
         stack: Its resources are the ones that Ref and Fn::GetAtt see.
         template: Of this operation.
-        stacks: Where exports are found.
+        stacks: Where outputs of other stacks are found.
         clients: For dynamic references.
-
-    Attributes:
-        imports: Export names that were asked for.
     """
 
     def __init__(
@@ -46,7 +43,6 @@ class StackScope:
         }
         self.conditions: Mapping[str, Node] = template.conditions
         self.mappings: Mapping[str, Node] = template.mappings
-        self.imports: set[str] = set()
         self._stack = stack
         self._stacks = stacks
         self._clients = clients
@@ -85,18 +81,6 @@ class StackScope:
                 raise TemplateError(_no_attribute(logical_id, resource.type, name))
             value = value[part]
         return value
-
-    def imported(self, name: str) -> str:
-        """The value of another stack's export.
-
-        Raises:
-            TemplateError: If no stack of the account and region exports it.
-        """
-        exporter = self._stacks.exporter(self._stack.account, self._stack.region, name)
-        if exporter is None:
-            raise TemplateError(f"No export named {name} found.")
-        self.imports.add(name)
-        return exporter.exports[name]
 
     def output(self, stack: str, name: str, region: str) -> str:
         """The value of an output of another stack of the account, in any region.

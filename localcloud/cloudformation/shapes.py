@@ -40,7 +40,6 @@ def stack_shape(stack: Stack) -> dict[str, Any]:
                 OutputKey=name,
                 OutputValue=output.value,
                 Description=output.description,
-                ExportName=output.export_name,
             )
             for name, output in stack.outputs.items()
         ],

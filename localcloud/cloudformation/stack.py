@@ -1,10 +1,10 @@
-"""Stacks, their resources and events, and what stacks export to each other."""
+"""Stacks, their resources and events."""
 
 from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -81,12 +81,10 @@ class Output:
     Attributes:
         value: Text, as CloudFormation makes it.
         description: For people.
-        export_name: Under which other stacks of the account and region may import it.
     """
 
     value: str
     description: str | None = None
-    export_name: str | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -105,7 +103,6 @@ class Stack:
         tags: Passed on to resources.
         resources: By logical id.
         outputs: By name.
-        imports: Names of exports that the stack uses.
         events: Oldest first.
         status: For example ``UPDATE_COMPLETE``.
         reason: Why it has that status.
@@ -123,7 +120,6 @@ class Stack:
     capabilities: list[str] = field(default_factory=list)
     resources: dict[str, StackResource] = field(default_factory=dict)
     outputs: dict[str, Output] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     status: str = "REVIEW_IN_PROGRESS"
     reason: str | None = None
@@ -149,15 +145,6 @@ class Stack:
     def busy(self) -> bool:
         """Whether an operation is under way."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
-
-    @property
-    def exports(self) -> dict[str, str]:
-        """Values by export name."""
-        return {
-            output.export_name: output.value
-            for output in self.outputs.values()
-            if output.export_name
-        }
 
     def set_status(self, status: str, reason: str | None = None) -> None:
         """Give the stack a status, and record it."""
@@ -235,40 +222,3 @@ class Stacks:
             if stack.id == name_or_id or (stack.name == name_or_id and stack.exists):
                 return stack
         raise CloudFormationError(f"Stack with id {name_or_id} does not exist")
-
-    def exporter(self, account: str, region: str, name: str) -> Stack | None:
-        """The stack that exports a name."""
-        for stack in self.of(account, region):
-            if stack.exists and name in stack.exports:
-                return stack
-        return None
-
-    def importers(self, exporter: Stack, name: str) -> list[str]:
-        """Names of the other stacks that import a name."""
-        return sorted(
-            stack.name
-            for stack in self.of(exporter.account, exporter.region)
-            if stack is not exporter and stack.exists and name in stack.imports
-        )
-
-    def check_exports(self, stack: Stack, exports: Mapping[str, str]) -> None:
-        """Refuse a change of a stack's exports that would hurt other stacks.
-
-        Raises:
-            CloudFormationError: If an export that is in use changes or goes, or if another stack
-                has a new export's name.
-        """
-        for name, value in stack.exports.items():
-            users = self.importers(stack, name)
-            if users and exports.get(name) != value:
-                verb = "update" if name in exports else "delete"
-                raise CloudFormationError(
-                    f"Cannot {verb} export {name} as it is in use by {', '.join(users)}."
-                )
-        for name in exports:
-            owner = self.exporter(stack.account, stack.region, name)
-            if owner and owner is not stack:
-                raise CloudFormationError(
-                    f"Export with name {name} is already exported by stack {owner.name}. Export "
-                    "names must be unique across all stacks in an account for a given region."
-                )

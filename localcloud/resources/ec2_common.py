@@ -49,12 +49,10 @@ class Ec2Provider(SettingsProvider):
 
     Attributes:
         deletion: The operation and its argument for the id.
-        interfaces: The attribute with its network interfaces, which moto would leave behind.
     """
 
     settings: ClassVar[Mapping[str, Setting]] = {"Tags": retag}
     deletion: ClassVar[tuple[str, str]]
-    interfaces: ClassVar[str] = ""
 
     def delete(self, request: Request, resource: Resource) -> None:
         """Delete it by its id."""
@@ -64,7 +62,3 @@ class Ec2Provider(SettingsProvider):
             getattr(request.client("ec2"), operation)(
                 **{argument: [name] if argument.endswith("Ids") else name}
             )
-        own = resource.attributes.get(self.interfaces, [])
-        for interface in [own] if isinstance(own, str) else own:
-            with missing_is_fine():
-                request.client("ec2").delete_network_interface(NetworkInterfaceId=interface)

@@ -65,7 +65,6 @@ class NatGateway(Ec2Provider):
 
     at_creation = frozenset({"AllocationId", "ConnectivityType", "SubnetId"})
     deletion = ("delete_nat_gateway", "NatGatewayId")
-    interfaces = "EniId"
 
     def make(self, request: Request) -> Resource:
         """Create the gateway."""
@@ -78,6 +77,14 @@ class NatGateway(Ec2Provider):
             physical_id=gateway["NatGatewayId"],
             attributes={"NatGatewayId": gateway["NatGatewayId"], "EniId": next(iter(interfaces))},
         )
+
+    def delete(self, request: Request, resource: Resource) -> None:
+        """Delete the gateway with its network interface, which moto would leave behind."""
+        super().delete(request, resource)
+        with missing_is_fine():
+            request.client("ec2").delete_network_interface(
+                NetworkInterfaceId=resource.attributes["EniId"]
+            )
 
 
 def _moving(name: str, argument: str) -> Setting:
@@ -133,7 +140,6 @@ class VpcEndpoint(Ec2Provider):
         }
     )
     deletion = ("delete_vpc_endpoints", "VpcEndpointIds")
-    interfaces = "NetworkInterfaceIds"
 
     def make(self, request: Request) -> Resource:
         """Create the endpoint."""

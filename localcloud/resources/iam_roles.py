@@ -1,4 +1,4 @@
-"""Roles and identity providers. No permission is enforced: moto does not check them here."""
+"""Roles and identity providers. What their policies allow is checked in localcloud.rights."""
 
 from __future__ import annotations
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import yaml
 
 from localcloud.resources import (
     acm,
@@ -107,24 +110,10 @@ EMULATED: Final[Mapping[str, Provider]] = {
 }
 """Types that are made through an API, except those of EKS that keep state in a registry."""
 
-SCHEMA_ONLY: Final = frozenset(
-    {
-        "AWS::APS::Scraper",
-        "AWS::APS::Workspace",
-        "AWS::Backup::BackupPlan",
-        "AWS::Backup::BackupSelection",
-        "AWS::Backup::BackupVault",
-        "AWS::CodeBuild::Project",
-        "AWS::CodeConnections::Connection",
-        "AWS::CodePipeline::Pipeline",
-        "AWS::CodeStarNotifications::NotificationRule",
-        "AWS::Events::Rule",
-        "AWS::FSx::DataRepositoryAssociation",
-        "AWS::Logs::MetricFilter",
-        "AWS::SecretsManager::RotationSchedule",
-    }
+SCHEMA_ONLY: Final[Mapping[str, str]] = yaml.safe_load(
+    Path(__file__).with_name("schema_only.yaml").read_text(encoding="utf-8")
 )
-"""Types that are checked and kept: moto has nothing of use for them."""
+"""Why a type is only checked and kept, by type."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,7 +170,7 @@ class Registry:
             return self._schema_only
         raise ResourceError(
             f"the local cloud does not know {resource_type}; add a provider or list it as "
-            "schema-only in localcloud/resources/registry.py"
+            "schema-only in localcloud/resources/schema_only.yaml"
         )
 
     def may_access(self, cluster_arn: str, principal_arn: str) -> bool:

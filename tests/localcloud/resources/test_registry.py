@@ -33,7 +33,7 @@ def test_every_type_of_the_application_is_emulated(stack: Stack, service: str) -
 
 
 def test_no_type_is_both_emulated_and_only_checked(stack: Stack) -> None:
-    assert not SCHEMA_ONLY & stack.registry.emulated.keys()
+    assert not SCHEMA_ONLY.keys() & stack.registry.emulated.keys()
 
 
 def test_an_unknown_type_is_refused_with_the_way_out(stack: Stack) -> None:
