@@ -1,1 +1,1 @@
-"""`make demo`: a whole deployment with the real CDK CLI, shown while it happens."""
+"""A whole CDK application, deployed with the real CDK CLI, shown while it happens."""

@@ -102,7 +102,7 @@ def test_every_file_that_is_named_exists(page: Page) -> None:
         ("docs/date.md", True),
         ("rendering/render.py", False),
         ("manifests/renders.py", True),
-        ("demo/preparation.py", False),
+        ("demo/inventory.py", False),
         ("docs/decisions/README.md", False),
         ("docs/nothing.md", True),
         ("edge-filter.yaml", False),
