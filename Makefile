@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONPATH := constructs:.
+export PYTHONPATH := constructs:localcloud/src:.
 
 .PHONY: help
 help: ## show this; ./kubeflow-aws --help shows what else there is

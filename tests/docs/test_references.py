@@ -16,7 +16,7 @@ from tests.support.markdown import NOT_OURS, Page, pages_of
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PAGES: Final = {page.path: page for page in pages_of(PROJECT)}
 
-ROOTS: Final = ("", "constructs", "constructs/kubeflow_aws", "localcloud")
+ROOTS: Final = ("", "constructs", "constructs/kubeflow_aws", "localcloud/src/localcloud")
 """Folders from which the pages name files; beside them, each from its own."""
 
 SOURCE: Final = re.compile(r"[\w.-]+(/[\w.*-]+)*\.(json|md|py|sh|toml|yaml|yml)")

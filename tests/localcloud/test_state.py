@@ -20,12 +20,19 @@ from localcloud.state import Running, State, StateError
 from tests.localcloud.fake_apps import fake_app
 
 PROJECT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "localcloud", *arguments, "--state", str(folder)]
     return subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=90, check=False
+        command,
+        cwd=PROJECT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
 
 
@@ -142,7 +149,12 @@ def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
     options = ["--app", str(app), "--state", str(state.folder)]
     command = [sys.executable, "-m", "localcloud", "deploy", *options]
     with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=PROJECT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as demo:
         killer = threading.Timer(180, demo.kill)
         killer.start()

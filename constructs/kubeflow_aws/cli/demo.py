@@ -87,7 +87,8 @@ def become_local_cloud(*arguments: str) -> NoReturn:
         raise UserError(f"the folder {PROGRAM} is not here, and the demo runs in it")
     variables = environment()
     # It is not installed: it lies beside this program.
-    path = [str(PROJECT), str(PROJECT / "constructs"), variables.get("PYTHONPATH", "")]
+    roots = (PROJECT, PROJECT / "constructs", PROJECT / PROGRAM / "src")
+    path = [*map(str, roots), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     sys.stdout.flush()
     words = [sys.executable, "-m", PROGRAM, "--called", CALLED, *arguments]

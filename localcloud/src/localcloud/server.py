@@ -89,11 +89,13 @@ def start(state: State, *, app: Path, port: int) -> Running:
 def _spawn(command: list[str], *, log: Path) -> int:
     # No Popen: the process is to outlive this one. Its own session, because Ctrl-C in the
     # terminal is for the demo, which then stops the server.
+    path = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     return os.posix_spawn(
         command[0],
         command,
-        os.environ,
+        # It finds the package where this process did.
+        {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
