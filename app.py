@@ -15,11 +15,12 @@ import aws_cdk as cdk
 
 from kubeflow_aws.checks import add_checks
 from kubeflow_aws.deployment import Deployment, deployment_path, load_delivery, load_deployment
-from kubeflow_aws.deployment.node_types import warnings_of
+from kubeflow_aws.deployment.rules.node_types import warnings_of
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.rendering.floors import load_floors
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE, options_of_checkout
 from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform, render_platform
-from stacks.build import build, build_delivery
+from stacks.build import build
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -30,6 +31,8 @@ def main() -> None:
     production: Sequence[cdk.Stage]
     allow_sample = app.node.try_get_context("sample") == "allowed"
     if file := app.node.try_get_context("delivery"):
+        from stacks.build_delivery import build_delivery  # slow, and seldom needed
+
         delivery, deployments = load_delivery(Path(file), root=PROJECT)
         for stage, each in zip(delivery.stages, deployments, strict=True):
             tell_warnings(each, stage.deployment)
@@ -61,15 +64,9 @@ def tell_warnings(deployment: Deployment, file: str) -> None:
 
 def render(deployment: Deployment, *, allow_sample: bool) -> Platform:
     """Render the components of a deployment from its upstream sources."""
-    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    return render_platform(
-        deployment,
-        manifests=PROJECT / "manifests",
-        cache=PROJECT / "build" / "cache",
-        mirror=Path(mirror) if mirror else None,
-        notify=tell,
-        allow_sample=allow_sample,
-    )
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    options = options_of_checkout(PROJECT, mirror=mirror, notify=tell, allow_sample=allow_sample)
+    return render_platform(deployment, options)
 
 
 if __name__ == "__main__":

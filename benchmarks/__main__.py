@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kubeflow_aws.assembly.templates import summarize
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.lock import load_lock
 from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
@@ -84,7 +84,7 @@ def measure(command: list[str], *, rounds: int = ROUNDS, fresh: Path | None = No
 def main() -> None:
     """Measure every budget and print the table."""
     mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
-    tools = find_tools(KUBERNETES_VERSIONS["1.35"], CACHE)
+    tools = find_tools(kubernetes_versions()["1.35"], CACHE)
     sources = fetch_sources(
         load_lock(PROJECT / "manifests" / "upstream.lock.yaml"),
         SourceOptions(cache=CACHE, mirror=Path(mirror) if mirror else None, helm=tools.helm),

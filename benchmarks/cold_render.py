@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE, options_of_checkout
 from kubeflow_aws.rendering.platform import Platform, render_platform
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -13,16 +14,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 def render_default() -> tuple[Deployment, Platform]:
     """The default deployment and its platform."""
-    mirror = os.environ.get("KUBEFLOW_UPSTREAM_MIRROR")
     deployment = load_deployment(deployment_path(PROJECT, None))
-    platform = render_platform(
-        deployment,
-        manifests=PROJECT / "manifests",
-        cache=PROJECT / "build" / "cache",
-        mirror=Path(mirror) if mirror else None,
-        notify=lambda _: None,
-    )
-    return deployment, platform
+    options = options_of_checkout(PROJECT, mirror=os.environ.get(MIRROR_VARIABLE))
+    return deployment, render_platform(deployment, options)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.dns.certificate import validated_certificate
+from stacks.named import NamedStack
 
 REGION: Final = "us-east-1"
 """Cognito serves custom domains by CloudFront, which takes certificates from here only."""
@@ -32,7 +33,7 @@ class CertificateStackProps:
     zone: route53.IHostedZone
 
 
-class CertificateStack(cdk.Stack):
+class CertificateStack(NamedStack):
     """Holds one certificate; the Identity stack takes it from here, across regions."""
 
     certificate: acm.ICertificate
@@ -43,9 +44,8 @@ class CertificateStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
-            stack_name=construct_id,
             env=cdk.Environment(account=props.account, region=REGION),
-            description="Kubeflow on AWS: certificate of the sign-in page",
+            holds="certificate of the sign-in page",
         )
         self.certificate = validated_certificate(
             self, host=props.domain.sign_in_host, domain=props.domain, zone=props.zone

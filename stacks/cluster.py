@@ -14,7 +14,7 @@ from constructs import Construct, IDependable
 from kubeflow_aws.applying.components import Components, ComponentsProps
 from kubeflow_aws.applying.lanes import Lanes
 from kubeflow_aws.catalog.instance_types import SIZES, UNLISTED
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cluster.addons import AddonsProps, NodeAddons, PodAddons, SecretsStoreAddon
 from kubeflow_aws.cluster.autoscaling import Autoscaling, AutoscalingProps
 from kubeflow_aws.cluster.cluster import (
@@ -39,9 +39,10 @@ from kubeflow_aws.cluster.storage_class import default_storage_class
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.cluster import ExistingCluster
 from kubeflow_aws.deployment.database import Database
-from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.network.place import Place
 from kubeflow_aws.objects.placeholders import Placeholder
 from kubeflow_aws.rendering.render import Rendered
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,18 +52,18 @@ class ClusterStackProps:
     Attributes:
         deployment: The deployment file.
         env: Account and region.
-        vpc: Network of the cluster; the deployment's existing VPC if there is none.
+        network: Network of the cluster.
         rendered: The components that belong to the cluster rather than to Kubeflow.
     """
 
     deployment: Deployment
     env: cdk.Environment
-    vpc: ec2.IVpc | None
+    network: Place
     rendered: Sequence[Rendered]
 
 
-class ClusterStack(cdk.Stack):
-    """Holds the cluster; the Kubeflow stack takes `cluster` from here.
+class ClusterStack(NamedStack):
+    """Holds the cluster; the Platform stack takes `cluster` from here.
 
     cert-manager, the AWS Load Balancer Controller and Karpenter live here too: they must outlive
     everything that uses a certificate, an Ingress or a node.
@@ -75,13 +76,7 @@ class ClusterStack(cdk.Stack):
     efs_mounting_role: iam.IRole | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ClusterStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: EKS cluster",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="EKS cluster")
         if unlisted := props.deployment.cluster.unlisted_instance_types:
             self.template_options.metadata = {
                 UNLISTED: SIZES.dump_python(unlisted, exclude_unset=True)
@@ -90,7 +85,7 @@ class ClusterStack(cdk.Stack):
         self.owned = existing is None
         self._autoscaling: Autoscaling | None = None
         self.efs_mounting_role = None
-        vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
+        vpc = props.network.vpc_in(self)
         ready = self._import(existing, vpc, props) if existing else self._create(vpc, props)
         values: dict[Placeholder, str] = {}
         self.load_balancer_role = None
@@ -149,7 +144,7 @@ class ClusterStack(cdk.Stack):
 
     def _create(self, vpc: ec2.IVpc, props: ClusterStackProps) -> Sequence[IDependable]:
         deployment = props.deployment
-        version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+        version = kubernetes_versions()[deployment.cluster.kubernetes_version]
         if version.addons is None:
             raise ValueError(f"EKS creates no cluster of Kubernetes {version.minor}")
         control_plane = KubeflowCluster(
@@ -224,7 +219,7 @@ class ClusterStack(cdk.Stack):
             "ControlPlane",
             props=ImportedClusterProps(
                 existing=existing,
-                version=KUBERNETES_VERSIONS[props.deployment.cluster.kubernetes_version],
+                version=kubernetes_versions()[props.deployment.cluster.kubernetes_version],
                 vpc=vpc,
                 production=props.deployment.is_production,
             ),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -24,7 +23,8 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.artifacts import Artifacts
 from kubeflow_aws.deployment.database import Database
 from kubeflow_aws.logs.group import kept_in_production, log_retention
-from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.network.place import Place
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,28 +34,22 @@ class DataStackProps:
     Attributes:
         deployment: The deployment file.
         env: Account and region.
-        vpc: Network of the database; the deployment's existing VPC if there is none.
+        network: Network of the database.
     """
 
     deployment: Deployment
     env: cdk.Environment
-    vpc: ec2.IVpc | None
+    network: Place
 
 
-class DataStack(cdk.Stack):
-    """Holds what outlives the cluster; the Kubeflow stack takes `database` and `artifacts`."""
+class DataStack(NamedStack):
+    """Holds what outlives the cluster; the Platform stack takes `database` and `artifacts`."""
 
     database: DatabaseConnection | None
     artifacts: ArtifactStore | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DataStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: metadata and artifacts",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="metadata and artifacts")
         self.database = None
         self.artifacts = None
         if props.deployment.database_option is Database.RDS:
@@ -65,7 +59,7 @@ class DataStack(cdk.Stack):
 
     def _create_database(self, props: DataStackProps) -> DatabaseConnection:
         deployment, production = props.deployment, props.deployment.is_production
-        vpc = vpc_of(self, props.vpc, deployment.network.existing)
+        vpc = props.network.vpc_in(self)
         key = kms.Key(
             self,
             "DatabaseKey",

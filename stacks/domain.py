@@ -12,6 +12,7 @@ from constructs import Construct
 from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.dns.certificate import validated_certificate
 from kubeflow_aws.dns.hosted_zone import PlatformZone, PlatformZoneProps, import_zone
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +28,7 @@ class DomainStackProps:
     env: cdk.Environment
 
 
-class DomainStack(cdk.Stack):
+class DomainStack(NamedStack):
     """Holds what must exist before anything has a name.
 
     A stack of its own, because both the Identity stack and the certificate of a custom sign-in
@@ -38,13 +39,7 @@ class DomainStack(cdk.Stack):
     certificate: acm.ICertificate
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DomainStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: DNS and certificate",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="DNS and certificate")
         domain = props.domain
         self.zone = (
             import_zone(self, "Zone", domain.hosted_zone)

@@ -7,7 +7,6 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
@@ -19,7 +18,8 @@ from kubeflow_aws.identity.cluster_access import GroupsCluster
 from kubeflow_aws.identity.sign_in import SignIn
 from kubeflow_aws.identity.user_pool import KubeflowUserPool, KubeflowUserPoolProps
 from kubeflow_aws.identity.users import InvitedUsers, InvitedUsersProps
-from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.network.place import Place
+from stacks.named import NamedStack
 
 NOWHERE: Final = "192.0.2.1"
 """An address that leads nowhere (RFC 5737)."""
@@ -35,7 +35,7 @@ class IdentityStackProps:
         env: Account and region.
         zone: Zone of the names.
         certificate: Of the custom sign-in domain, in us-east-1; none for Cognito's own domain.
-        vpc: Network of the cluster; the deployment's existing VPC if there is none.
+        network: Network of the cluster.
         cluster: The cluster, where members of groups have their rights.
     """
 
@@ -44,23 +44,17 @@ class IdentityStackProps:
     env: cdk.Environment
     zone: route53.IHostedZone
     certificate: acm.ICertificate | None
-    vpc: ec2.IVpc | None
+    network: Place
     cluster: eks.ICluster
 
 
-class IdentityStack(cdk.Stack):
-    """Holds the user pool; the Kubeflow stack takes `sign_in` from here."""
+class IdentityStack(NamedStack):
+    """Holds the user pool; the Platform stack takes `sign_in` from here."""
 
     sign_in: SignIn
 
     def __init__(self, scope: Construct, construct_id: str, *, props: IdentityStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: sign-in with Amazon Cognito",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="sign-in with Amazon Cognito")
         deployment, domain = props.deployment, props.domain
         settings = deployment.auth.cognito
         users = KubeflowUserPool(
@@ -104,7 +98,7 @@ class IdentityStack(cdk.Stack):
         # Read only where it is needed: each thing that is read ties this stack to another.
         if not props.deployment.groups:
             return None
-        vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
+        vpc = props.network.vpc_in(self)
         return GroupsCluster(cluster=props.cluster, vpc=vpc)
 
     def _name_sign_in_page(

@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -26,7 +25,8 @@ from kubeflow_aws.monitoring.notification_topic import (
     Publisher,
 )
 from kubeflow_aws.monitoring.prometheus import Prometheus, PrometheusProps
-from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.network.place import Place
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,7 @@ class MonitoringStackProps:
     Attributes:
         deployment: The deployment file.
         env: Account and region.
-        vpc: Network of the cluster; the deployment's existing VPC if there is none.
+        network: Network of the cluster.
         cluster: The cluster to watch.
         certificate: Certificate of the load balancer, if there is one.
         database: The metadata database in RDS, if there is one.
@@ -44,23 +44,17 @@ class MonitoringStackProps:
 
     deployment: Deployment
     env: cdk.Environment
-    vpc: ec2.IVpc | None
+    network: Place
     cluster: eks.ICluster
     certificate: acm.ICertificate | None
     database: DatabaseConnection | None
 
 
-class MonitoringStack(cdk.Stack):
+class MonitoringStack(NamedStack):
     """Watches what other stacks made; nothing depends on it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, props: MonitoringStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: alarms and dashboard",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="alarms and dashboard")
         deployment, settings = props.deployment, props.deployment.monitoring
         alarms: list[cloudwatch.Alarm] = []
         if props.certificate:
@@ -134,7 +128,7 @@ class MonitoringStack(cdk.Stack):
         )
 
     def _create_prometheus(self, props: MonitoringStackProps) -> None:
-        vpc = vpc_of(self, props.vpc, props.deployment.network.existing)
+        vpc = props.network.vpc_in(self)
         prometheus = Prometheus(
             self,
             "Prometheus",

@@ -13,6 +13,7 @@ from kubeflow_aws.checks.acknowledge import acknowledge
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.logs.group import kept_in_production, log_retention
 from kubeflow_aws.network.vpc import KubeflowVpc, KubeflowVpcProps
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,19 +29,13 @@ class NetworkStackProps:
     env: cdk.Environment
 
 
-class NetworkStack(cdk.Stack):
+class NetworkStack(NamedStack):
     """Holds the VPC; every later stack takes `vpc` from here."""
 
     vpc: ec2.IVpc
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NetworkStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: network",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="network")
         self._zones = list(props.deployment.network.zones_of(props.deployment.region))
         acknowledge(
             self,

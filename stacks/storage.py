@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.network.vpc import vpc_of
+from kubeflow_aws.network.place import Place
 from kubeflow_aws.storage.efs import SharedFiles, SharedFilesProps
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
 from kubeflow_aws.storage.fsx import FastFiles, FastFilesProps
 from kubeflow_aws.storage.lustre_security_group import LustreSecurityGroup
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,35 +25,29 @@ class StorageStackProps:
     Attributes:
         deployment: The deployment file.
         env: Account and region.
-        vpc: Network of the file systems; the deployment's existing VPC if there is none.
+        network: Network of the file systems.
         artifacts: The bucket of artifacts, if there is one.
         efs_mounting_role: Who mounts file systems in EFS, if there is one.
     """
 
     deployment: Deployment
     env: cdk.Environment
-    vpc: ec2.IVpc | None
+    network: Place
     artifacts: ArtifactStore | None
     efs_mounting_role: iam.IRole | None
 
 
-class StorageStack(cdk.Stack):
-    """Holds files that outlive pods; the Kubeflow stack takes `efs` and `fsx` from here."""
+class StorageStack(NamedStack):
+    """Holds files that outlive pods; the Platform stack takes `efs` and `fsx` from here."""
 
     efs: EfsVolumes | None
     fsx: FsxVolumes | None
 
     def __init__(self, scope: Construct, construct_id: str, *, props: StorageStackProps) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: shared file systems",
-        )
+        super().__init__(scope, construct_id, env=props.env, holds="shared file systems")
         deployment, production = props.deployment, props.deployment.is_production
         settings = deployment.storage
-        vpc = vpc_of(self, props.vpc, deployment.network.existing)
+        vpc = props.network.vpc_in(self)
         lustre = LustreSecurityGroup(self, "Lustre", vpc=vpc)
         self.efs = None
         self.fsx = None

@@ -47,7 +47,7 @@ from tests.support.deployments import (  # noqa: E402
     option_of,
     variation,
 )
-from tests.support.distribution import ByFixtures  # noqa: E402
+from tests.support.distribution import ByFixtures, leave_file, tell_where  # noqa: E402
 from tests.support.platforms import (  # noqa: E402
     all_sample_variants_of,
     all_variants_of,
@@ -66,6 +66,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         starts = "control_plane" in getattr(item, "fixturenames", ())
         if starts and not item.get_closest_marker("e2e"):
             item.add_marker("platform")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Before xdist's own, which hands on the names of the tests."""
+    leave_file(session)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The type of `node` is xdist's own."""
+    tell_where(node)
 
 
 @pytest.hookimpl(optionalhook=True)

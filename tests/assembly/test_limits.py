@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow_aws.applying.lanes import AT_ONCE
+from kubeflow_aws.applying.limits import AT_ONCE
 from kubeflow_aws.rendering.packs import MAX_ANSWER_BYTES, MAX_PACK_BYTES, pack_component
 from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, applies, gates

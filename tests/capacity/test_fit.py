@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.capacity.addon_pods import ADDON_PODS, addons_of
+from kubeflow_aws.capacity.addon_pods import addons_of, declared_addons
 from kubeflow_aws.capacity.fit import NodeGroup, check_capacity, fit_of
 from kubeflow_aws.capacity.nodes import allocatable, max_pods
 from kubeflow_aws.capacity.resources import MIB
@@ -84,7 +84,7 @@ def test_each_option_declares_the_addons_that_its_template_has(
 def test_so_does_the_data_plane(data_plane: Deployment, data_plane_assembly: Assembly) -> None:
     addons = _addons(data_plane_assembly.stack("KubeflowCluster"))
 
-    assert addons_of(data_plane) == addons == ADDON_PODS.keys()
+    assert addons_of(data_plane) == addons == declared_addons().keys()
 
 
 def _addons(template: dict[str, object]) -> set[str]:

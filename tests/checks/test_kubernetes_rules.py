@@ -10,10 +10,10 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
-from kubeflow_aws.assembly.templates import MANIFEST_TYPE
+from kubeflow_aws.assembly.templates import MANIFEST_TYPE, UNRESOLVED
 from kubeflow_aws.checks import KubeflowRules
 from kubeflow_aws.checks.acknowledge import acknowledge_object
-from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, UNRESOLVED, kubernetes_rules
+from kubeflow_aws.checks.kubernetes_rules import DEFAULT_PASSWORDS, kubernetes_rules
 from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
 from kubeflow_aws.rendering.component import load_components
 from kubeflow_aws.rendering.floors import Floor, load_floors

@@ -12,17 +12,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+import bcrypt
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from kubeflow_aws.cli import cdk as cdk_module
 from kubeflow_aws.cli import demo, printing
+from kubeflow_aws.cli import main as main_module
 from kubeflow_aws.cli.checkout import search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import Entry
 from kubeflow_aws.cli.main import app, main
 from kubeflow_aws.files.errors import UserError
+from tests.support.assembly import Assembly
 
 SLOW: Final = ("boto3", "kfp", "pydantic", "yaml", "aws_cdk")
 """What takes long to import."""
@@ -35,6 +38,7 @@ def run(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
         words,
         cwd=cwd,
         env={**environment, **variables},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -110,6 +114,16 @@ def test_a_checkout_without_an_environment_says_what_to_do(project: Path, tmp_pa
         (["images", "vanilla", "--copy-to", "https://x"], 1, "which is no registry"),
         (["cost", "vanilla", "--assembly", "deployments"], 1, "holds no cloud assembly"),
         (["delivery", "doctor", "nosuch.yaml"], 1, "nosuch.yaml: cannot be read"),
+        (["delivery", "synth", "nosuch.yaml"], 1, "nosuch.yaml: cannot be read"),
+        (["delivery", "deploy", "nosuch.yaml"], 1, "nosuch.yaml: cannot be read"),
+        (["diagram", "nosuch", "--assembly", "deployments"], 1, "nosuch.yaml: cannot be read"),
+        (["plan", "vanilla", "--assembly", "deployments"], 1, "holds no cloud assembly"),
+        (["destroy-plan", "vanilla", "--assembly", "docs/no"], 1, "holds no cloud assembly"),
+        (["render", "README.md"], 1, "README.md.yaml: cannot be read"),
+        (["schema", "docs/nosuch"], 1, "docs/nosuch/deployment.schema.json: No such file"),
+        (["password"], 1, "a password has 12 characters or more"),
+        (["verify", "vanilla", "--profile", "nosuch"], 1, "there is no profile nosuch"),
+        (["bump", "nosuch=1"], 1, "there is no source nosuch"),
         (["cots"], 2, "Did you mean 'cost'?"),
         (["cost", "--jsn"], 2, "No such option"),
         (["demo", "up"], 2, "No such command 'up'"),
@@ -122,6 +136,7 @@ def test_a_mistake_is_a_sentence_on_standard_error(
 
     assert done.returncode == code
     assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 or code == 2
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
@@ -223,9 +238,11 @@ def test_tables_in_a_pipe_have_80_columns_and_commands_stand_whole(
 
 
 def test_what_a_program_reads_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    printing.say_json([COMMANDS["cost"]])
+    printing.say_json("cost", [COMMANDS["cost"]], ok=False)
 
-    [read] = json.loads(capsys.readouterr().out)
+    said = json.loads(capsys.readouterr().out)
+    [read] = said["result"]
+    assert (said["command"], said["ok"]) == ("cost", False)
     assert (read["name"], read["module"]) == ("cost", "cost.command")
 
 
@@ -285,3 +302,156 @@ def test_the_terminal_of_a_person_decides_how_wide_a_table_is(
     monkeypatch.setattr(sys, "stdout", Terminal())
 
     assert printing.page().width == 132
+
+
+@pytest.mark.parametrize(
+    ("name", "needless"),
+    [
+        ("doctor", {"aws_cdk", "bcrypt", "constructs", "jsii", "kfp", "requests"}),
+        ("cost", {"aws_cdk", "bcrypt", "boto3", "constructs", "kfp", "requests"}),
+        ("images", {"aws_cdk", "bcrypt", "boto3", "constructs", "kfp", "requests"}),
+        ("password", {"aws_cdk", "bcrypt", "boto3", "constructs", "yaml"}),
+        ("plan", {"aws_cdk", "bcrypt", "constructs", "kfp", "requests"}),
+        ("schema", {"aws_cdk", "bcrypt", "boto3", "constructs", "requests"}),
+        ("verify", {"aws_cdk", "bcrypt", "constructs", "kfp"}),
+    ],
+)
+def test_the_help_of_a_command_imports_nothing_that_it_does_not_need(
+    name: str, needless: set[str], project: Path
+) -> None:
+    done = run(
+        *(sys.executable, "-c", _imported_by([name, "--help"], needless)),
+        cwd=project,
+        PYTHONPATH=str(project / "constructs"),
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_schemas_are_written_without_what_only_other_commands_need(
+    project: Path, tmp_path: Path
+) -> None:
+    script = _imported_by(["schema", str(tmp_path)], {"aws_cdk", "bcrypt", "boto3", "requests"})
+
+    done = run(sys.executable, "-c", script, cwd=project, PYTHONPATH=str(project / "constructs"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "deployment.schema.json").exists()
+
+
+def _imported_by(words: Sequence[str], needless: set[str]) -> str:
+    """A program that runs a command, and fails with what it has imported of the needless."""
+    return (
+        "import sys; from kubeflow_aws.cli.main import main\n"
+        f"try: main({words})\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        f"sys.exit(' '.join({{*sys.modules}} & {needless}) or 0)"
+    )
+
+
+def test_a_password_from_a_pipe_becomes_a_hash_and_nothing_else(project: Path) -> None:
+    done = subprocess.run(
+        [project / "kubeflow-aws", "password"],
+        input="correct horse battery\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bcrypt.checkpw(b"correct horse battery", done.stdout.strip().encode())
+
+
+@pytest.mark.parametrize("name", ["smoke", "protect"])
+def test_without_credentials_it_says_how_to_get_some(
+    name: str, project: Path, tmp_path: Path
+) -> None:
+    nobody = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+    }
+
+    done = run(str(project / "kubeflow-aws"), name, "vanilla", cwd=project, **nobody)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there are no AWS credentials; sign in")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_installation_without_its_checkout_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_module, "PROJECT", tmp_path)
+
+    with pytest.raises(SystemExit, match="error: this is an installation without its checkout"):
+        main(["password", "--secret", "correct horse battery"])
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "kubeflow_aws.cli.protect.command", raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    with pytest.raises(SystemExit, match="error: this command needs the package boto3, which"):
+        main(["protect", "vanilla"])
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(project: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run(
+            [project / "kubeflow-aws", "--help"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_interruption_ends_it_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kubeflow_aws.cli.diff.become_cdk", interrupted)
+
+    with pytest.raises(SystemExit) as end:
+        main(["diff", "vanilla"])
+    assert end.value.code == 130
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [("images", {"image", "components", "floor"}), ("rights", {"name", "place", "rights"})],
+)
+def test_a_program_reads_what_is_in_a_deployment(
+    name: str, holds: set[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    said = json.loads(CliRunner().invoke(app, [name, "vanilla", "--json"]).stdout)
+
+    assert (said["command"], said["ok"]) == (name, True)
+    assert said["result"]
+    assert all(set(each) == holds for each in said["result"])
+
+
+def test_a_program_reads_what_a_removal_leaves(sample_assembly: Assembly) -> None:
+    words = ["destroy-plan", "vanilla", "--assembly", str(sample_assembly.folder), "--json"]
+
+    said = json.loads(CliRunner().invoke(app, words).stdout)
+
+    assert (said["command"], said["ok"]) == ("destroy-plan", True)
+    assert set(said["result"]) == {"order", "left", "protected", "objects", "by_others"}
+    assert said["result"]["order"]
+
+
+def test_images_are_a_list_or_commands_that_copy_them() -> None:
+    with pytest.raises(SystemExit, match="give one of them"):
+        main(["images", "vanilla", "--copy-to", "example.com/x", "--json"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from kubeflow_aws.cli.cost.charges import Resource, Terms, Uncounted
 from kubeflow_aws.cli.cost.estimate import PRICERS, Estimate, charges_of, estimate_of
-from kubeflow_aws.cli.cost.free import BY_USE, FREE
+from kubeflow_aws.cli.cost.lines import FILE, CostLines, cost_lines, load_lines
 from kubeflow_aws.deployment.model import Preset
+from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.objects.kubernetes_object import JsonValue
 from tests.cli.estimates import line, lines_of, of_type, printed
 from tests.support.assembly import Assembly, CheckedAssembly
@@ -42,13 +44,64 @@ def test_every_type_of_every_option_is_priced_or_free(
 
     types = {each for assembly in assemblies for each in types_of(assembly)}
 
-    assert types - PRICERS.keys() - FREE - BY_USE == set()
+    assert types - PRICERS.keys() - types_in(cost_lines()) == set()
 
 
-def test_no_type_is_both() -> None:
-    kinds = [*PRICERS, *FREE, *BY_USE]
+def test_a_type_with_a_pricer_has_no_lines() -> None:
+    assert PRICERS.keys() & types_in(cost_lines()) == set()
 
-    assert len(kinds) == len(set(kinds))
+
+def types_in(lines: CostLines) -> set[str]:
+    return {*lines.free, *lines.by_use, *lines.priced}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        (
+            "[backup_gb]",
+            "[backup_tb]",
+            "has no amount backup_tb; take one of hours, ",
+        ),
+        (
+            "price: backup,",
+            "price: backups,",
+            "has no rate backups; take one of eks_cluster, ",
+        ),
+        ("in_units_of: 10", "in_units_of: 0", "greater than or equal to 1"),
+        (
+            "price: dashboard",
+            "rate: dashboard",
+            "rate: Extra inputs are not permitted",
+        ),
+        (
+            "by_use:",
+            "by_use:\n  - AWS::S3::Bucket\n  - AWS::IAM::Role",
+            "AWS::IAM::Role, AWS::S3::Bucket: a type is free, costs by use, or is priced",
+        ),
+    ],
+)
+def test_a_line_that_breaks_the_form_is_refused(
+    right: str, wrong: str, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.yaml"
+    file.write_text(FILE.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+
+    with pytest.raises(UserError, match=sentence):
+        load_lines(file)
+
+
+def test_amounts_are_multiplied_and_counted_in_the_units_of_the_price(terms: Terms) -> None:
+    many = {"pipeline_runs": 3, "pipeline_minutes": 50, "prometheus_million_samples": 20}
+    then = replace(terms, assume=terms.assume.model_copy(update=many))
+    rates = terms.prices.rates
+
+    pipeline = lines_of(of_type("AWS::CodePipeline::Pipeline"), then)
+    prometheus = lines_of(of_type("AWS::APS::Workspace"), then)
+
+    assert pipeline == {"CodePipeline": pytest.approx(3 * 50 * rates.pipeline_minute.usd)}
+    samples = prometheus["Prometheus: samples that are taken in"]
+    assert samples == pytest.approx(2 * rates.prometheus_samples.usd)
 
 
 def test_the_options_cost_nothing_that_nobody_counts(production_estimate: Estimate) -> None:

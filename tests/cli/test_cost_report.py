@@ -166,7 +166,7 @@ def test_a_program_is_told_the_sums(
     with pytest.raises(SystemExit) as ended:
         main(["cost", "vanilla", "--assembly", str(folder), "--json"])
 
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out)["result"]
     [stack] = told["stacks"]
     assert ended.value.code == 0
     assert stack["region"] == "eu-west-1"

@@ -332,10 +332,10 @@ class TestCommand:
             main(["doctor", "vanilla", "--json"])
 
         told = json.loads(capsys.readouterr().out)
-        assert [each["name"] for each in told] == [group.name for group in GROUPS]
+        assert [each["name"] for each in told["result"]] == [group.name for group in GROUPS]
         stopping = [
             check["name"]
-            for each in told
+            for each in told["result"]
             for check in each["checks"]
             if not check["works"] and check["severity"] == Severity.FAILURE
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.bump.support import NOTICE, Basis, End, Product
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cli.checks.check import Severity
 from kubeflow_aws.cli.doctor.support_dates import (
     Support,
@@ -149,7 +149,7 @@ def test_an_image_without_dates_is_left_to_the_audit(
 
 
 def test_extended_support_of_eks_follows_standard_support() -> None:
-    for row in KUBERNETES_VERSIONS.values():
+    for row in kubernetes_versions().values():
         assert timedelta(0) < row.extended_support_until - row.standard_support_until
 
 

@@ -280,9 +280,11 @@ class TestCommand:
         with pytest.raises(SystemExit) as ended:
             main(["smoke", "vanilla", "--minutes", "0", "--no-sign-in", "--json"])
 
-        [told] = json.loads(capsys.readouterr().out)
+        said = json.loads(capsys.readouterr().out)
+        [told] = said["result"]
         assert ended.value.code == (0 if works else 1)
         assert (told["name"], told["works"], told["found"]) == ("Stacks", works, "[4] of them")
+        assert (said["command"], said["ok"]) == ("smoke", works)
 
     def test_what_aws_refuses_is_a_sentence(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refused(*_: object) -> NoReturn:
@@ -290,5 +292,5 @@ class TestCommand:
 
         monkeypatch.setattr(command, "check_aws", refused)
 
-        with pytest.raises(SystemExit, match=r"^error: Unable to locate credentials$"):
+        with pytest.raises(SystemExit, match=r"^error: there are no AWS credentials; sign in"):
             main(["smoke", "vanilla"])

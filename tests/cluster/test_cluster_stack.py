@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.deployment import Deployment
 from tests.support.assembly import (
     Assembly,
@@ -161,7 +161,7 @@ def test_nodes_may_neither_manage_networks_nor_push_images(raw: RawTemplate) -> 
 
 
 def test_addons_have_the_versions_of_the_table(raw: RawTemplate) -> None:
-    versions = KUBERNETES_VERSIONS["1.35"].addons
+    versions = kubernetes_versions()["1.35"].addons
     assert versions is not None
     found = {
         addon["Properties"]["AddonName"]: addon["Properties"]["AddonVersion"]

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS, KubernetesVersion
+from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion, kubernetes_versions
 from kubeflow_aws.cluster.kubectl import KUBERC_LAYER
 from kubeflow_aws.upstream.tools import find_tools
 
@@ -115,14 +115,14 @@ def apply(row: KubernetesVersion, api: Api, home: Path, cache: Path, tmp_path: P
     )
 
 
-MINORS = [minor for minor, row in KUBERNETES_VERSIONS.items() if row.has_kuberc]
+MINORS = [minor for minor, row in kubernetes_versions().items() if row.has_kuberc]
 
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_apply_is_server_side_with_force(
     minor: str, api: Api, sample_cache: Path, tmp_path: Path
 ) -> None:
-    apply(KUBERNETES_VERSIONS[minor], api, KUBERC_LAYER / "kuberc", sample_cache, tmp_path)
+    apply(kubernetes_versions()[minor], api, KUBERC_LAYER / "kuberc", sample_cache, tmp_path)
 
     [(method, path, content_type)] = api.requests
     query = parse_qs(urlsplit(path).query)
@@ -131,6 +131,6 @@ def test_apply_is_server_side_with_force(
 
 
 def test_without_it_apply_is_client_side(api: Api, sample_cache: Path, tmp_path: Path) -> None:
-    apply(KUBERNETES_VERSIONS["1.35"], api, tmp_path, sample_cache, tmp_path)
+    apply(kubernetes_versions()["1.35"], api, tmp_path, sample_cache, tmp_path)
 
     assert [method for method, _, _ in api.requests] == ["POST"]

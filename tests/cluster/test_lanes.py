@@ -6,7 +6,8 @@ import aws_cdk as cdk
 import pytest
 from constructs import Construct
 
-from kubeflow_aws.applying.lanes import AT_ONCE, Lanes, Work
+from kubeflow_aws.applying.lanes import Lanes, Work
+from kubeflow_aws.applying.limits import AT_ONCE
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from kubeflow_aws.catalog.instance_types import instance_table
 from kubeflow_aws.deployment import Deployment, load_deployment
-from kubeflow_aws.deployment.node_types import warnings_of
+from kubeflow_aws.deployment.rules.node_types import warnings_of
 from tests.support.deployments import EXISTING_VPC
 from tests.support.refusals import DEX_USERS, WEST, assert_refused
 

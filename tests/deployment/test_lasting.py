@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.lasting import lasting_problems, lasting_values
+from kubeflow_aws.deployment.rules import checked
 from tests.support.field_changes import ANOTHER_DEPLOYMENT, CHANGES, everything_on, merged
 
 WITHOUT_EFFECT: Final = {
@@ -28,7 +29,7 @@ WITHOUT_EFFECT: Final = {
 def lasting(change: Mapping[str, Any]) -> Mapping[str, str]:
     """What is kept of a deployment with everything on, and a change."""
     content = json.dumps(merged(everything_on(), change))
-    return lasting_values(Deployment.model_validate_json(content))
+    return lasting_values(checked(Deployment.model_validate_json(content)))
 
 
 def test_the_sentence_says_what_is_deployed_and_why() -> None:

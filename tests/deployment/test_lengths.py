@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kubeflow_aws.deployment import load_deployment
-from kubeflow_aws.deployment.lengths import LONGEST_EFS_PATH, efs_folder
+from kubeflow_aws.deployment.rules.lengths import LONGEST_EFS_PATH, efs_folder
 from kubeflow_aws.deployment.storage import SHARED_CLAIM
 from tests.support.deployments import PROJECT
 from tests.support.refusals import DEX_USERS, WEST, assert_refused

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.upstream.tools import find_tools
 from tests.docs.programs import Workbench
 from tests.support.makefile import Makefile, read_makefile
@@ -19,7 +19,7 @@ def makefile(project: Path) -> Makefile:
 
 @pytest.fixture(scope="session")
 def kubectl(project: Path) -> Path:
-    version = KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
+    version = kubernetes_versions()[DEFAULT_KUBERNETES_VERSION]
     return find_tools(version, project / "build" / "cache").kubectl
 
 

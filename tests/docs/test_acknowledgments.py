@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.checks.acknowledgments import (
-    Acknowledgment,
-    acknowledgments_in,
-    table_of,
-)
 from kubeflow_aws.checks.production import EVERYWHERE, PACK
 from kubeflow_aws.deployment import Deployment
+from tests.support.acknowledgments import Acknowledgment, acknowledgments_in, table_of
 from tests.support.assembly import CheckedAssembly, checked
 from tests.support.deployments import variation
 from tests.support.generated import is_current
@@ -92,10 +88,16 @@ def test_the_table_has_every_reason_that_the_code_gives(
 
 
 def reasons(project: Path) -> Iterator[str]:
-    """The reasons that stand in calls of `acknowledge...`."""
+    """The texts and the constants that are given to a call as its `reason`."""
     for file in (*project.glob("stacks/*.py"), *project.rglob("constructs/**/*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and "acknowledge" in ast.unparse(node.func):
-                for keyword in node.keywords:
-                    if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant):
-                        yield str(keyword.value.value)
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            node.target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            for given in (each.value for each in call.keywords if each.arg == "reason"):
+                text = constants.get(given.id) if isinstance(given, ast.Name) else given
+                if isinstance(text, ast.Constant):
+                    yield str(text.value)

@@ -20,6 +20,7 @@ from kubeflow_aws.changes.object_changes import changes_of
 from kubeflow_aws.cli.plan.contents import Contents, synthesized
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.lasting import lasting_fields, lasting_problems
+from kubeflow_aws.deployment.rules import checked
 from localcloud.resources.provider import Provider
 from localcloud.resources.registry import EMULATED
 from localcloud.resources.schemas import ResourceSchema
@@ -51,7 +52,7 @@ class Synthesized:
 
 
 def made(content: Mapping[str, Any], cache: Path, folder: Path) -> Synthesized:
-    deployment = Deployment.model_validate_json(json.dumps(content))
+    deployment = checked(Deployment.model_validate_json(json.dumps(content)))
     assembly = synthesize(deployment, sample_of(deployment, cache), folder)
     found = Synthesized(
         deployment=deployment, contents=synthesized(folder), templates=assembly.templates

@@ -9,9 +9,9 @@ import pytest
 
 from kubeflow_aws.assembly.stack_graph import outputs_read
 from kubeflow_aws.deployment import Deployment
-from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
 from kubeflow_aws.objects.kubernetes_object import JsonValue, key_of
-from kubeflow_aws.profiles.contributor_groups import CONTRIBUTORS, GROUP, TRIGGER_GROUP, WRITER
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
+from kubeflow_aws.profiles.contributor_groups import CONTRIBUTORS, GROUP, WRITER
 from kubeflow_aws.rendering.platform import Platform
 from tests.support.assembly import Assembly, Template, resources, synthesize
 from tests.support.deployments import variation
@@ -103,7 +103,7 @@ def test_the_trigger_reaches_the_api_server_and_nothing_else(identity: Template)
 def test_its_name_in_the_cluster_is_a_group_and_no_policy(identity: Template) -> None:
     [entry] = resources(identity, "AWS::EKS::AccessEntry").values()
 
-    assert entry["Properties"]["KubernetesGroups"] == [KUBERNETES_GROUP] == [TRIGGER_GROUP]
+    assert entry["Properties"]["KubernetesGroups"] == [TRIGGER_GROUP]
     assert entry["Properties"]["Type"] == "STANDARD"
     assert "AccessPolicies" not in entry["Properties"]
     role = trigger(identity)["Role"]["Fn::GetAtt"][0]

@@ -10,7 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kubeflow_aws.objects.kubernetes_object import metadata
-from kubeflow_aws.profiles.contributor_groups import TRIGGER_GROUP, WRITER
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
+from kubeflow_aws.profiles.contributor_groups import WRITER
 from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
 from kubeflow_aws.rendering.platform import Platform
 from tests.support.kubernetes import MERGE, Cluster, Tree

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment.profiles import ContributorGroup, ContributorRole, Profile
-from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
 from kubeflow_aws.identity.pre_token_generation import memberships
 from kubeflow_aws.identity.pre_token_generation.kubernetes import (
     POLICIES,
@@ -19,6 +18,7 @@ from kubeflow_aws.identity.pre_token_generation.kubernetes import (
 )
 from kubeflow_aws.identity.pre_token_generation.memberships import reconcile
 from kubeflow_aws.objects.kubernetes_object import metadata
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
 from kubeflow_aws.profiles.contributor_groups import group_packs
 from kubeflow_aws.profiles.namespace import NAMESPACE_LABELS
 from kubeflow_aws.rendering.platform import Platform
@@ -56,7 +56,7 @@ def trigger(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kuber
         headers={
             "Authorization": f"Bearer {TOKEN}",
             "Impersonate-User": TRIGGER,
-            "Impersonate-Group": KUBERNETES_GROUP,
+            "Impersonate-Group": TRIGGER_GROUP,
         },
         seconds=30,
     )
@@ -88,7 +88,7 @@ def apply(cluster: Cluster, profile: Profile) -> None:
 def trigger_may(cluster: Cluster, verb: str, profile: Profile) -> bool:
     """What the trigger may do with bindings of a profile."""
     bindings = "rolebindings.rbac.authorization.k8s.io"
-    return may(cluster, TRIGGER, verb, bindings, profile.name, KUBERNETES_GROUP)
+    return may(cluster, TRIGGER, verb, bindings, profile.name, TRIGGER_GROUP)
 
 
 def works(cluster: Cluster, user: str, verb: str, profile: Profile) -> bool:
@@ -265,7 +265,7 @@ def test_sign_in_gives_no_other_role(
         f"{RBAC}/namespaces/{profile.name}/rolebindings",
         binding_by_hand("more", role),
         user=TRIGGER,
-        group=KUBERNETES_GROUP,
+        group=TRIGGER_GROUP,
     )
 
     assert code == 403, answer
@@ -282,7 +282,7 @@ def test_sign_in_gives_nothing_where_no_group_is_named(
         f"{RBAC}/namespaces/{profile.name}/rolebindings",
         binding_by_hand("elsewhere", "kubeflow-edit"),
         user=TRIGGER,
-        group=KUBERNETES_GROUP,
+        group=TRIGGER_GROUP,
     )
 
     assert code == 403
@@ -304,7 +304,7 @@ def test_sign_in_takes_away_nothing_of_others(
             "DELETE",
             f"{path}/{item['metadata']['name']}",
             user=TRIGGER,
-            group=KUBERNETES_GROUP,
+            group=TRIGGER_GROUP,
         )
         assert code == 403, answer
         assert "sign-in touches what it gave to members of groups" in answer["message"]

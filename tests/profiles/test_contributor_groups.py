@@ -7,10 +7,10 @@ from typing import Any
 import yaml
 
 from kubeflow_aws.deployment.profiles import Contributor, ContributorGroup, ContributorRole, Profile
-from kubeflow_aws.identity.cluster_access import KUBERNETES_GROUP
 from kubeflow_aws.identity.pre_token_generation import groups, memberships
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
 from kubeflow_aws.profiles import contributor_groups
-from kubeflow_aws.profiles.contributor_groups import TRIGGER_GROUP, WRITER, group_packs, label
+from kubeflow_aws.profiles.contributor_groups import WRITER, group_packs, label
 from kubeflow_aws.profiles.profiles import contributor_packs
 from kubeflow_aws.rendering.packs import MAX_PACK_BYTES, Pack, Phase
 from tests.support.platforms import PROJECT
@@ -70,7 +70,6 @@ def test_the_deployment_and_the_trigger_have_the_same_names() -> None:
     """The function's code imports nothing of ours, so the names stand in both."""
     assert contributor_groups.CONTRIBUTORS == memberships.CONTRIBUTORS
     assert contributor_groups.GROUP == memberships.GROUP
-    assert TRIGGER_GROUP == KUBERNETES_GROUP
     assert label("COGNITO:research") == memberships.digest("COGNITO:research")
     told = groups.groups_of({"groupConfiguration": {"groupsToOverride": ["research"]}}, None)
     assert told == {RESEARCH.identity}
@@ -78,7 +77,7 @@ def test_the_deployment_and_the_trigger_have_the_same_names() -> None:
     items = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     roles = {item["metadata"]["name"] for item in items if item["kind"] == "ClusterRole"}
     assert roles == {WRITER, TRIGGER_GROUP}
-    for name in (KUBERNETES_GROUP, memberships.MEMBER, contributor_groups.GROUP):
+    for name in (TRIGGER_GROUP, memberships.MEMBER, contributor_groups.GROUP):
         assert f"'{name}'" in file.read_text(encoding="utf-8")
 
 

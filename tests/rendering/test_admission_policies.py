@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.rendering.admission_policies import with_admission_policies
 from kubeflow_aws.rendering.platform import Platform
 
@@ -13,7 +13,7 @@ def kinds(platform: Platform, version: str) -> set[str]:
     return {
         str(item["kind"])
         for one in platform.components
-        for item in with_admission_policies(one, KUBERNETES_VERSIONS[version]).objects
+        for item in with_admission_policies(one, kubernetes_versions()[version]).objects
     }
 
 

@@ -20,7 +20,6 @@ from kubeflow_aws.objects.kubernetes_object import (
     pod_template,
 )
 from kubeflow_aws.rendering.availability import (
-    SCALABLE,
     Availability,
     guards,
     load_availability,
@@ -59,6 +58,9 @@ TWICE_EVERYWHERE = {
     "Deployment.apps kube-system/aws-load-balancer-controller",
     "Deployment.apps kube-system/karpenter",
 }
+
+SCALABLE = {("apps", "Deployment"), ("apps", "StatefulSet")}
+"""Group and kind of workloads that have a number of replicas."""
 
 ONE_ROW = (
     "workloads: [{names}], why: It answers somebody., source: The source of the program.,"

@@ -8,6 +8,7 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.platform import Platform, fill_components, render_platform
 from kubeflow_aws.upstream.sources import Origin
 from tests.support.deployments import variation
@@ -19,10 +20,7 @@ def test_no_deployment_gets_the_sample_by_accident(
     with pytest.raises(UserError, match=r"upstream\.offline forbids the network"):
         render_platform(
             variation(vanilla, {"upstream": {"offline": True}}),
-            manifests=project / "manifests",
-            cache=tmp_path,
-            mirror=None,
-            notify=print,
+            RenderOptions(manifests=project / "manifests", cache=tmp_path),
         )
 
 
@@ -32,10 +30,7 @@ def test_the_mirror_of_the_file_is_relative_to_the_project(
     with pytest.raises(UserError, match=r"/no-such-mirror: the mirror .* is no folder"):
         render_platform(
             variation(vanilla, {"upstream": {"mirror": "no-such-mirror"}}),
-            manifests=project / "manifests",
-            cache=tmp_path,
-            mirror=None,
-            notify=print,
+            RenderOptions(manifests=project / "manifests", cache=tmp_path),
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.upstream.lock import load_lock
 from tests.rights.reference import actions_like
 from tests.rights.statements import Statement, statement_of, statements_in
@@ -112,7 +112,7 @@ def test_a_right_for_ours_alone_is_found() -> None:
 
 def test_it_is_of_the_version_that_is_deployed(policy: Published, project: Path) -> None:
     charts = load_lock(project / "manifests" / "upstream.lock.yaml").sources
-    addons = KUBERNETES_VERSIONS["1.35"].addons
+    addons = kubernetes_versions()["1.35"].addons
     assert addons
     versions = {name: source.version for name, source in charts.items()}
     assert policy.version == (versions | {"aws-fsx-csi-driver": addons.fsx_csi})[policy.component]

@@ -17,7 +17,6 @@ from kubeflow_aws.upstream.archives import (
     read_archive,
     verify_archive,
 )
-from kubeflow_aws.upstream.chart_values import value_at
 from kubeflow_aws.upstream.lock import ChartPackage, Source, load_lock
 from kubeflow_aws.upstream.tools import Tools
 from tests.support.archives import write_archive
@@ -145,6 +144,13 @@ def test_our_values_set_all_that_releases_rewrite(project: Path) -> None:
         assert package is not None
         values = yaml.safe_load((component.folder / "values.yaml").read_text("utf-8"))
         assert [key for key in package.rewritten if not value_at(values, key)] == []
+
+
+def value_at(values: object, key: str) -> object:
+    """The value under a key, dots between its parts, or None."""
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, dict) else None
+    return values
 
 
 def test_values_may_be_anything_that_yaml_is(source: Source) -> None:

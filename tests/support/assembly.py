@@ -18,7 +18,8 @@ from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from kubeflow_aws.rendering.floors import load_floors
 from kubeflow_aws.rendering.platform import FLOORS_FILE, Platform
-from stacks.build import build, build_delivery
+from stacks.build import build
+from stacks.build_delivery import build_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kubeflow_aws.deployment import Deployment, load_deployment
+from kubeflow_aws.deployment.rules import checked
 from kubeflow_aws.objects.kubernetes_object import JsonValue
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -118,7 +119,7 @@ EVERY_PROVIDER: JsonValue = [
 def variation(deployment: Deployment, changes: Mapping[str, JsonValue]) -> Deployment:
     """The deployment with other top-level sections."""
     settings = deployment.model_dump(mode="json", exclude_unset=True)
-    return Deployment.model_validate_json(json.dumps(settings | dict(changes)))
+    return checked(Deployment.model_validate_json(json.dumps(settings | dict(changes))))
 
 
 def option_of(name: str) -> Deployment:

@@ -1,46 +1,26 @@
-"""Which tests go to one worker: those that share an app, and those that share a platform."""
+"""Which tests go to one worker: those that share an app, and those that share a platform.
+
+Only a worker knows the fixtures of its tests, and only the controller divides them, so each worker
+leaves a file with the tests that share an app.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import json
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WITHOUT_APPS: Final = (
-    "bump/",
-    "capacity/test_instance_types",
-    "capacity/test_workloads",
-    "checks/test_kubernetes_rules",
-    "cli/test_audit",
-    "cli/test_command_line",
-    "cli/test_doctor_delegation",
-    "cli/test_doctor_delivery",
-    "cli/test_doctor_names",
-    "cli/test_doctor_places",
-    "cli/test_osv",
-    "cli/test_verify",
-    "database/",
-    "delivery/test_refusals",
-    "deployment/",
-    "docs/test_commands",
-    "docs/test_references",
-    "docs/test_rules",
-    "docs/test_settings",
-    "files/",
-    "localcloud/",
-    "objects/test_image_reference",
-    "profiles/test_profiles",
-    "reachability/test_policies",
-    "reachability/test_table",
-    "rendering/test_component",
-    "rendering/test_floors",
-    "rendering/test_images",
-    "rendering/test_packs",
-    "sources/",
-    "test_app",
-)
-"""Tests that share no synthesized app; any worker may run any of them."""
+FOLDER: Final = pytest.StashKey["TemporaryDirectory[str]"]()
+FILE: Final = "shares_an_app"
+"""Where a worker is told the path of its file."""
 
+EXPENSIVE: Final = re.compile(r"Assembly|Platform")
+"""What fixtures return that render a platform or synthesize an app."""
 
 ON_THE_PLATFORM: Final = (
     "platform/test_placement",
@@ -52,8 +32,50 @@ ON_THE_PLATFORM: Final = (
 """Tests that share the deployed platform, one after another."""
 
 
+def tell_where(node: Any) -> None:
+    """Tell a worker where to leave its file.
+
+    Args:
+        node: The worker, of a type of xdist's own.
+    """
+    stash = node.config.stash
+    if FOLDER not in stash:
+        stash[FOLDER] = TemporaryDirectory()
+        node.config.add_cleanup(stash[FOLDER].cleanup)
+    node.workerinput[FILE] = str(Path(stash[FOLDER].name, node.gateway.id))
+
+
+def leave_file(session: pytest.Session) -> None:
+    """Leave the worker's file, if this process is a worker."""
+    told: dict[str, str] = getattr(session.config, "workerinput", {})
+    if FILE in told:
+        shared = [item.nodeid for item in session.items if shares_an_app(item)]
+        Path(told[FILE]).write_text(json.dumps(shared), encoding="utf-8")
+
+
+def shares_an_app(item: pytest.Item) -> bool:
+    """Whether a fixture of a test, or of its fixtures, says that it returns something expensive."""
+    if not isinstance(item, pytest.Function):
+        return False
+    fixtures = item._fixtureinfo.name2fixturedefs
+    return any(
+        EXPENSIVE.search(str(fixtures[name][-1].func.__annotations__.get("return")))
+        for name in item.fixturenames
+        if name in fixtures
+    )
+
+
 class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """All tests that share a synthesized app go to one worker; the others fill the second."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._shared: set[str] = set()
+
+    def add_node_collection(self, node: Any, collection: list[str]) -> None:
+        """Take the tests of a worker, which has left its file by then."""
+        self._shared.update(json.loads(Path(node.workerinput[FILE]).read_text(encoding="utf-8")))
+        super().add_node_collection(node, collection)
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.removeprefix("tests/")
@@ -62,6 +84,6 @@ class ByFixtures(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
         if path.startswith("platform/"):
             # The tests of a file share a control plane.
             return path.partition("::")[0]
-        if path.startswith(WITHOUT_APPS):
-            return nodeid
-        return "gateway" if path.startswith("gateway/") else "synthesized"
+        if path.startswith("gateway/"):
+            return "gateway"
+        return "synthesized" if nodeid in self._shared else nodeid

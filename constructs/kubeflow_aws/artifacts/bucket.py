@@ -34,8 +34,6 @@ class ArtifactBucketProps:
 class ArtifactBucket(Construct):
     """A private, versioned bucket under a key of its own, with a bucket for its access logs."""
 
-    bucket: s3.Bucket
-    access_logs: s3.Bucket
     store: ArtifactStore
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ArtifactBucketProps) -> None:
@@ -50,9 +48,9 @@ class ArtifactBucket(Construct):
         )
         if props.linked:
             _admit_fsx(key)
-        self.access_logs = log_bucket(self, "AccessLogs", production=props.production)
-        admit_access_logs(self.access_logs)
-        self.bucket = s3.Bucket(
+        access_logs = log_bucket(self, "AccessLogs", production=props.production)
+        admit_access_logs(access_logs)
+        bucket = s3.Bucket(
             self,
             "Bucket",
             bucket_name=props.settings.bucket_name,
@@ -82,17 +80,17 @@ class ArtifactBucket(Construct):
             auto_delete_objects=not props.production,
         )
         acknowledge(
-            self.bucket,
+            bucket,
             finding="NIST.800.53.R5-S3BucketReplicationEnabled",
             reason="Where copies may lie is for the organization to say; versions are kept "
             "here, and a replication rule can be added to the bucket (docs/data.md).",
         )
-        log_access(self.bucket, self.access_logs)
+        log_access(bucket, access_logs)
         self.store = ArtifactStore(
-            bucket_name=self.bucket.bucket_name,
-            bucket_arn=self.bucket.bucket_arn,
+            bucket_name=bucket.bucket_name,
+            bucket_arn=bucket.bucket_arn,
             key_arn=key.key_arn,
-            finding_name=value_in_findings(self.bucket.bucket_arn, cdk.Stack.of(self)),
+            finding_name=value_in_findings(bucket.bucket_arn, cdk.Stack.of(self)),
         )
 
 

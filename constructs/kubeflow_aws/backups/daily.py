@@ -9,11 +9,10 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+from kubeflow_aws.checks.managed_policies import service_role
 
 KEPT_DAYS: Final = 35
 POLICY: Final = "service-role/AWSBackupServiceRolePolicyForBackup"
@@ -60,15 +59,11 @@ class DailyBackups(Construct):
                 )
             ],
         )
-        role = iam.Role(
+        role = service_role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("backup.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(POLICY)],
-        )
-        acknowledge_managed_policy(
-            role,
-            policy=POLICY,
+            service="backup.amazonaws.com",
+            policies=[POLICY],
             reason="AWS Backup's own policy, which it extends with the services it backs up.",
         )
         plan.add_selection("Selection", resources=list(props.resources), role=role)

@@ -36,12 +36,7 @@ def named_by(item: KubernetesObject) -> Iterator[ObjectKey]:
         issuer = _child(item, "spec", "issuerRef")
         kind = str(issuer.get("kind") or "Issuer")
         if issuer.get("name"):
-            yield ObjectKey(
-                group=_CERTIFICATES,
-                kind=kind,
-                namespace=key.namespace if kind == "Issuer" else "",
-                name=str(issuer["name"]),
-            )
+            yield _beside(key, _CERTIFICATES, kind, str(issuer["name"]), namespaced="Issuer")
     webhooks = item.get("webhooks")
     for webhook in webhooks if isinstance(webhooks, list) else []:
         yield from _service(_child(webhook, "clientConfig", "service"))
@@ -58,16 +53,17 @@ def _of_binding(item: KubernetesObject, key: ObjectKey) -> Iterator[ObjectKey]:
     role = _child(item, "roleRef")
     if role.get("name"):
         kind = str(role.get("kind", ""))
-        yield ObjectKey(
-            group=_RBAC,
-            kind=kind,
-            namespace=key.namespace if kind == "Role" else "",
-            name=str(role["name"]),
-        )
+        yield _beside(key, _RBAC, kind, str(role["name"]), namespaced="Role")
     subjects = item.get("subjects")
     for subject in subjects if isinstance(subjects, list) else []:
         if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount":
             yield _account(str(subject.get("namespace") or ""), str(subject.get("name")))
+
+
+def _beside(key: ObjectKey, group: str, kind: str, name: str, *, namespaced: str) -> ObjectKey:
+    """What an object names by kind and name: in its own namespace, if it is of the kind there."""
+    namespace = key.namespace if kind == namespaced else ""
+    return ObjectKey(group=group, kind=kind, namespace=namespace, name=name)
 
 
 def _account(namespace: str, name: str) -> ObjectKey:

@@ -20,6 +20,7 @@ from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.objects.kubernetes_object import key_of
 from kubeflow_aws.rendering.component import load_components
+from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.platform import render_platform
 from kubeflow_aws.rendering.render import Rendered, render_each
 from kubeflow_aws.rendering.selection import every_variant
@@ -247,9 +248,8 @@ def _failing(
         if mirror is None and deployment.upstream.mirror:
             mirror = workshop.manifests.parent / deployment.upstream.mirror
         try:
-            render_platform(
-                deployment, manifests=trial, cache=fresh, mirror=mirror, notify=lambda _: None
-            )
+            options = RenderOptions(manifests=trial, cache=fresh, mirror=mirror)
+            render_platform(deployment, options)
         except UserError as error:
             failures.append(Failure(name=f"deployment {name}", component="", reason=str(error)))
     return failures

@@ -1,80 +1,104 @@
-"""The pods of the managed add-ons, which no template shows: what each asks for, declared.
-
-As of 2026-11-26, for the versions in `kubeflow_aws.catalog.kubernetes_versions`. Sources: the
-default values of the charts that the add-ons are made of (aws/amazon-vpc-cni-k8s,
-aws/eks-pod-identity-agent, kubernetes-sigs/aws-ebs-csi-driver, kubernetes-sigs/aws-fsx-csi-driver
-1.10.0, kubernetes-sigs/secrets-store-csi-driver, aws/secrets-store-csi-driver-provider-aws,
-aws-observability/helm-charts), and the EKS User Guide for the replicas of CoreDNS.
-
-Not seen in a source of these versions: the requests of kube-proxy, CoreDNS, metrics-server, the
-Secrets Store driver, the VPC CNI's agent and the EBS driver's sidecars are those that clusters
-show; those of the CloudWatch add-on are of a chart of 2025; those of the EFS driver, whose older
-chart had none, are taken to be the FSx driver's. `kubectl describe node` says what is true.
-"""
+"""The pods of the managed add-ons, which no template shows: a checked-in file."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
-from typing import Final
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from kubeflow_aws.capacity.resources import MIB, Resources
 from kubeflow_aws.capacity.workloads import Workload
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import Database
+from kubeflow_aws.files.data_file import read_data_file
 
+FILE: Final = Path(__file__).with_suffix(".yaml")
 
-def _deployment(name: str, cpu: int, mib: int, *, replicas: int) -> Workload:
-    return Workload(name=f"Deployment.apps {name}", each=_pod(cpu, mib), count=replicas)
-
-
-def _daemon(name: str, cpu: int, mib: int) -> Workload:
-    return Workload(name=f"DaemonSet.apps {name}", each=_pod(cpu, mib), per_node=True)
-
-
-def _pod(cpu: int, mib: int) -> Resources:
-    return Resources(cpu=cpu, memory=mib * MIB, pods=1)
-
-
-ADDON_PODS: Final = {
-    "amazon-cloudwatch-observability": (
-        _deployment(
-            "amazon-cloudwatch/amazon-cloudwatch-observability-controller-manager",
-            100,
-            64,
-            replicas=1,
-        ),
-        _daemon("amazon-cloudwatch/cloudwatch-agent", 250, 128),
-        _daemon("amazon-cloudwatch/fluent-bit", 50, 25),
-    ),
-    "aws-ebs-csi-driver": (
-        _deployment("kube-system/ebs-csi-controller", 60, 240, replicas=2),
-        _daemon("kube-system/ebs-csi-node", 30, 120),
-    ),
-    "aws-efs-csi-driver": (
-        _deployment("kube-system/efs-csi-controller", 30, 104, replicas=2),
-        _daemon("kube-system/efs-csi-node", 30, 104),
-    ),
-    "aws-fsx-csi-driver": (
-        _deployment("kube-system/fsx-csi-controller", 40, 136, replicas=2),
-        _daemon("kube-system/fsx-csi-node", 30, 104),
-    ),
-    "aws-secrets-store-csi-driver-provider": (
-        _daemon("kube-system/secrets-store-csi-driver", 70, 140),
-        _daemon("kube-system/secrets-store-csi-driver-provider-aws", 50, 100),
-    ),
-    "coredns": (_deployment("kube-system/coredns", 100, 70, replicas=2),),
-    "eks-pod-identity-agent": (_daemon("kube-system/eks-pod-identity-agent", 0, 0),),
-    "kube-proxy": (_daemon("kube-system/kube-proxy", 100, 0),),
-    "metrics-server": (_deployment("kube-system/metrics-server", 100, 200, replicas=2),),
-    "vpc-cni": (_daemon("kube-system/aws-node", 50, 0),),
-}
-"""By the add-on's name in EKS. The VPC CNI counts with its agent for NetworkPolicies."""
+DAEMON: Final = "DaemonSet.apps "
+"""Names of daemons begin with it."""
 
 ALWAYS: Final = (
     *("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent"),
     *("kube-proxy", "metrics-server", "vpc-cni"),
 )
 """Add-ons of every cluster that this application makes (`stacks/cluster.py`)."""
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Pods(_Data):
+    """Pods of one kind."""
+
+    name: Annotated[
+        str, StringConstraints(pattern=r"^(Deployment|DaemonSet)\.apps [a-z0-9-]+/[a-z0-9-]+$")
+    ] = Field(description="Kind, namespace and name of their workload.")
+    replicas: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="How many there are; a DaemonSet says nothing."
+    )
+    cpu: Annotated[int, Field(ge=0)] = Field(description="What one asks for, in thousandths.")
+    memory_mib: Annotated[int, Field(ge=0)] = Field(description="What one asks for.")
+
+    @model_validator(mode="after")
+    def _counts_what_has_replicas(self) -> Self:
+        if self._per_node == (self.replicas is not None):
+            raise ValueError(
+                f"{self.name}: a Deployment says how many replicas it has, and a DaemonSet has one "
+                "on each node; add replicas, or take it out"
+            )
+        return self
+
+    @property
+    def _per_node(self) -> bool:
+        return self.name.startswith(DAEMON)
+
+    def workload(self) -> Workload:
+        """The same for whoever adds up."""
+        return Workload(
+            name=self.name,
+            each=Resources(cpu=self.cpu, memory=self.memory_mib * MIB, pods=1),
+            count=self.replicas or 1,
+            per_node=self._per_node,
+        )
+
+
+class Addon(_Data):
+    """A managed add-on."""
+
+    source: str = Field(description="What has the requests of its pods.")
+    unverified: str | None = Field(default=None, description="What nobody saw in a source.")
+    pods: Annotated[tuple[Pods, ...], Field(min_length=1)] = Field(description="Its pods.")
+
+
+class AddonPods(_Data):
+    """`addon_pods.yaml`."""
+
+    as_of: date = Field(description="When it was looked up.")
+    addons: dict[str, Addon] = Field(description="By the add-on's name in EKS.")
+
+
+def load_addon_pods(path: Path = FILE) -> AddonPods:
+    """Read the file.
+
+    Raises:
+        UserError: It cannot be read, or breaks its form.
+    """
+    return read_data_file(path, TypeAdapter(AddonPods))
+
+
+@functools.cache
+def declared_addons() -> dict[str, Addon]:
+    """The add-ons of the checked-in file.
+
+    Raises:
+        UserError: It cannot be read, or breaks its form.
+    """
+    return load_addon_pods().addons
 
 
 def addons_of(deployment: Deployment) -> set[str]:
@@ -99,6 +123,6 @@ def addon_pods(addons: Iterable[str]) -> list[Workload]:
         addons: Their names in EKS.
 
     Raises:
-        KeyError: The pods of an add-on are not declared here.
+        KeyError: The pods of an add-on are not declared.
     """
-    return [pods for name in sorted(addons) for pods in ADDON_PODS[name]]
+    return [pods.workload() for name in sorted(addons) for pods in declared_addons()[name].pods]

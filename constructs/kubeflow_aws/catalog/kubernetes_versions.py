@@ -4,16 +4,24 @@ One row a version: the kubectl layer that applies the manifests, the managed add
 ends of EKS's support. Plain data without CDK, so that the deployment file can be checked
 against it; `kubeflow_aws.cluster.kubectl` turns a row into a Lambda layer.
 
-Sources: EKS User Guide, "Kubernetes versions on EKS" (support dates); for the add-ons, versions
-that public EKS configurations pin for the same Kubernetes version. To see what AWS offers now:
-`aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name vpc-cni`.
+The rows and their sources are in `kubernetes_versions.yaml`.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from kubeflow_aws.files.data_file import read_data_file
+
+FILE: Final = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,73 +93,35 @@ class KubernetesVersion:
 DEFAULT_KUBERNETES_VERSION: Final = "1.35"
 """1.34 leaves EKS standard support in December 2026; extended support costs six times as much."""
 
-KUBERNETES_VERSIONS: Final[dict[str, KubernetesVersion]] = {
-    row.minor: row
-    for row in (
-        KubernetesVersion(
-            minor="1.24",
-            kubectl_layer="lambda_layer_kubectl_v24",
-            standard_support_until=date(2024, 1, 31),
-            extended_support_until=date(2025, 1, 31),
-            addons=None,
-            has_kuberc=False,
-        ),
-        KubernetesVersion(
-            minor="1.34",
-            kubectl_layer="lambda_layer_kubectl_v34",
-            standard_support_until=date(2026, 12, 2),
-            extended_support_until=date(2027, 12, 2),
-            addons=AddonVersions(
-                vpc_cni="v1.22.4-eksbuild.3",
-                coredns="v1.13.2-eksbuild.11",
-                kube_proxy="v1.34.6-eksbuild.29",
-                ebs_csi="v1.66.0-eksbuild.1",
-                pod_identity_agent="v1.3.10-eksbuild.3",
-                metrics_server="v0.9.0-eksbuild.11",
-                secrets_store="v3.1.3-eksbuild.1",
-                efs_csi="v3.4.2-eksbuild.1",
-                fsx_csi="v1.10.0-eksbuild.1",
-                cloudwatch="v6.6.0-eksbuild.1",
-            ),
-            has_kuberc=True,
-        ),
-        KubernetesVersion(
-            minor="1.35",
-            kubectl_layer="lambda_layer_kubectl_v35",
-            standard_support_until=date(2027, 3, 27),
-            extended_support_until=date(2028, 3, 27),
-            addons=AddonVersions(
-                vpc_cni="v1.22.4-eksbuild.3",
-                coredns="v1.13.2-eksbuild.31",
-                kube_proxy="v1.35.3-eksbuild.29",
-                ebs_csi="v1.66.0-eksbuild.1",
-                pod_identity_agent="v1.4.0-eksbuild.2",
-                metrics_server="v0.9.0-eksbuild.11",
-                secrets_store="v3.1.3-eksbuild.1",
-                efs_csi="v3.4.2-eksbuild.1",
-                fsx_csi="v1.10.0-eksbuild.1",
-                cloudwatch="v6.6.0-eksbuild.1",
-            ),
-            has_kuberc=True,
-        ),
-        KubernetesVersion(
-            minor="1.36",
-            kubectl_layer="lambda_layer_kubectl_v36",
-            standard_support_until=date(2027, 8, 2),
-            extended_support_until=date(2028, 8, 2),
-            addons=AddonVersions(
-                vpc_cni="v1.22.4-eksbuild.3",
-                coredns="v1.14.3-eksbuild.23",
-                kube_proxy="v1.36.0-eksbuild.25",
-                ebs_csi="v1.66.0-eksbuild.1",
-                pod_identity_agent="v1.4.0-eksbuild.2",
-                metrics_server="v0.9.0-eksbuild.11",
-                secrets_store="v3.1.3-eksbuild.1",
-                efs_csi="v3.4.2-eksbuild.1",
-                fsx_csi="v1.10.0-eksbuild.1",
-                cloudwatch="v6.6.0-eksbuild.1",
-            ),
-            has_kuberc=True,
-        ),
-    )
-}
+
+class KubernetesVersions(BaseModel):
+    """`kubernetes_versions.yaml`.
+
+    Attributes:
+        read_on: When the oldest of it was looked up.
+        versions: The rows.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read_on: date
+    versions: tuple[KubernetesVersion, ...]
+
+
+def load_kubernetes_versions(path: Path = FILE) -> KubernetesVersions:
+    """Read the table.
+
+    Raises:
+        UserError: It cannot be read, or breaks its form.
+    """
+    return read_data_file(path, TypeAdapter(KubernetesVersions))
+
+
+@functools.cache
+def kubernetes_versions() -> Mapping[str, KubernetesVersion]:
+    """The rows of the table by their minor, the oldest first.
+
+    Raises:
+        UserError: The table cannot be read, or breaks its form.
+    """
+    return MappingProxyType({row.minor: row for row in load_kubernetes_versions().versions})

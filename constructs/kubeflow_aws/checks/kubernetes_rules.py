@@ -8,13 +8,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from kubeflow_aws.assembly.templates import UNRESOLVED
 from kubeflow_aws.checks.object_rule import ObjectRule
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject, key_of, metadata, pod_spec
 from kubeflow_aws.rendering.floors import Floor, below_floors
 from kubeflow_aws.rendering.images import images_of
-
-UNRESOLVED: Final = "${token}"
-"""Stands for what only CloudFormation knows (`kubeflow_aws.assembly.templates`)."""
 
 DEFAULT_PASSWORDS: Final[Mapping[str, str]] = {
     "minio123": "object storage",

@@ -13,8 +13,10 @@ from typing import NoReturn
 import typer
 
 from kubeflow_aws.cli.checkout import PROJECT, search_path
-from kubeflow_aws.cli.project import MIRROR_VARIABLE, deployment_of, mirror
+from kubeflow_aws.cli.project import deployment_of, mirror
+from kubeflow_aws.deployment import load_delivery
 from kubeflow_aws.files.errors import UserError
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE
 
 
 def become_cdk(*arguments: str) -> NoReturn:
@@ -66,7 +68,12 @@ def context_of(deployment: str) -> tuple[str, str]:
 
 
 def delivery_context(file: Path) -> tuple[str, str]:
-    """How the CDK CLI is told of a delivery file."""
+    """How the CDK CLI is told of a delivery file.
+
+    Raises:
+        DeploymentError: It is missing, or breaks a rule; said here, it is said once.
+    """
+    load_delivery(file, root=PROJECT)
     return "--context", f"delivery={_from_project(str(file))}"
 
 
@@ -74,12 +81,13 @@ def assembly_of(deployment: str, given: Path | None = None) -> Path:
     """The cloud assembly of a deployment: the one that was given, or a new one with all checks.
 
     Raises:
-        UserError: The CDK CLI is not installed.
+        UserError: There is no such deployment, or the CDK CLI is not installed.
         typer.Exit: The synth failed, and has told why.
     """
+    context = context_of(deployment)
     if given:
         return given
-    synthesize(*context_of(deployment))
+    synthesize(*context)
     return PROJECT / "cdk.out"
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
 from kubeflow_aws.cli.cdk import context_of, environment
 from kubeflow_aws.cli.checkout import PROJECT
@@ -61,7 +61,7 @@ def deploy(
 @command.command("kubectl", add_help_option=False, context_settings=PASSED_ON)
 def kubectl(context: typer.Context) -> None:
     """Run kubectl in the demo's cluster."""
-    program = find_tools(KUBERNETES_VERSIONS["1.35"], CACHE).kubectl
+    program = find_tools(kubernetes_versions()["1.35"], CACHE).kubectl
     become_local_cloud("kubectl", "--kubectl", str(program), *context.args)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument
+from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument, JsonOption
+from kubeflow_aws.cli.printing import say_json
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
 from kubeflow_aws.cli.rendering import rendered, with_plain_images
 from kubeflow_aws.deployment.images import Images, Registry
@@ -27,16 +28,22 @@ def command(
     copy_to: Annotated[
         str | None, typer.Option(help="Print commands that copy them to this registry.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List every container image, hidden ones included.
 
     A line an image: its digest if one is known, the components that name it, and its floor if it
     has one.
     """
+    if copy_to and as_json:
+        raise UserError("--copy-to prints commands, and --json a list: give one of them")
     # Before the rendering, which takes its time.
     registry = registry_of(copy_to) if copy_to else None
     settings = deployment_of(deployment)
     platform = rendered(with_plain_images(settings))
+    if as_json:
+        say_json("images", list(_records(platform, settings.images)))
+        return
     if registry:
         lines = copy_lines(platform, registry, settings.images)
     else:
@@ -58,6 +65,18 @@ def image_lines(
         floor = floor_of(image, floors)
         least = f"; floor {floor.least}" if floor else ""
         yield f"{_with_digest(image, settings)}  # {', '.join(components)}{least}"
+
+
+def _records(platform: Platform, settings: Images) -> Iterator[Mapping[str, object]]:
+    """The same for a program."""
+    floors = load_floors(MANIFESTS / FLOORS_FILE)
+    for image, components in by_component(platform.components):
+        floor = floor_of(image, floors)
+        yield {
+            "image": _with_digest(image, settings),
+            "components": list(components),
+            "floor": floor.least if floor else None,
+        }
 
 
 def registry_of(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.cli.printing import tell
 from kubeflow_aws.cli.project import CACHE, MANIFESTS, mirror
 from kubeflow_aws.upstream.lock import load_lock
@@ -16,5 +16,5 @@ def command() -> None:
     They come from the mirror that KUBEFLOW_UPSTREAM_MIRROR names, or from the network.
     """
     file = MANIFESTS / "upstream.lock.yaml"
-    tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
+    tools = find_tools(kubernetes_versions()[DEFAULT_KUBERNETES_VERSION], CACHE)
     relock(file, load_lock(file), mirror=mirror(), notify=tell, helm=tools.helm)

@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from kubeflow_aws.cli.checkout import search_path
+from kubeflow_aws.cli.checkout import PROJECT, search_path
 from kubeflow_aws.cli.commands import COMMANDS
 from kubeflow_aws.cli.lazy_group import LazyGroup
 from kubeflow_aws.files.errors import UserError
@@ -18,8 +18,14 @@ NAME: Final = "kubeflow-aws"
 
 EXIT_CODES: Final = (
     "Exit codes: 0, all is well; 1, a mistake, said in a sentence, or something that was looked at "
-    "is not as it should be; 2, no such command or option. What runs cdk or kubectl ends with "
-    "their code."
+    "is not as it should be; 2, no such command or option; 130, interrupted. What runs cdk or "
+    "kubectl ends with their code."
+)
+
+
+NO_CHECKOUT: Final = (
+    "this is an installation without its checkout, and every command works on one: clone the "
+    "repository and run make install in it, or pip install --editable on it"
 )
 
 
@@ -44,6 +50,8 @@ def kubeflow_aws() -> None:
     DEPLOYMENT is a name under deployments/ or the path of a file; without it, the variable
     DEPLOYMENT, else cognito-rds-s3. `kubeflow-aws COMMAND --help` says more of a command.
     """
+    if not (PROJECT / "manifests").is_dir():
+        raise UserError(NO_CHECKOUT)
 
 
 def program() -> None:
@@ -62,3 +70,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=arguments, prog_name=NAME)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "kubeflow_aws":
+            raise
+        if not (PROJECT / "manifests").is_dir():
+            sys.exit(f"error: {NO_CHECKOUT}")
+        sys.exit(
+            f"error: this command needs the package {package}, which is not installed here; "
+            f"run make install in {PROJECT}"
+        )
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A file or a folder that somebody named; the others say more of themselves.
+        sys.exit(f"error: {error.filename}: {error.strerror}")

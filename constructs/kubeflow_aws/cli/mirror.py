@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.cli.printing import tell
 from kubeflow_aws.cli.project import CACHE, MANIFESTS
 from kubeflow_aws.upstream.lock import load_lock
@@ -23,5 +23,5 @@ def command(
     Each is checked against its digest in manifests/upstream.lock.yaml.
     """
     lock = load_lock(MANIFESTS / "upstream.lock.yaml")
-    tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], CACHE)
+    tools = find_tools(kubernetes_versions()[DEFAULT_KUBERNETES_VERSION], CACHE)
     fill_mirror(lock, folder, helm=tools.helm, notify=tell)

@@ -45,12 +45,16 @@ def say(line: str, *, styled: bool = False, style: str = "") -> None:
     page(styled=styled).print(line, style=style, soft_wrap=True)
 
 
-def say_json(content: object) -> None:
-    """Print a dataclass, a model, or a list or a mapping of such, as JSON.
+def say_json(command: str, result: object, *, ok: bool = True) -> None:
+    """Print what a command found as JSON, in the one shape that all commands have.
 
     Args:
-        content: What to print; the names of its fields are those of the JSON.
+        command: The command, as somebody types it.
+        result: A dataclass, a model, or a list or a mapping of such; the names of its fields are
+            those of the JSON.
+        ok: Whether all is as it should be: the command ends with 0.
     """
+    content = {"command": command, "ok": ok, "result": result}
     sys.stdout.write(f"{to_json(content, indent=2).decode()}\n")
 
 

@@ -8,12 +8,11 @@ from typing import Final
 
 from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.deployment import Deployment, deployment_path, load_deployment
+from kubeflow_aws.rendering.options import MIRROR_VARIABLE
 
 MANIFESTS: Final = PROJECT / "manifests"
 CACHE: Final = PROJECT / "build" / "cache"
 DEPLOYMENTS: Final = PROJECT / "deployments"
-
-MIRROR_VARIABLE: Final = "KUBEFLOW_UPSTREAM_MIRROR"
 
 
 def deployment_of(name: str) -> Deployment:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kubeflow_aws.cli.checkout import PROJECT
 from kubeflow_aws.cli.printing import tell
-from kubeflow_aws.cli.project import CACHE, MANIFESTS, mirror
+from kubeflow_aws.cli.project import mirror
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.images import Images
+from kubeflow_aws.rendering.options import options_of_checkout, tell_nobody
 from kubeflow_aws.rendering.platform import Platform, render_all_variants, render_platform
 
 
@@ -22,14 +24,9 @@ def rendered(
     Raises:
         UserError: Something does not render.
     """
-    return (render_all_variants if every_variant else render_platform)(
-        deployment,
-        manifests=MANIFESTS,
-        cache=CACHE,
-        mirror=mirror(),
-        notify=(lambda _: None) if quiet else tell,
-        allow_sample=True,
-    )
+    notify = tell_nobody if quiet else tell
+    options = options_of_checkout(PROJECT, mirror=mirror(), notify=notify, allow_sample=True)
+    return (render_all_variants if every_variant else render_platform)(deployment, options)
 
 
 def with_plain_images(deployment: Deployment) -> Deployment:

@@ -43,8 +43,6 @@ class NodeAddons(Construct):
     They are daemons, so EKS reports them active without any node; nodes come after them.
     """
 
-    vpc_cni: eks.CfnAddon
-
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
         versions = props.versions
@@ -63,7 +61,7 @@ class NodeAddons(Construct):
             ),
         )
         # Without enforcement none of Kubeflow's tenant isolation by NetworkPolicy exists.
-        self.vpc_cni = managed_addon(
+        vpc_cni = managed_addon(
             self,
             "VpcCni",
             props,
@@ -71,7 +69,7 @@ class NodeAddons(Construct):
             versions.vpc_cni,
             configuration={"enableNetworkPolicy": "true"},
         )
-        self.vpc_cni.node.add_dependency(cni_role, identity)
+        vpc_cni.node.add_dependency(cni_role, identity)
 
 
 class PodAddons(Construct):
@@ -79,8 +77,6 @@ class PodAddons(Construct):
 
     The daemons among them, such as the disks' on each node, tolerate every taint by default.
     """
-
-    ebs_csi: eks.CfnAddon
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
@@ -110,7 +106,7 @@ class PodAddons(Construct):
                 managed_policy="AmazonEBSCSIDriverPolicyV2",
             ),
         )
-        self.ebs_csi = managed_addon(
+        ebs_csi = managed_addon(
             self,
             "EbsCsi",
             props,
@@ -118,7 +114,7 @@ class PodAddons(Construct):
             versions.ebs_csi,
             configuration={"controller": ON_SYSTEM_NODES},
         )
-        self.ebs_csi.node.add_dependency(csi_role)
+        ebs_csi.node.add_dependency(csi_role)
 
 
 class SecretsStoreAddon(Construct):
@@ -127,11 +123,9 @@ class SecretsStoreAddon(Construct):
     It looks for new versions of mounted secrets every hour.
     """
 
-    addon: eks.CfnAddon
-
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
-        self.addon = managed_addon(
+        managed_addon(
             self,
             "SecretsStore",
             props,

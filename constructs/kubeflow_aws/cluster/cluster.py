@@ -60,11 +60,10 @@ class KubeflowClusterProps:
 class KubeflowCluster(Construct):
     """A cluster with encrypted secrets, complete logs and access entries only.
 
-    Nodes and add-ons are not part of it: see `KubeflowNodeGroups`, `NodeAddons` and `PodAddons`.
+    Nodes and add-ons are not part of it: see `SystemNodeGroup`, `NodeAddons` and `PodAddons`.
     """
 
     cluster: eks.ICluster
-    oidc_provider: eks.OidcProviderNative
     service_account_issuer: str
 
     def __init__(self, scope: Construct, construct_id: str, *, props: KubeflowClusterProps) -> None:
@@ -120,9 +119,7 @@ class KubeflowCluster(Construct):
             # Two accounts may each have a role of this name.
             cluster.grant_cluster_admin(f"Admin-{account}-{role}", role_arn)
         self.service_account_issuer = cluster.cluster_open_id_connect_issuer_url
-        self.oidc_provider = eks.OidcProviderNative(
-            self, "OidcProvider", url=self.service_account_issuer
-        )
+        eks.OidcProviderNative(self, "OidcProvider", url=self.service_account_issuer)
 
     def _create_log_group(self, props: KubeflowClusterProps) -> EncryptedLogGroup:
         """EKS writes to this name; created first, it has our key and retention."""

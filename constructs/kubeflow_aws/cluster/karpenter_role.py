@@ -72,11 +72,9 @@ class KarpenterRole(Construct):
     differs stands with its reasons in tests/rights/published/karpenter.yaml.
     """
 
-    pod_role: PodRole
-
     def __init__(self, scope: Construct, construct_id: str, *, props: KarpenterRoleProps) -> None:
         super().__init__(scope, construct_id)
-        self.pod_role = PodRole(
+        pod_role = PodRole(
             self,
             "PodRole",
             props=PodRoleProps(
@@ -86,7 +84,7 @@ class KarpenterRole(Construct):
         policy = iam.Policy(
             self,
             "Policy",
-            roles=[self.pod_role.role],
+            roles=[pod_role.role],
             statements=[
                 *self._launch_statements(props.name, props.vpc_id),
                 *self._removal_statements(props.name),

@@ -20,6 +20,7 @@ from kubeflow_aws.checks.acknowledge import (
     acknowledge_managed_policy,
     acknowledge_wildcard,
 )
+from kubeflow_aws.functions.in_vpc import role_in_vpc
 
 KUBERC_LAYER: Final = Path(__file__).parent / "kuberc-layer"
 """Lands at /opt in the handler, so its HOME is /opt/kuberc. kubectl 1.34 and newer read
@@ -143,12 +144,9 @@ def _acknowledge_framework(
 
 def _handler_role(scope: Construct, cluster_name: str) -> iam.Role:
     stack = cdk.Stack.of(scope)
-    policy = "service-role/AWSLambdaVPCAccessExecutionRole"
-    role = iam.Role(
+    return role_in_vpc(
         scope,
         "KubectlHandlerRole",
-        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
         inline_policies={
             "DescribeCluster": iam.PolicyDocument(
                 statements=[
@@ -164,10 +162,3 @@ def _handler_role(scope: Construct, cluster_name: str) -> iam.Role:
             )
         },
     )
-    acknowledge_managed_policy(
-        role,
-        policy=policy,
-        reason="Logs and network interfaces of a function in a VPC; EC2 has no narrower resource "
-        "for interfaces that do not exist yet.",
-    )
-    return role

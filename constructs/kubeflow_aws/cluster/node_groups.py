@@ -13,7 +13,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+from kubeflow_aws.checks.managed_policies import service_role
 from kubeflow_aws.deployment.cluster import SystemNodes
 from kubeflow_aws.objects.node_labels import NODE_GROUP_LABEL, SYSTEM, SYSTEM_TAINT
 
@@ -82,22 +82,14 @@ class SystemNodeGroup(Construct):
         resource.version = props.kubernetes_version
 
     def _create_role(self) -> iam.Role:
-        role = iam.Role(
+        return service_role(
             self,
             "NodeRole",
-            assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-            managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in NODE_POLICIES
-            ],
+            service="ec2.amazonaws.com",
+            policies=NODE_POLICIES,
+            reason="EKS documents it as the least a node needs and extends it with new node "
+            "images, which a copy of it would miss.",
         )
-        for name in NODE_POLICIES:
-            acknowledge_managed_policy(
-                role,
-                policy=name,
-                reason="EKS documents it as the least a node needs and extends it with new node "
-                "images, which a copy of it would miss.",
-            )
-        return role
 
     def _create_launch_template(self, disk_gib: int) -> ec2.LaunchTemplate:
         return ec2.LaunchTemplate(

@@ -53,23 +53,19 @@ class KubeflowNodePools(Construct):
     until its classes are. So no instance is left.
     """
 
-    pools: dict[str, eks.KubernetesManifest]
     work: Work
 
     def __init__(self, scope: Construct, construct_id: str, *, props: NodePoolsProps) -> None:
         super().__init__(scope, construct_id)
-        self.pools = {}
         for name, pool in props.pools.items():
             node_class = self._apply(
                 f"{name.capitalize()}Class", props.cluster, _node_class(name, pool, props)
             )
             node_class.node.add_dependency(*props.after)
-            self.pools[name] = self._apply(
-                f"{name.capitalize()}Pool", props.cluster, _node_pool(name, pool)
-            )
-            self.pools[name].node.add_dependency(node_class)
+            applied = self._apply(f"{name.capitalize()}Pool", props.cluster, _node_pool(name, pool))
+            applied.node.add_dependency(node_class)
         # Side by side, since a removal waits for the nodes of each.
-        self.work = Work(width=len(self.pools), steps=2)
+        self.work = Work(width=len(props.pools), steps=2)
 
     def _apply(
         self, construct_id: str, cluster: eks.ICluster, item: KubernetesObject

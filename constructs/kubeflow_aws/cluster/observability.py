@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -51,7 +50,6 @@ class Observability(Construct):
     before it. Application Signals, which changes users' pods to trace them, is off.
     """
 
-    addon: eks.CfnAddon
     key: kms.Key
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ObservabilityProps) -> None:
@@ -68,7 +66,7 @@ class Observability(Construct):
                 managed_policy="CloudWatchAgentServerPolicy",
             ),
         )
-        self.addon = managed_addon(
+        addon = managed_addon(
             self,
             "Addon",
             props.addon,
@@ -85,7 +83,7 @@ class Observability(Construct):
                 **ON_EVERY_NODE,
             },
         )
-        self.addon.node.add_dependency(role, *groups)
+        addon.node.add_dependency(role, *groups)
 
     def _create_key(self, props: ObservabilityProps) -> kms.Key:
         stack = cdk.Stack.of(self)

@@ -8,7 +8,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
+from kubeflow_aws.checks.managed_policies import attach_managed_policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,6 @@ class PodRole(Construct):
     """
 
     role: iam.Role
-    association: eks.CfnPodIdentityAssociation
 
     def __init__(self, scope: Construct, construct_id: str, *, props: PodRoleProps) -> None:
         super().__init__(scope, construct_id)
@@ -56,7 +55,7 @@ class PodRole(Construct):
         )
         if props.managed_policy:
             self._attach(props.managed_policy)
-        self.association = eks.CfnPodIdentityAssociation(
+        eks.CfnPodIdentityAssociation(
             self,
             "Association",
             cluster_name=props.cluster.cluster_name,
@@ -66,8 +65,7 @@ class PodRole(Construct):
         )
 
     def _attach(self, policy: str) -> None:
-        self.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
-        acknowledge_managed_policy(
+        attach_managed_policy(
             self.role,
             policy=policy,
             reason="AWS writes it for this add-on and changes it with the add-on's versions; the "

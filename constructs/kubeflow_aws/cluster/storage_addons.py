@@ -42,11 +42,9 @@ class EfsCsiAddon(Construct):
     `AmazonEFSCSIDriverPolicy`).
 
     Attributes:
-        addon: The add-on.
         mounting_role: Who mounts on nodes.
     """
 
-    addon: eks.CfnAddon
     mounting_role: iam.IRole
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
@@ -63,7 +61,7 @@ class EfsCsiAddon(Construct):
         )
         mounting = efs_mounting_role(self, "MountingRole", cluster=props.cluster)
         self.mounting_role = mounting.role
-        self.addon = managed_addon(
+        addon = managed_addon(
             self,
             "Addon",
             props,
@@ -72,7 +70,7 @@ class EfsCsiAddon(Construct):
             configuration={"controller": ON_SYSTEM_NODES},
         )
         # Pods that start before their association never hear of it.
-        self.addon.node.add_dependency(role, mounting)
+        addon.node.add_dependency(role, mounting)
 
 
 class FsxCsiAddon(Construct):
@@ -81,9 +79,6 @@ class FsxCsiAddon(Construct):
     AWS offers `AmazonFSxFullAccess` for it, which could delete any file system of the account;
     this role deletes only those that the driver made.
     """
-
-    addon: eks.CfnAddon
-    role: iam.Role
 
     def __init__(self, scope: Construct, construct_id: str, *, props: AddonsProps) -> None:
         super().__init__(scope, construct_id)
@@ -96,9 +91,8 @@ class FsxCsiAddon(Construct):
                 service_account="fsx-csi-controller-sa",
             ),
         )
-        self.role = pod_role.role
-        self._grant()
-        self.addon = managed_addon(
+        self._grant(pod_role.role)
+        addon = managed_addon(
             self,
             "Addon",
             props,
@@ -106,9 +100,9 @@ class FsxCsiAddon(Construct):
             props.versions.fsx_csi,
             configuration={"controller": ON_SYSTEM_NODES},
         )
-        self.addon.node.add_dependency(pod_role)
+        addon.node.add_dependency(pod_role)
 
-    def _grant(self) -> None:
+    def _grant(self, role: iam.IRole) -> None:
         stack = cdk.Stack.of(self)
         file_systems = stack.format_arn(service="fsx", resource="file-system", resource_name="*")
         # Set by the driver on every file system that it makes (aws-fsx-csi-driver,
@@ -117,7 +111,7 @@ class FsxCsiAddon(Construct):
         policy = iam.Policy(
             self,
             "Policy",
-            roles=[self.role],
+            roles=[role],
             statements=[
                 iam.PolicyStatement(actions=["fsx:DescribeFileSystems"], resources=["*"]),
                 iam.PolicyStatement(

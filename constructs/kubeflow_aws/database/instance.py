@@ -14,7 +14,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge, acknowledge_managed_policy
+from kubeflow_aws.checks.acknowledge import acknowledge
+from kubeflow_aws.checks.managed_policies import service_role
 from kubeflow_aws.database.authorities import AUTHORITY
 from kubeflow_aws.deployment.database import (
     MAJOR_VERSION,
@@ -99,16 +100,14 @@ class DatabaseInstance(Construct):
     instance: rds.CfnDBInstance
     audit_log: logs.LogGroup
     security_group: ec2.SecurityGroup
-    instance_name: str
-    instance_class: str
 
     def __init__(
         self, scope: Construct, construct_id: str, *, props: DatabaseInstanceProps
     ) -> None:
         super().__init__(scope, construct_id)
         settings, production = props.settings, props.production
-        self.instance_name = f"{props.name}-metadata"
-        self.instance_class = settings.class_of(production=production)
+        self._name = f"{props.name}-metadata"
+        instance_class = settings.class_of(production=production)
         retention = settings.backup_retention_days
         multi_az = settings.multi_az
         self.security_group = ec2.SecurityGroup(
@@ -118,17 +117,17 @@ class DatabaseInstance(Construct):
             description="The metadata database of Kubeflow",
             allow_all_outbound=False,
         )
-        insights = self.instance_class not in WITHOUT_PERFORMANCE_INSIGHTS
+        insights = instance_class not in WITHOUT_PERFORMANCE_INSIGHTS
         # With a snapshot these are the snapshot's own, and CloudFormation refuses them
         # (AWS::RDS::DBInstance, DBSnapshotIdentifier).
         is_new = settings.snapshot is None
         self.instance = rds.CfnDBInstance(
             self,
             "Instance",
-            db_instance_identifier=self.instance_name,
+            db_instance_identifier=self._name,
             engine="mysql",
             engine_version=settings.version,
-            db_instance_class=self.instance_class,
+            db_instance_class=instance_class,
             db_parameter_group_name=rds.CfnDBParameterGroup(
                 self,
                 "Parameters",
@@ -181,18 +180,13 @@ class DatabaseInstance(Construct):
 
     def _monitoring_role(self) -> iam.Role:
         """May write what the instance's operating system says to CloudWatch."""
-        role = iam.Role(
+        return service_role(
             self,
             "MonitoringRole",
-            assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(MONITORING_POLICY)],
-        )
-        acknowledge_managed_policy(
-            role,
-            policy=MONITORING_POLICY,
+            service="monitoring.rds.amazonaws.com",
+            policies=[MONITORING_POLICY],
             reason="AWS's own policy for enhanced monitoring: it writes to one log group alone.",
         )
-        return role
 
     def _audit(self, *, production: bool) -> rds.CfnOptionGroup:
         """The option that writes the log ``audit``."""
@@ -225,7 +219,7 @@ class DatabaseInstance(Construct):
                 self,
                 f"{log.capitalize()}Logs",
                 props=EncryptedLogGroupProps(
-                    name=f"/aws/rds/instance/{self.instance_name}/{log}",
+                    name=f"/aws/rds/instance/{self._name}/{log}",
                     retention=log_retention(production=production),
                     removal_policy=kept_in_production(production=production),
                 ),

@@ -17,8 +17,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
 from kubeflow_aws.database.authorities import authority_file
+from kubeflow_aws.functions.in_vpc import open_way, role_in_vpc
 from kubeflow_aws.logs.group import EncryptedLogGroup, EncryptedLogGroupProps
 
 CODE: Final = Path(__file__).parent / "rotation"
@@ -73,7 +73,15 @@ class RotationFunction(Construct):
             allow_all_outbound=False,
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Secrets Manager")
-        self._open(group, props)
+        open_way(
+            self,
+            "DatabaseFromRotation",
+            "RotationToDatabase",
+            caller=group,
+            called_id=props.database.security_group_id,
+            port=props.port,
+            description="Rotation of passwords",
+        )
         self.role = self._create_role(props)
         self.function = lambda_.Function(
             self,
@@ -116,48 +124,8 @@ class RotationFunction(Construct):
             source_account=cdk.Stack.of(self).account,
         )
 
-    def _open(self, group: ec2.SecurityGroup, props: RotationFunctionProps) -> None:
-        """The way from the function to the database.
-
-        Named here: `allow_to` names its rules after the whole path, which is another one in a
-        stage of a pipeline, and EC2 refuses a rule that is there under another name.
-        """
-        description = "Rotation of passwords"
-        ec2.CfnSecurityGroupIngress(
-            self,
-            "DatabaseFromRotation",
-            description=description,
-            group_id=props.database.security_group_id,
-            source_security_group_id=group.security_group_id,
-            ip_protocol="tcp",
-            from_port=props.port,
-            to_port=props.port,
-        )
-        ec2.CfnSecurityGroupEgress(
-            self,
-            "RotationToDatabase",
-            description=description,
-            group_id=group.security_group_id,
-            destination_security_group_id=props.database.security_group_id,
-            ip_protocol="tcp",
-            from_port=props.port,
-            to_port=props.port,
-        )
-
     def _create_role(self, props: RotationFunctionProps) -> iam.Role:
-        policy = "service-role/AWSLambdaVPCAccessExecutionRole"
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
-        )
-        acknowledge_managed_policy(
-            role,
-            policy=policy,
-            reason="Logs and network interfaces of a function in a VPC; EC2 has no narrower "
-            "resource for interfaces that do not exist yet.",
-        )
+        role = role_in_vpc(self, "Role")
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["secretsmanager:GetSecretValue"], resources=[props.admin_secret_arn]

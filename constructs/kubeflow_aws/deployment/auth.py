@@ -6,7 +6,6 @@ from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-import bcrypt
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from kubeflow_aws.deployment.cognito import Cognito
@@ -48,6 +47,8 @@ class User(Section):
                 f"the bcrypt cost is {int(value[4:6])}; allowed: {LEAST_BCRYPT_COST} or more "
                 "(./kubeflow-aws password)"
             )
+        import bcrypt  # for those alone who have a hash: it is slow to import
+
         if bcrypt.checkpw(UPSTREAM_PASSWORD, value.encode()):
             raise ValueError(
                 "this is the password of Kubeflow's documentation, which everybody knows; "

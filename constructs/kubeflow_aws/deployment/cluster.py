@@ -9,10 +9,9 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from kubeflow_aws.catalog.instance_types import InstanceSize, sizes_with
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.deployment.instance_types import InstanceType
 from kubeflow_aws.deployment.node_pools import NodePools
-from kubeflow_aws.deployment.node_types import check_node_types
 from kubeflow_aws.deployment.section import RoleArn, Section, aws_id, growing, lasting
 
 
@@ -130,9 +129,9 @@ class Cluster(Section):
     @field_validator("kubernetes_version")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in KUBERNETES_VERSIONS:
+        if value not in kubernetes_versions():
             known = ", ".join(
-                f'"{minor}"' for minor, row in KUBERNETES_VERSIONS.items() if row.runs_kubeflow
+                f'"{minor}"' for minor, row in kubernetes_versions().items() if row.runs_kubeflow
             )
             raise ValueError(f'"{value}" does not run Kubeflow 26.03.1; allowed: {known}')
         return value
@@ -154,7 +153,7 @@ class Cluster(Section):
 
     @model_validator(mode="after")
     def _version_fits_ownership(self) -> Self:
-        row = KUBERNETES_VERSIONS[self.kubernetes_version]
+        row = kubernetes_versions()[self.kubernetes_version]
         if not self.existing and not row.addons:
             raise ValueError(
                 f'EKS creates no cluster of Kubernetes "{row.minor}" any more; '
@@ -178,9 +177,4 @@ class Cluster(Section):
                 raise ValueError(
                     f"existing names a cluster that has its own {names}; remove {names}"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _nodes_are_of_types_that_somebody_knows(self) -> Self:
-        check_node_types(self)
         return self

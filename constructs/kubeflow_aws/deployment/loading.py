@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from kubeflow_aws.deployment.delivery import Delivery
 from kubeflow_aws.deployment.model import Deployment
-from kubeflow_aws.deployment.names import STACKS
+from kubeflow_aws.deployment.rules import checked
+from kubeflow_aws.deployment.rules.delivery import check_delivery
 from kubeflow_aws.deployment.section import Section
 from kubeflow_aws.files.errors import UserError
 
@@ -56,7 +57,11 @@ def load_deployment(path: Path) -> Deployment:
         DeploymentError: The file is missing, no YAML, or breaks a rule; the text names the file,
             the field, what was found and what is allowed.
     """
-    return _load(path, Deployment, least="region: us-west-2")
+    deployment = _load(path, Deployment, least="region: us-west-2")
+    try:
+        return checked(deployment)
+    except ValueError as error:
+        raise DeploymentError(f"{path}: {error}") from None
 
 
 def load_delivery(path: Path, *, root: Path) -> tuple[Delivery, list[Deployment]]:
@@ -71,54 +76,11 @@ def load_delivery(path: Path, *, root: Path) -> tuple[Delivery, list[Deployment]
     """
     delivery = _load(path, Delivery, least="account, region, repository, connection_arn, stages")
     deployments = [load_deployment(root / stage.deployment) for stage in delivery.stages]
-    seen: dict[tuple[str, str, str], str] = {}
-    for stage, deployment in zip(delivery.stages, deployments, strict=True):
-        where = f"{path}: stages: {stage.name}: {stage.deployment}"
-        if deployment.account is None:
-            raise DeploymentError(
-                f"{where}: names no account; a pipeline has no other way to know it, so set "
-                "`account` there, in quotes"
-            )
-        if deployment.is_production and stage.approval is False:
-            raise DeploymentError(
-                f"{where}: is production, which somebody must approve; remove `approval: false`"
-            )
-        taken = {f"{deployment.stack_prefix}{kind}" for kind in STACKS}
-        beside = (deployment.account, deployment.region) == (delivery.account, delivery.region)
-        if beside and delivery.stack_name in taken:
-            raise DeploymentError(
-                f"{path}: name: {delivery.name} makes the stack {delivery.stack_name}, which "
-                f"{stage.deployment} has too; give the pipeline another `name`"
-            )
-        place = (deployment.account, deployment.region, deployment.name)
-        if place in seen:
-            raise DeploymentError(
-                f"{where}: has the name, account and region of stage {seen[place]}, whose stacks "
-                "it would overwrite; give it another `name`"
-            )
-        seen[place] = stage.name
-    _check_accounts(path, delivery, deployments)
+    try:
+        check_delivery(delivery, deployments)
+    except ValueError as error:
+        raise DeploymentError(f"{path}: {error}") from None
     return delivery, deployments
-
-
-def _check_accounts(path: Path, delivery: Delivery, deployments: Sequence[Deployment]) -> None:
-    """Refuse a stage that could change, without approval, what waits for approval.
-
-    A deployment makes roles, so whoever may deploy to an account may do anything in it.
-    """
-    stages = list(zip(delivery.stages, deployments, strict=True))
-    waiting = {delivery.account: "the pipeline"}
-    for stage, deployment in stages:
-        if deployment.account and (stage.approval or deployment.is_production):
-            waiting.setdefault(deployment.account, f"stage {stage.name}")
-    for stage, deployment in stages:
-        if stage.approval or deployment.is_production or deployment.account not in waiting:
-            continue
-        raise DeploymentError(
-            f"{path}: stages: {stage.name}: waits for no approval, and is in account "
-            f"{deployment.account}, that of {waiting[deployment.account]}: a push could do "
-            "anything there; give it an account of its own, or set `approval: true`"
-        )
 
 
 def _load(path: Path, model: type[File], *, least: str) -> File:

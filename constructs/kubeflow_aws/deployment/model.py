@@ -1,11 +1,15 @@
-"""The deployment file as one frozen, strict model: the whole user interface."""
+"""The deployment file as one frozen, strict model: the whole user interface.
+
+It is the form alone. What must hold between its sections is in `kubeflow_aws.deployment.rules`,
+and whoever reads a file by `load_deployment` has one that keeps it.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from kubeflow_aws.deployment.artifacts import Artifacts, S3Settings
 from kubeflow_aws.deployment.auth import Auth, AuthProvider
@@ -13,26 +17,13 @@ from kubeflow_aws.deployment.cluster import Cluster
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.deployment.database import Database, RdsSettings
 from kubeflow_aws.deployment.domain import Domain
-from kubeflow_aws.deployment.group_rules import check_groups
 from kubeflow_aws.deployment.images import Images
 from kubeflow_aws.deployment.ingress import Ingress
-from kubeflow_aws.deployment.lengths import check_lengths
 from kubeflow_aws.deployment.monitoring import Monitoring
 from kubeflow_aws.deployment.names import StackName, stack_prefix
 from kubeflow_aws.deployment.network import Network
 from kubeflow_aws.deployment.notebooks import Notebooks
 from kubeflow_aws.deployment.profiles import ContributorGroup, Profile
-from kubeflow_aws.deployment.rules import (
-    check_artifacts,
-    check_components,
-    check_database,
-    check_ingress,
-    check_network,
-    check_production,
-    check_profiles,
-    check_sign_in,
-    check_storage,
-)
 from kubeflow_aws.deployment.section import Section, lasting
 from kubeflow_aws.deployment.storage import Storage
 
@@ -220,21 +211,3 @@ class Deployment(Section):
         """All machine clients as Kubeflow knows them."""
         clients = self.auth.cognito.machine_clients if self.domain else ()
         return frozenset(self.machine_identity(client.name) for client in clients)
-
-    @model_validator(mode="after")
-    def _sections_fit_each_other(self) -> Self:
-        for check in (
-            check_network,
-            check_components,
-            check_sign_in,
-            check_ingress,
-            check_database,
-            check_artifacts,
-            check_storage,
-            check_production,
-            check_profiles,
-            check_groups,
-            check_lengths,
-        ):
-            check(self)
-        return self

@@ -62,4 +62,5 @@ def read_data_file(path: Path, form: TypeAdapter[T]) -> T:
         raise UserError(f"{path}: is no text in UTF-8 ({error}); save it as UTF-8") from None
     # A day that no calendar has, such as 2026-13-01, is a ValueError of its own.
     except (OSError, yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read: {why}") from None

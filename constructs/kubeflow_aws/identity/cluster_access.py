@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -13,10 +12,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from kubeflow_aws.checks.acknowledge import acknowledge_managed_policy
-
-KUBERNETES_GROUP: Final = "kubeflow-aws-sign-in"
-"""Whom manifests/components/tenants/only-members-of-groups.yaml is about."""
+from kubeflow_aws.functions.in_vpc import may_run_in_vpc, open_way
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,43 +66,22 @@ class ClusterAccess(Construct):
             description="The trigger of sign-in",
             allow_all_outbound=False,
         )
-        description = "Sign-in to the API server"
-        self._ways = [
-            ec2.CfnSecurityGroupIngress(
-                self,
-                "ApiServerFromTrigger",
-                description=description,
-                group_id=cluster.cluster_security_group_id,
-                source_security_group_id=self.security_group.security_group_id,
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-            ),
-            ec2.CfnSecurityGroupEgress(
-                self,
-                "TriggerToApiServer",
-                description=description,
-                group_id=self.security_group.security_group_id,
-                destination_security_group_id=cluster.cluster_security_group_id,
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-            ),
-        ]
-        policy = "service-role/AWSLambdaVPCAccessExecutionRole"
-        props.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
-        acknowledge_managed_policy(
-            props.role,
-            policy=policy,
-            reason="Logs and network interfaces of a function in a VPC; EC2 has no narrower "
-            "resource for interfaces that do not exist yet.",
+        self._ways = open_way(
+            self,
+            "ApiServerFromTrigger",
+            "TriggerToApiServer",
+            caller=self.security_group,
+            called_id=cluster.cluster_security_group_id,
+            port=443,
+            description="Sign-in to the API server",
         )
+        may_run_in_vpc(props.role)
         self._entry = eks_v1.CfnAccessEntry(
             self,
             "Entry",
             cluster_name=cluster.cluster_name,
             principal_arn=props.role.role_arn,
-            kubernetes_groups=[KUBERNETES_GROUP],
+            kubernetes_groups=[TRIGGER_GROUP],
             type="STANDARD",
         )
 

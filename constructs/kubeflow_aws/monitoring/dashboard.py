@@ -42,8 +42,6 @@ class PlatformDashboardProps:
 class PlatformDashboard(Construct):
     """A dashboard: alarms first, then who comes in, what runs, and where data is kept."""
 
-    dashboard: cloudwatch.Dashboard
-
     def __init__(
         self, scope: Construct, construct_id: str, *, props: PlatformDashboardProps
     ) -> None:
@@ -62,7 +60,7 @@ class PlatformDashboard(Construct):
             rows.append([_platform_logs(props.cluster_name)])
         if props.database:
             rows.append(_database(props.database))
-        self.dashboard = cloudwatch.Dashboard(
+        cloudwatch.Dashboard(
             self,
             "Dashboard",
             dashboard_name=props.name,

@@ -96,7 +96,6 @@ class Prometheus(Construct):
     """An encrypted workspace, and a scraper without pods of its own."""
 
     workspace: aps.CfnWorkspace
-    scraper: aps.CfnScraper
 
     def __init__(self, scope: Construct, construct_id: str, *, props: PrometheusProps) -> None:
         super().__init__(scope, construct_id)
@@ -113,7 +112,7 @@ class Prometheus(Construct):
         )
         self.workspace.apply_removal_policy(policy)
         text = yaml.safe_dump(SCRAPE, sort_keys=False).encode()
-        self.scraper = aps.CfnScraper(
+        aps.CfnScraper(
             self,
             "Scraper",
             alias=props.name,

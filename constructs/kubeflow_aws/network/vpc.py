@@ -54,7 +54,6 @@ class KubeflowVpc(Construct):
     """
 
     vpc: ec2.Vpc
-    flow_logs: EncryptedLogGroup
 
     def __init__(self, scope: Construct, construct_id: str, *, props: KubeflowVpcProps) -> None:
         super().__init__(scope, construct_id)
@@ -87,7 +86,7 @@ class KubeflowVpc(Construct):
         self._add_endpoints()
 
     def _log_flows(self, props: KubeflowVpcProps) -> None:
-        self.flow_logs = EncryptedLogGroup(
+        flow_logs = EncryptedLogGroup(
             self,
             "FlowLogs",
             props=EncryptedLogGroupProps(
@@ -97,7 +96,7 @@ class KubeflowVpc(Construct):
         self.vpc.add_flow_log(
             "FlowLog",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-                self.flow_logs.log_group,
+                flow_logs.log_group,
                 iam.Role(
                     self,
                     "FlowLogRole",
@@ -134,21 +133,6 @@ class KubeflowVpc(Construct):
             self.vpc.add_interface_endpoint(
                 name, service=service, security_groups=[callers], open=False
             )
-
-
-def vpc_of(scope: Construct, own: ec2.IVpc | None, existing: ExistingVpc | None) -> ec2.IVpc:
-    """The VPC of a deployment: the existing one, or else the one of its Network stack.
-
-    Args:
-        scope: Where an existing VPC is imported.
-        own: Of the Network stack, if there is one.
-        existing: The ids of an existing VPC.
-    """
-    if existing:
-        return import_vpc(scope, existing)
-    if own is None:
-        raise ValueError("neither a VPC nor network.existing is given")
-    return own
 
 
 def import_vpc(scope: Construct, existing: ExistingVpc) -> ec2.IVpc:

@@ -14,6 +14,7 @@ from typing import Final
 
 from kubeflow_aws.deployment.profiles import ContributorGroup, Profile
 from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject
+from kubeflow_aws.objects.sign_in import TRIGGER_GROUP
 from kubeflow_aws.profiles.contributor_names import digest
 from kubeflow_aws.profiles.contributor_policy import contributor_policy
 from kubeflow_aws.rendering.packs import Pack, Phase
@@ -22,9 +23,8 @@ CONTRIBUTORS: Final = "kubeflow-aws/contributors"
 GROUP: Final = "kubeflow-aws/group"
 """Labels by which the trigger finds groups (identity/pre_token_generation/memberships.py)."""
 
-TRIGGER_GROUP: Final = "kubeflow-aws-sign-in"
 WRITER: Final = "kubeflow-aws-members-of-groups"
-"""Who writes for members, and the role of it (manifests/components/tenants)."""
+"""The role of the trigger, which writes for members (manifests/components/tenants)."""
 
 NOBODY: Final = "nobody"
 """No address, so no user: whom the policy of a group lets in."""

@@ -59,9 +59,6 @@ BUDGET_PREFIX: Final = "available-"
 """Names of our budgets begin with it. A name decides the pack of an object, and with these none of
 upstream's packs, some of which are nearly full, has to be divided."""
 
-SCALABLE: Final = frozenset({("apps", "Deployment"), ("apps", "StatefulSet")})
-"""Group and kind of workloads that have a number of replicas."""
-
 WorkloadName = Annotated[
     str, StringConstraints(pattern=r"^(Deployment|StatefulSet)\.apps [a-z0-9-]+/[a-z0-9.-]+$")
 ]

@@ -95,8 +95,8 @@ class Component(_Declared):
     after: tuple[ComponentName, ...] = Field(
         default=(), description="Components whose objects and gates come first."
     )
-    stack: Literal["cluster", "kubeflow"] = Field(
-        default="kubeflow", description="The stack that applies it."
+    stack: Literal["cluster", "platform"] = Field(
+        default="platform", description="The stack that applies it."
     )
     variants: tuple[str, ...] = Field(
         default=(), description="Folders under overlays/; none if the component has one form."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject
@@ -22,6 +22,7 @@ from kubeflow_aws.rendering.mesh_settings import configure_mesh
 from kubeflow_aws.rendering.model_addresses import configure_model_addresses
 from kubeflow_aws.rendering.namespaces import check_namespaces
 from kubeflow_aws.rendering.notebook_form import configure_notebook_form
+from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.placement import place
 from kubeflow_aws.rendering.render import (
     Rendered,
@@ -62,43 +63,24 @@ class Platform:
         """The objects of all components, in the same order."""
         return [item for one in self.components for item in one.objects]
 
-    def of_stack(self, stack: str) -> list[Rendered]:
+    def of_stack(self, stack: Literal["cluster", "platform"]) -> list[Rendered]:
         """The components that one stack applies."""
         return [one for one in self.components if one.component.stack == stack]
 
 
-def render_platform(
-    deployment: Deployment,
-    *,
-    manifests: Path,
-    cache: Path,
-    mirror: Path | None,
-    notify: Notify,
-    allow_sample: bool = False,
-) -> Platform:
+def render_platform(deployment: Deployment, options: RenderOptions) -> Platform:
     """Fetch the sources and render the components of a deployment.
 
     Args:
         deployment: Decides the components and variants.
-        manifests: The folder with the lock file, the components and the sample.
-        cache: Folder for sources, tools and renders; may be empty.
-        mirror: Mirror of upstream sources; the deployment file's own if there is none.
-        notify: Takes progress lines.
-        allow_sample: Render the bundled sample where upstream cannot be had.
+        options: Where everything is, and whom to tell.
 
     Raises:
         UserError: A source, tool or component is wrong; the text names it.
     """
-    rendering = _prepare(
-        deployment,
-        manifests=manifests,
-        cache=cache,
-        mirror=mirror,
-        notify=notify,
-        allow_sample=allow_sample,
-    )
-    selection = select(deployment, load_components(manifests / "components"))
-    floors = load_floors(manifests / FLOORS_FILE)
+    rendering = _prepare(deployment, options)
+    selection = select(deployment, load_components(options.manifests / "components"))
+    floors = load_floors(options.manifests / FLOORS_FILE)
     rendered = [raise_images(one, floors) for one in rendering.render(selection)]
     check_digests(rendered, deployment.images.digests)
     names = image_names(deployment)
@@ -106,51 +88,32 @@ def render_platform(
     own_nodes = deployment.cluster.existing is None
     placed = [place(rename_images(one, names), own_nodes=own_nodes) for one in rendered]
     if deployment.is_production:
-        twice = load_availability(manifests / AVAILABILITY_FILE).twice
+        twice = load_availability(options.manifests / AVAILABILITY_FILE).twice
         placed = [make_available(one, twice) for one in placed]
-    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    version = kubernetes_versions()[deployment.cluster.kubernetes_version]
     known = [with_admission_policies(one, version) for one in placed]
     named = [name_jobs(one) for one in known]
     components = [_configured(one, deployment) for one in named]
     check_namespaces(components)
     lock, origin = rendering.lock, rendering.sources.origin
-    notify(f"Kubeflow {lock.kubeflow} from {origin.description}")
+    options.notify(f"Kubeflow {lock.kubeflow} from {origin.description}")
     return Platform(origin=origin, release=lock.kubeflow, components=components)
 
 
-def render_all_variants(
-    deployment: Deployment,
-    *,
-    manifests: Path,
-    cache: Path,
-    mirror: Path | None,
-    notify: Notify,
-    allow_sample: bool = False,
-) -> Platform:
+def render_all_variants(deployment: Deployment, options: RenderOptions) -> Platform:
     """Render every component in every variant, as upstream and the overlays have it: no floors.
 
     No deployment has all of this; it is for what must hold for all options at once.
 
     Args:
         deployment: Where sources come from, and for which version of Kubernetes.
-        manifests: The folder with the lock file, the components and the sample.
-        cache: Folder for sources, tools and renders; may be empty.
-        mirror: Mirror of upstream sources; the deployment file's own if there is none.
-        notify: Takes progress lines.
-        allow_sample: Render the bundled sample where upstream cannot be had.
+        options: Where everything is, and whom to tell.
 
     Raises:
         UserError: A source, tool or component is wrong; the text names it.
     """
-    rendering = _prepare(
-        deployment,
-        manifests=manifests,
-        cache=cache,
-        mirror=mirror,
-        notify=notify,
-        allow_sample=allow_sample,
-    )
-    variants = every_variant(load_components(manifests / "components").values())
+    rendering = _prepare(deployment, options)
+    variants = every_variant(load_components(options.manifests / "components").values())
     rendered = all_rendered(rendering.render_each(variants))
     return Platform(
         origin=rendering.sources.origin, release=rendering.lock.kubeflow, components=rendered
@@ -189,39 +152,32 @@ class _Rendering:
         )
 
 
-def _prepare(
-    deployment: Deployment,
-    *,
-    manifests: Path,
-    cache: Path,
-    mirror: Path | None,
-    notify: Notify,
-    allow_sample: bool,
-) -> _Rendering:
-    lock = load_lock(manifests / "upstream.lock.yaml")
+def _prepare(deployment: Deployment, options: RenderOptions) -> _Rendering:
+    lock = load_lock(options.manifests / "upstream.lock.yaml")
+    mirror = options.mirror
     if mirror is None and deployment.upstream.mirror:
-        mirror = manifests.parent / deployment.upstream.mirror
-    version = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+        mirror = options.manifests.parent / deployment.upstream.mirror
+    version = kubernetes_versions()[deployment.cluster.kubernetes_version]
     # A layer of a version that Kubeflow does not run on holds a kustomize too old for upstream.
-    default = KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
-    tools = find_tools(version if version.runs_kubeflow else default, cache)
+    default = kubernetes_versions()[DEFAULT_KUBERNETES_VERSION]
+    tools = find_tools(version if version.runs_kubeflow else default, options.cache)
     sources = fetch_sources(
         lock,
         SourceOptions(
-            cache=cache,
-            sample=manifests / "sample" if allow_sample else None,
+            cache=options.cache,
+            sample=options.manifests / "sample" if options.allow_sample else None,
             mirror=mirror,
             offline=deployment.upstream.offline,
             helm=tools.helm,
         ),
-        notify,
+        options.notify,
     )
     return _Rendering(
         lock=lock,
         sources=sources,
         tools=tools,
-        cache=cache,
-        notify=notify,
+        cache=options.cache,
+        notify=options.notify,
         kubernetes_version=version.minor,
     )
 

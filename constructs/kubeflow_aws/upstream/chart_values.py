@@ -39,13 +39,6 @@ def canonical_values(content: bytes, *, chart: str, without: Iterable[str]) -> b
     return json.dumps(_named(values), sort_keys=True, default=str).encode()
 
 
-def value_at(values: object, key: str) -> object:
-    """The value under a key, dots between its parts, or None."""
-    for part in key.split("."):
-        values = values.get(part) if isinstance(values, dict) else None
-    return values
-
-
 def _named(value: object) -> object:
     """The value with texts for keys, as Helm takes them."""
     if isinstance(value, dict):

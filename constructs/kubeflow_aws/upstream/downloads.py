@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
-
-import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from typing import IO, TYPE_CHECKING, Final
 
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import DamagedError, unpacked
 from kubeflow_aws.upstream.lock import Source
+
+if TYPE_CHECKING:
+    # Where everything is in a cache or a mirror, nothing is asked for over HTTP.
+    import requests
 
 Notify = Callable[[str], None]
 """Takes one line of progress."""
@@ -99,6 +100,8 @@ def not_to_be_had(name: str, reason: str) -> NotAvailableError:
 
 
 def _download(name: str, url: str, folder: Path, helm: Path, notify: Notify) -> Path:
+    import requests
+
     del helm
     archive = folder / "archive"
     try:
@@ -136,6 +139,8 @@ def _download(name: str, url: str, folder: Path, helm: Path, notify: Notify) -> 
 
 def _nobody_there(error: requests.RequestException) -> str | None:
     """Why there was no connection, as without a network: the next try has none either."""
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
     cause = error.args[0] if error.args else None
     if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
         # Behind what Python calls the connection.

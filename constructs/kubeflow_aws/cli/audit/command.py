@@ -35,7 +35,7 @@ def command(
         today=datetime.now(UTC).date(),
     )
     if as_json:
-        say_json(report.records)
+        say_json("audit", report.records, ok=not report.is_troubled)
     else:
         sys.stdout.writelines(f"{line}\n" for line in report.page)
     for note in report.notes:

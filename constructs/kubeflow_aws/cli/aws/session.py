@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from kubeflow_aws.files.errors import UserError
 
@@ -31,7 +31,7 @@ def session_of(region: str, role_arn: str | None, config: Config | None = None) 
             RoleArn=role_arn, RoleSessionName="kubeflow-aws-operations"
         )
     except Exception as error:  # boto3 makes its classes of errors at run time
-        raise UserError(f"{role_arn}: cannot be assumed: {error}") from None
+        raise UserError(f"{role_arn}: cannot be assumed: {' '.join(str(error).split())}") from None
     credentials = answer["Credentials"]
     return boto3.Session(
         region_name=region,
@@ -46,9 +46,14 @@ def refusals_in_a_sentence() -> Iterator[None]:
     """Within it, what AWS refuses, and credentials that are not there, are mistakes to report.
 
     Raises:
-        UserError: A call failed; the text is botocore's own.
+        UserError: A call failed; the text is botocore's own, on one line.
     """
     try:
         yield
+    except NoCredentialsError:
+        raise UserError(
+            "there are no AWS credentials; sign in (aws sso login), or name a profile in "
+            "AWS_PROFILE: `aws sts get-caller-identity` must answer"
+        ) from None
     except (BotoCoreError, ClientError) as error:
-        raise UserError(str(error)) from None
+        raise UserError(" ".join(str(error).split())) from None

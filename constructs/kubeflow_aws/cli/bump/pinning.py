@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kubeflow_aws.bump.lock_edits import parse_moves
 from kubeflow_aws.bump.trial import LOCK_FILE, Trial, Workshop, try_moves
-from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, kubernetes_versions
 from kubeflow_aws.changes.upgrades import Step, load_upgrades, steps_of
 from kubeflow_aws.cli.bump.committed import committed
 from kubeflow_aws.cli.bump.mending import mends_of
@@ -55,7 +55,7 @@ def bump_and_show(
     _refuse_unknown(accept, {*lock.sources, *load_components(manifests / "components")})
     # What an earlier call wrote says nothing of this one, which may end before it writes.
     report.unlink(missing_ok=True)
-    tools = find_tools(KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION], cache)
+    tools = find_tools(kubernetes_versions()[DEFAULT_KUBERNETES_VERSION], cache)
     with (
         tempfile.TemporaryDirectory(prefix="kubeflow-aws-") as workspace,
         committed(manifests) as original,

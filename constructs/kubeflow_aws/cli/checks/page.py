@@ -25,23 +25,25 @@ MEANINGS: Final = {
 }
 
 
-def show_checks(groups: Sequence[Group], *, as_json: bool) -> None:
+def show_checks(groups: Sequence[Group], *, command: str, as_json: bool) -> None:
     """Show all checks, and what is to be done.
 
     Args:
         groups: All checks.
+        command: The command that made them.
         as_json: Whether a program reads it.
 
     Raises:
         typer.Exit: Something would stop the deployment.
     """
+    stopped = any(check.stops for group in groups for check in group.checks)
     if as_json:
-        say_json(groups)
+        say_json(command, groups, ok=not stopped)
     else:
         show(table_of(groups), styled=True)
         for line in fix_lines(groups):
             say(line, styled=True)
-    if any(check.stops for group in groups for check in group.checks):
+    if stopped:
         raise typer.Exit(1)
 
 

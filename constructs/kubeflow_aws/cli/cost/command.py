@@ -40,6 +40,6 @@ def command(
     terms = Terms(prices=load_prices(), assume=load_assumptions(assumptions), today=date.today())
     estimate = estimate_of(assembly_of(deployment, assembly), terms)
     if as_json:
-        say_json(as_data(estimate, terms))
+        say_json("cost", as_data(estimate, terms))
     else:
         show(page(), estimate, terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cli.cost.charges import (
     Charge,
     Line,
@@ -23,12 +23,12 @@ Monitoring")."""
 
 def _cluster(cluster: Resource, terms: Terms) -> Iterator[Charge]:
     minor = str(cluster.properties["Version"])
-    version = KUBERNETES_VERSIONS.get(minor)
+    version = kubernetes_versions().get(minor)
     rates = terms.prices.rates
     if version is None:
         yield Uncounted(
             what=f"control plane of Kubernetes {minor}",
-            why="kubeflow_aws/catalog/kubernetes_versions.py does not know its support",
+            why="kubeflow_aws/catalog/kubernetes_versions.yaml does not know its support",
         )
     elif terms.today > version.standard_support_until:
         yield Line(

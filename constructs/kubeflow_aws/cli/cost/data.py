@@ -1,4 +1,4 @@
-"""Prices of databases, files, keys and secrets."""
+"""Prices of databases, files and keys."""
 
 from __future__ import annotations
 
@@ -42,20 +42,6 @@ def _database(database: Resource, terms: Terms) -> Iterator[Charge]:
         )
 
 
-def _bucket(_: Resource, terms: Terms) -> Iterator[Charge]:
-    rates, assume = terms.prices.rates, terms.assume
-    yield Line(what="S3 storage", quantity=assume.bucket_gb, price=rates.s3_storage, assumed=True)
-    for what, price in (("S3 writes", rates.s3_writes), ("S3 reads", rates.s3_reads)):
-        yield Line(what=what, quantity=assume.bucket_thousand_requests, price=price, assumed=True)
-
-
-def _efs(_: Resource, terms: Terms) -> Iterator[Charge]:
-    rates, assume = terms.prices.rates, terms.assume
-    yield Line(what="EFS storage", quantity=assume.efs_gb, price=rates.efs_storage, assumed=True)
-    for what, price in (("EFS reads", rates.efs_reads), ("EFS writes", rates.efs_writes)):
-        yield Line(what=what, quantity=assume.efs_traffic_gb, price=price, assumed=True)
-
-
 def _fsx(files: Resource, terms: Terms) -> Iterator[Charge]:
     """FSx bills for the whole size, used or not."""
     lustre = files.properties["LustreConfiguration"]
@@ -65,15 +51,6 @@ def _fsx(files: Resource, terms: Terms) -> Iterator[Charge]:
         f"FSx for Lustre {kind}",
         terms.prices.fsx.find(kind, per="GB-month"),
         files.properties["StorageCapacity"],
-    )
-
-
-def _backup_plan(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(
-        what="backups",
-        quantity=terms.assume.backup_gb,
-        price=terms.prices.rates.backup,
-        assumed=True,
     )
 
 
@@ -90,16 +67,8 @@ def _key(key: Resource, terms: Terms) -> Iterator[Charge]:
     )
 
 
-def _secret(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(what="secrets", quantity=1, price=terms.prices.rates.secret)
-
-
 DATA: Final[Mapping[str, Pricer]] = {
-    "AWS::Backup::BackupPlan": _backup_plan,
-    "AWS::EFS::FileSystem": _efs,
     "AWS::FSx::FileSystem": _fsx,
     "AWS::KMS::Key": _key,
     "AWS::RDS::DBInstance": _database,
-    "AWS::S3::Bucket": _bucket,
-    "AWS::SecretsManager::Secret": _secret,
 }

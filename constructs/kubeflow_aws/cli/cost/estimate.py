@@ -21,7 +21,7 @@ from kubeflow_aws.catalog.instance_types import (
 from kubeflow_aws.cli.cost.charges import Charge, Line, Pricer, Resource, Terms, Uncounted
 from kubeflow_aws.cli.cost.compute import COMPUTE
 from kubeflow_aws.cli.cost.data import DATA
-from kubeflow_aws.cli.cost.free import BY_USE, FREE
+from kubeflow_aws.cli.cost.lines import cost_lines
 from kubeflow_aws.cli.cost.network import NETWORK
 from kubeflow_aws.cli.cost.objects import OBJECTS
 from kubeflow_aws.cli.cost.pools import Pool, pools_of
@@ -29,6 +29,7 @@ from kubeflow_aws.cli.cost.services import SERVICES
 from kubeflow_aws.files.errors import UserError
 
 PRICERS: Final[Mapping[str, Pricer]] = {**COMPUTE, **DATA, **NETWORK, **OBJECTS, **SERVICES}
+"""Of types whose properties decide; `lines.yaml` has the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +95,7 @@ def estimate_of(assembly: Path, terms: Terms) -> Estimate:
     for stack, templates in read:
         lines: list[Line] = []
         for resource in _resources(templates):
-            if resource.kind in BY_USE:
+            if resource.kind in cost_lines().by_use:
                 by_use[resource.kind] += 1
             for charge in charges_of(resource, terms):
                 if isinstance(charge, Line):
@@ -125,8 +126,9 @@ def charges_of(resource: Resource, terms: Terms) -> Iterable[Charge]:
         resource: The resource.
         terms: Prices and assumptions.
     """
-    if resource.kind in FREE or resource.kind in BY_USE:
-        return ()
+    lines = cost_lines().lines_of(resource.kind, terms)
+    if lines is not None:
+        return lines
     pricer = PRICERS.get(resource.kind)
     if pricer is None:
         why = "constructs/kubeflow_aws/cli/cost knows no price of this type, nor that it is free"

@@ -8,25 +8,6 @@ from typing import Final
 from kubeflow_aws.cli.cost.charges import Charge, Line, Pricer, Resource, Terms
 
 
-def _nat_gateway(_: Resource, terms: Terms) -> Iterator[Charge]:
-    rates, assume = terms.prices.rates, terms.assume
-    yield Line(what="NAT gateways", quantity=assume.hours, price=rates.nat_gateway)
-    yield Line(
-        what="data through NAT gateways",
-        quantity=assume.nat_gb,
-        price=rates.nat_data,
-        assumed=True,
-    )
-
-
-def _address(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(
-        what="public IPv4 addresses of NAT gateways",
-        quantity=terms.assume.hours,
-        price=terms.prices.rates.public_ipv4,
-    )
-
-
 def _endpoint(endpoint: Resource, terms: Terms) -> Iterator[Charge]:
     """Gateway endpoints cost nothing."""
     if endpoint.properties.get("VpcEndpointType") != "Interface":
@@ -59,14 +40,7 @@ def _web_acl(acl: Resource, terms: Terms) -> Iterator[Charge]:
     )
 
 
-def _hosted_zone(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(what="hosted zones", quantity=1, price=terms.prices.rates.hosted_zone)
-
-
 NETWORK: Final[Mapping[str, Pricer]] = {
-    "AWS::EC2::EIP": _address,
-    "AWS::EC2::NatGateway": _nat_gateway,
     "AWS::EC2::VPCEndpoint": _endpoint,
-    "AWS::Route53::HostedZone": _hosted_zone,
     "AWS::WAFv2::WebACL": _web_acl,
 }

@@ -1,4 +1,4 @@
-"""Prices of logs, metrics, sign-in and delivery."""
+"""Prices of logs, alarms, sign-in and builds."""
 
 from __future__ import annotations
 
@@ -67,41 +67,6 @@ def _is_query(metric: Mapping[str, object]) -> bool:
     return str(metric.get("Expression", "")).upper().startswith("SELECT")
 
 
-def _metric_filter(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(what="metrics that are taken from logs", quantity=1, price=terms.prices.rates.metric)
-
-
-def _dashboard(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(what="dashboard", quantity=1, price=terms.prices.rates.dashboard)
-
-
-def _prometheus(_: Resource, terms: Terms) -> Iterator[Charge]:
-    rates, assume = terms.prices.rates, terms.assume
-    yield Line(
-        what="Prometheus: samples that are taken in",
-        quantity=assume.prometheus_million_samples / 10,
-        price=rates.prometheus_samples,
-        assumed=True,
-    )
-    yield Line(
-        what="Prometheus: samples that are kept",
-        quantity=assume.prometheus_gb,
-        price=rates.prometheus_storage,
-        assumed=True,
-    )
-
-
-def _scraper(_: Resource, terms: Terms) -> Iterator[Charge]:
-    rates, assume = terms.prices.rates, terms.assume
-    yield Line(what="Prometheus: scraper", quantity=assume.hours, price=rates.prometheus_collector)
-    yield Line(
-        what="Prometheus: samples that the scraper collects",
-        quantity=assume.prometheus_million_samples / 10,
-        price=rates.prometheus_collected,
-        assumed=True,
-    )
-
-
 def _user_pool(pool: Resource, terms: Terms) -> Iterator[Charge]:
     tier = pool.properties.get("UserPoolTier", "ESSENTIALS")
     if tier != "ESSENTIALS":
@@ -128,15 +93,6 @@ def _client(client: Resource, terms: Terms) -> Iterator[Charge]:
         )
 
 
-def _pipeline(_: Resource, terms: Terms) -> Iterator[Charge]:
-    yield Line(
-        what="CodePipeline",
-        quantity=terms.assume.pipeline_runs * terms.assume.pipeline_minutes,
-        price=terms.prices.rates.pipeline_minute,
-        assumed=True,
-    )
-
-
 def _build(project: Resource, terms: Terms) -> Iterator[Charge]:
     kind = project.properties["Environment"]["ComputeType"]
     yield priced_by_type(
@@ -148,14 +104,9 @@ def _build(project: Resource, terms: Terms) -> Iterator[Charge]:
 
 
 SERVICES: Final[Mapping[str, Pricer]] = {
-    "AWS::APS::Scraper": _scraper,
-    "AWS::APS::Workspace": _prometheus,
     "AWS::CloudWatch::Alarm": _alarm,
-    "AWS::CloudWatch::Dashboard": _dashboard,
     "AWS::CodeBuild::Project": _build,
-    "AWS::CodePipeline::Pipeline": _pipeline,
     "AWS::Cognito::UserPool": _user_pool,
     "AWS::Cognito::UserPoolClient": _client,
     "AWS::Logs::LogGroup": _log_group,
-    "AWS::Logs::MetricFilter": _metric_filter,
 }

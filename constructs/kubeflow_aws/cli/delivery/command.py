@@ -52,4 +52,5 @@ def doctor(
     with refusals_in_a_sentence():
         aws = Aws(session_of(settings.region, role_arn, PATIENCE), settings.region)
         checks = tuple(check_source(settings, aws, ask_github))
-    show_checks([Group(name="Delivery", checks=checks)], as_json=as_json)
+    groups = [Group(name="Delivery", checks=checks)]
+    show_checks(groups, command="delivery doctor", as_json=as_json)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import groupby
 
-from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, AssemblyOption, DeploymentArgument
+from kubeflow_aws.cli.arguments import (
+    DEFAULT_DEPLOYMENT,
+    AssemblyOption,
+    DeploymentArgument,
+    JsonOption,
+)
 from kubeflow_aws.cli.cdk import assembly_of
 from kubeflow_aws.cli.destroy_plan.removal import Left, Removal, by_others, removal_of
-from kubeflow_aws.cli.printing import say
+from kubeflow_aws.cli.printing import say, say_json
 from kubeflow_aws.cli.project import deployment_of
 from kubeflow_aws.deployment import Deployment
 
 
 def command(
-    deployment: DeploymentArgument = DEFAULT_DEPLOYMENT, assembly: AssemblyOption = None
+    deployment: DeploymentArgument = DEFAULT_DEPLOYMENT,
+    assembly: AssemblyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what a removal leaves, and what would stop it.
 
@@ -22,7 +30,12 @@ def command(
     others than the stacks made. It asks nothing of AWS.
     """
     settings = deployment_of(deployment)
-    for line in removal_lines(removal_of(assembly_of(deployment, assembly)), settings):
+    removal = removal_of(assembly_of(deployment, assembly))
+    if as_json:
+        found = {field.name: getattr(removal, field.name) for field in fields(removal)}
+        say_json("destroy-plan", {**found, "by_others": list(by_others(settings))})
+        return
+    for line in removal_lines(removal, settings):
         say(line)
 
 

@@ -54,4 +54,4 @@ def command(
     else:
         with page().status("Looking..."):
             groups = list(check_all(settings, surroundings))
-    show_checks(groups, as_json=as_json)
+    show_checks(groups, command="doctor", as_json=as_json)

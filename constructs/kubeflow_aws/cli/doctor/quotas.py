@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from kubeflow_aws.applying.lanes import AT_ONCE
+from kubeflow_aws.applying.limits import AT_ONCE
 from kubeflow_aws.cli.aws.clients import Aws
 from kubeflow_aws.cli.checks.check import Check, unseen
 from kubeflow_aws.cli.doctor.instances import Need, describe_sizes, needs_of, types_of, vcpus_in_use

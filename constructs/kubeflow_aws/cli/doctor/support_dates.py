@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from kubeflow_aws.bump.support import NOTICE, SUPPORT_FILE, Basis, Product
-from kubeflow_aws.catalog.kubernetes_versions import KUBERNETES_VERSIONS
+from kubeflow_aws.catalog.kubernetes_versions import kubernetes_versions
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.database import MAJOR_VERSION, Database
@@ -116,10 +116,10 @@ def check_support(
 
 def _kubernetes(deployment: Deployment, today: date) -> Check:
     minor = deployment.cluster.kubernetes_version
-    row = KUBERNETES_VERSIONS[minor]
+    row = kubernetes_versions()[minor]
     newer = [
         f'"{other.minor}"'
-        for other in KUBERNETES_VERSIONS.values()
+        for other in kubernetes_versions().values()
         if other.standard_support_until > max(today + NOTICE, row.standard_support_until)
     ]
     upgrade = f"set cluster.kubernetes_version to {' or '.join(newer)}"

@@ -13,8 +13,8 @@ from typing import Final
 
 from kubeflow_aws.catalog.kubernetes_versions import (
     DEFAULT_KUBERNETES_VERSION,
-    KUBERNETES_VERSIONS,
     KubernetesVersion,
+    kubernetes_versions,
 )
 from kubeflow_aws.cli.checks.check import Check, failed, passed, unseen, warned
 from kubeflow_aws.deployment import Deployment
@@ -132,9 +132,9 @@ def _cdk(machine: Machine) -> Check:
 
 
 def _kubectl_and_helm(deployment: Deployment, machine: Machine) -> Check:
-    row = KUBERNETES_VERSIONS[deployment.cluster.kubernetes_version]
+    row = kubernetes_versions()[deployment.cluster.kubernetes_version]
     # As a render does: an older layer's kustomize is too old for upstream.
-    row = row if row.runs_kubeflow else KUBERNETES_VERSIONS[DEFAULT_KUBERNETES_VERSION]
+    row = row if row.runs_kubeflow else kubernetes_versions()[DEFAULT_KUBERNETES_VERSION]
     try:
         return passed("kubectl and helm", machine.find_tools(row).versions)
     except UserError as error:

@@ -8,11 +8,12 @@ import typer
 
 from kubeflow_aws.assembly.stacks import stack_names
 from kubeflow_aws.changes.object_changes import changes_of
-from kubeflow_aws.changes.upgrades import load_upgrades, steps_of
+from kubeflow_aws.changes.upgrades import Step, load_upgrades, steps_of
 from kubeflow_aws.cli.arguments import (
     DEFAULT_DEPLOYMENT,
     AssemblyOption,
     DeploymentArgument,
+    JsonOption,
     RoleOption,
 )
 from kubeflow_aws.cli.aws.session import refusals_in_a_sentence, session_of
@@ -20,7 +21,7 @@ from kubeflow_aws.cli.aws.stacks import DeployedStack, left_behind
 from kubeflow_aws.cli.cdk import assembly_of
 from kubeflow_aws.cli.changes import HOLDERS, change_lines, kubectl_delete, step_lines
 from kubeflow_aws.cli.plan.contents import Contents, deployed, synthesized
-from kubeflow_aws.cli.printing import say
+from kubeflow_aws.cli.printing import say, say_json
 from kubeflow_aws.cli.project import MANIFESTS, deployment_of
 from kubeflow_aws.deployment.lasting import lasting_problems
 from kubeflow_aws.objects.kubernetes_object import ObjectKey, key_of
@@ -30,6 +31,7 @@ def command(
     deployment: DeploymentArgument = DEFAULT_DEPLOYMENT,
     assembly: AssemblyOption = None,
     role_arn: RoleOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show which Kubernetes objects would change, and how.
 
@@ -45,16 +47,32 @@ def command(
         old = deployed(session.client("cloudformation"), names)
         left = left_behind(settings, session, names)
     notes = load_upgrades(MANIFESTS / "upgrades.yaml")
+    keys = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
+    steps = steps_of(notes, old.release, new.release, keys) if old.release and new.release else []
+    problems = problems_of(old, new)
+    if as_json:
+        found = {
+            "changes": changes_of(old.components, new.components),
+            "left": left,
+            "problems": problems,
+            "releases": {"deployed": old.release, "new": new.release},
+            "steps": steps,
+        }
+        say_json("plan", found, ok=not problems)
+    else:
+        _show(old, new, left, steps)
+    if problems:
+        # A delivery stops here.
+        raise typer.Exit(1)
+
+
+def _show(old: Contents, new: Contents, left: Iterable[DeployedStack], steps: list[Step]) -> None:
     for line in [*plan_lines(old, new), *left_lines(left)]:
         say(line)
-    keys = {str(key_of(each.content)) for all_ in old.applied.values() for each in all_}
-    if old.release and new.release and (steps := steps_of(notes, old.release, new.release, keys)):
+    if steps:
         say(f"\nBy hand, when Kubeflow {old.release} becomes {new.release}:")
         for line in step_lines(steps):
             say(line)
-    if problems_of(old, new):
-        # A delivery stops here.
-        raise typer.Exit(1)
 
 
 def problems_of(old: Contents, new: Contents) -> list[str]:

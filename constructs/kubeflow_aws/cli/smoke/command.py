@@ -48,9 +48,10 @@ def command(
                 break
             # Targets and names need minutes after a deployment.
             time.sleep(PAUSE_SECONDS)
+    works = all(check.works for check in checks)
     if as_json:
-        say_json(checks)
+        say_json("smoke", checks, ok=works)
     else:
         show(table_of([Group(name="", checks=tuple(checks))], title="Smoke check"), styled=True)
-    if not all(check.works for check in checks):
+    if not works:
         raise typer.Exit(1)

@@ -40,6 +40,7 @@ def command(
     ]
     if as_json:
         say_json(
+            "synth",
             {"templates": templates, "origin": origin_of(platform), "warnings": warnings},
         )
         return

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import boto3
 import typer
 import yaml
-from kfp import compiler
 from rich.table import Table
 
 from kubeflow_aws.cli.arguments import DEFAULT_DEPLOYMENT, DeploymentArgument, JsonOption
@@ -65,7 +64,7 @@ def command(
     with refusals_in_a_sentence():
         found = _verify(settings, profile, Kubectl(context=context), minutes)
     if as_json:
-        say_json(found)
+        say_json("verify", found)
         return
     if found.root:
         sizes = ((each.key, each.size) for each in found.artifacts)
@@ -104,6 +103,8 @@ def _verify(
 
 def example() -> dict[str, Any]:
     """The XGBoost example, compiled."""
+    from kfp import compiler  # for the run alone: it takes longer to import than all else
+
     spec = importlib.util.spec_from_file_location(
         "xgboost_example", PROJECT / "examples" / "xgboost" / "pipeline.py"
     )

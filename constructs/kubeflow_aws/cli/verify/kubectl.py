@@ -69,6 +69,8 @@ class Kubectl:
                 if match is None:
                     process.kill()
                     said = process.stderr.read().strip() if process.stderr else ""
+                    # Above it are kubectl's own tries.
+                    said = said.rpartition("\n")[2]
                     raise VerificationError(f"no way to service {namespace}/{service}: {said}")
                 yield f"http://127.0.0.1:{match[1]}"
             finally:

@@ -7,26 +7,39 @@ no mistake: the file describes it, and is believed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kubeflow_aws.catalog.instance_types import DEVICE_FIELDS, X86_64, InstanceSize, instance_table
+from kubeflow_aws.deployment.cluster import Cluster
+from kubeflow_aws.deployment.model import Deployment
 from kubeflow_aws.deployment.node_pools import AcceleratedPool, NodePool
-
-if TYPE_CHECKING:
-    from kubeflow_aws.deployment.cluster import Cluster
 
 FIELD: Final = "unlisted_instance_types"
 
 
-def check_node_types(cluster: Cluster) -> None:
-    """Every node is of a type that somebody knows, and that has what its place needs.
+def check_node_types(deployment: Deployment) -> None:
+    """Every node is of a type that somebody knows, and that has what its place needs."""
+    try:
+        _check_types(deployment.cluster)
+    except ValueError as error:
+        raise ValueError(f"cluster: {error}") from None
+
+
+def warnings_of(cluster: Cluster) -> Iterator[str]:
+    """What is believed because the file says it.
 
     Args:
         cluster: The section.
-
-    Raises:
-        ValueError: A sentence about the first mistake.
     """
+    for name in cluster.unlisted_instance_types:
+        if not _is_listed(name):
+            yield (
+                f"cluster.{FIELD}: {name} is taken as the file describes it, since "
+                f"{instance_table()} does not know it; make doctor asks EC2 whether it is so"
+            )
+
+
+def _check_types(cluster: Cluster) -> None:
     _check_descriptions(cluster)
     sizes = cluster.sizes
     for place, types, pool in _places(cluster):
@@ -48,20 +61,6 @@ def check_node_types(cluster: Cluster) -> None:
                 )
         if pool is not None:
             _check_limit(place, pool, sizes)
-
-
-def warnings_of(cluster: Cluster) -> Iterator[str]:
-    """What is believed because the file says it.
-
-    Args:
-        cluster: The section.
-    """
-    for name in cluster.unlisted_instance_types:
-        if not _is_listed(name):
-            yield (
-                f"cluster.{FIELD}: {name} is taken as the file describes it, since "
-                f"{instance_table()} does not know it; make doctor asks EC2 whether it is so"
-            )
 
 
 def _places(cluster: Cluster) -> Iterator[tuple[str, Sequence[str], NodePool | None]]:

@@ -1,17 +1,12 @@
-"""What must hold for groups that profiles name as contributors.
-
-Raises `ValueError` with one sentence: what is wrong, and what to write instead.
-"""
+"""What must hold for groups that profiles name as contributors."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kubeflow_aws.deployment.auth import AuthProvider
 from kubeflow_aws.deployment.identity_providers import groups_attribute
-
-if TYPE_CHECKING:
-    from kubeflow_aws.deployment.model import Deployment
+from kubeflow_aws.deployment.model import Deployment
 
 MAX_GROUPS: Final = 400
 """Each is a custom resource of one nested stack, which takes 500 resources."""

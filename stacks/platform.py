@@ -1,4 +1,4 @@
-"""The Kubeflow stack: every component of the platform, applied to the cluster."""
+"""The Platform stack: every component of the platform, applied to the cluster."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_route53 as route53
-from constructs import Construct, IDependable
+from constructs import Construct
 
-from kubeflow_aws.applying.applied_component import AppliedComponent, AppliedComponentProps
+from kubeflow_aws.applying.applied_component import AppliedComponentProps
 from kubeflow_aws.applying.components import Components, ComponentsProps
+from kubeflow_aws.applying.in_lane import apply_in_lane
 from kubeflow_aws.applying.lanes import Lanes, Work
-from kubeflow_aws.artifacts.profile_roles import ProfileRoles, ProfileRolesProps
 from kubeflow_aws.artifacts.store import ArtifactStore
 from kubeflow_aws.database.connection import DatabaseConnection
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.auth import AuthProvider
-from kubeflow_aws.deployment.domain import Domain
 from kubeflow_aws.deployment.lasting import LASTING_KEY, lasting_values
 from kubeflow_aws.identity.sign_in import SignIn
+from kubeflow_aws.ingress.address import PlatformAddress
 from kubeflow_aws.ingress.alias_records import AliasRecords, AliasRecordsProps
 from kubeflow_aws.ingress.load_balancer import LoadBalancer, LoadBalancerProps
 from kubeflow_aws.ingress.user_pool_access import UserPoolAccess, UserPoolAccessProps
@@ -30,40 +28,18 @@ from kubeflow_aws.kubeflow.cognito import cognito_values
 from kubeflow_aws.kubeflow.data_access import DataAccess, DataAccessProps
 from kubeflow_aws.kubeflow.dex import dex_values
 from kubeflow_aws.kubeflow.storage_access import StorageAccess, StorageAccessProps
-from kubeflow_aws.network.load_balancer_subnets import LoadBalancerSubnets
 from kubeflow_aws.objects.kubernetes_object import KubernetesObject
 from kubeflow_aws.objects.placeholders import Placeholder, Value
-from kubeflow_aws.profiles.contributor_groups import group_packs
-from kubeflow_aws.profiles.folders import ProfileFolders, ProfileFoldersProps
-from kubeflow_aws.profiles.pod_defaults import PodDefaults
-from kubeflow_aws.profiles.profiles import contributor_packs, profile_packs
-from kubeflow_aws.profiles.volumes import ProfileVolumes
+from kubeflow_aws.profiles.applied import AppliedProfilesProps, apply_profiles
 from kubeflow_aws.rendering.packs import Pack, Phase
-from kubeflow_aws.rendering.platform import image_names
 from kubeflow_aws.rendering.render import Rendered
 from kubeflow_aws.storage.file_systems import EfsVolumes, FsxVolumes
+from stacks.named import NamedStack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PlatformAddress:
-    """Where the platform is reached, if a load balancer serves it.
-
-    Attributes:
-        domain: Its names.
-        zone: Zone of the names.
-        certificate: Certificate of the names.
-        subnets: Where the load balancer stands.
-    """
-
-    domain: Domain
-    zone: route53.IHostedZone
-    certificate: acm.ICertificate
-    subnets: LoadBalancerSubnets
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KubeflowStackProps:
-    """What `KubeflowStack` takes from the deployment file and from other stacks.
+class PlatformStackProps:
+    """What `PlatformStack` takes from the deployment file and from other stacks.
 
     Attributes:
         deployment: The deployment file.
@@ -102,18 +78,14 @@ class KubeflowStackProps:
     metrics_policies: Sequence[KubernetesObject]
 
 
-class KubeflowStack(cdk.Stack):
+class PlatformStack(NamedStack):
     """Applies Kubeflow, then the profiles of the deployment file."""
 
     components: Components
 
-    def __init__(self, scope: Construct, construct_id: str, *, props: KubeflowStackProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, props: PlatformStackProps) -> None:
         super().__init__(
-            scope,
-            construct_id,
-            stack_name=construct_id,
-            env=props.env,
-            description="Kubeflow on AWS: the platform's Kubernetes objects",
+            scope, construct_id, env=props.env, holds="the platform's Kubernetes objects"
         )
         # `make plan` compares it: nobody else knows what is deployed.
         self.template_options.metadata = {LASTING_KEY: dict(lasting_values(props.deployment))}
@@ -163,15 +135,21 @@ class KubeflowStack(cdk.Stack):
         for name in ("efs", "fsx"):
             if component := self.components.applied.get(name):
                 component.node.add_dependency(storage_access)
-        self._create_profiles(props)
+        apply_profiles(
+            self,
+            AppliedProfilesProps(
+                deployment=props.deployment,
+                cluster=props.cluster,
+                owns_cluster=props.owns_cluster,
+                components=self.components.applied,
+                artifacts=props.artifacts,
+                fsx=props.fsx,
+                scraper_ranges=props.scraper_ranges,
+                lanes=self._lanes,
+            ),
+        )
         if props.metrics_policies:
-            pack = Pack(
-                component="metrics",
-                phase=Phase.WORKLOADS,
-                number=1,
-                objects=list(props.metrics_policies),
-            )
-            self._apply("Metrics", [pack], list(self.components.applied.values()), props)
+            self._admit_scraper(props)
         cdk.CfnOutput(
             self,
             "KubeflowRelease",
@@ -188,6 +166,23 @@ class KubeflowStack(cdk.Stack):
                 value="kubectl port-forward -n istio-system service/istio-ingressgateway 8080:80",
             )
         self._lanes.assign()
+
+    def _admit_scraper(self, props: PlatformStackProps) -> None:
+        pack = Pack(
+            component="metrics",
+            phase=Phase.WORKLOADS,
+            number=1,
+            objects=list(props.metrics_policies),
+        )
+        apply_in_lane(
+            self,
+            "Metrics",
+            props=AppliedComponentProps(
+                cluster=props.cluster, owns_cluster=props.owns_cluster, packs=[pack]
+            ),
+            after=list(self.components.applied.values()),
+            lanes=self._lanes,
+        )
 
     def _prepare_load_balancer(
         self, address: PlatformAddress, deployment: Deployment
@@ -206,7 +201,7 @@ class KubeflowStack(cdk.Stack):
         )
 
     def _publish(
-        self, address: PlatformAddress, balancer: LoadBalancer, props: KubeflowStackProps
+        self, address: PlatformAddress, balancer: LoadBalancer, props: PlatformStackProps
     ) -> None:
         ingress = self.components.applied["ingress"]
         # The load balancer tries to write a log as soon as it is told where.
@@ -244,89 +239,6 @@ class KubeflowStack(cdk.Stack):
             value=f"https://{address.domain.host}",
         )
 
-    def _create_profiles(self, props: KubeflowStackProps) -> None:
-        profiles = props.deployment.profiles
-        if not profiles:
-            return
-        # The profile controller is part of this one.
-        before: list[IDependable] = [self.components.applied["kubeflow"]]
-        if props.artifacts:
-            before.append(self._create_profile_roles(props.artifacts, props))
-        components = self.components.applied
-        storage = [components[name] for name in ("efs", "fsx") if name in components]
-        if props.fsx:
-            folders = self._create_profile_folders(props.fsx, props)
-            # Nothing mounts a file system that is not open yet.
-            folders.node.add_dependency(*storage)
-            self._lanes.add(folders, folders.work, after=storage)
-            before.append(folders)
-        before += storage
-        efs = props.deployment.storage.efs
-        packs = profile_packs(
-            profiles,
-            ProfileVolumes(efs_class=efs.storage_class if efs.enabled else None, fsx=props.fsx),
-            PodDefaults(
-                pipelines=props.deployment.components.pipelines,
-                artifacts_bucket=props.artifacts.bucket_name if props.artifacts else None,
-                region=props.deployment.region,
-            ),
-            scraper_ranges=props.scraper_ranges,
-        )
-        applied = [
-            self._apply(f"Profiles{number}", packs[number], before, props) for number in packs
-        ]
-        for number, people in contributor_packs(profiles).items():
-            self._apply(f"Contributors{number}", people, applied, props)
-        if groups := group_packs(profiles):
-            self._apply("Groups", groups, applied, props)
-
-    def _create_profile_folders(
-        self, fsx: FsxVolumes, props: KubeflowStackProps
-    ) -> AppliedComponent:
-        return ProfileFolders(
-            self,
-            "ProfileFolders",
-            props=ProfileFoldersProps(
-                cluster=props.cluster,
-                owns_cluster=props.owns_cluster,
-                fsx=fsx,
-                profiles=[profile.name for profile in props.deployment.profiles],
-                images=image_names(props.deployment),
-            ),
-        ).applied
-
-    def _create_profile_roles(
-        self, artifacts: ArtifactStore, props: KubeflowStackProps
-    ) -> ProfileRoles:
-        return ProfileRoles(
-            self,
-            "ProfileRoles",
-            props=ProfileRolesProps(
-                cluster=props.cluster,
-                store=artifacts,
-                region=props.deployment.region,
-                profiles=props.deployment.profiles,
-            ),
-        )
-
-    def _apply(
-        self,
-        construct_id: str,
-        packs: Sequence[Pack],
-        after: Sequence[IDependable],
-        props: KubeflowStackProps,
-    ) -> AppliedComponent:
-        applied = AppliedComponent(
-            self,
-            construct_id,
-            props=AppliedComponentProps(
-                cluster=props.cluster, owns_cluster=props.owns_cluster, packs=packs
-            ),
-        )
-        applied.node.add_dependency(*after)
-        self._lanes.add(applied, applied.work, after=after)
-        return applied
-
 
 def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
     if not deployment.components.notebooks:
@@ -339,7 +251,7 @@ def _notebook_values(deployment: Deployment) -> Mapping[Placeholder, Value]:
     }
 
 
-def _sign_in_values(props: KubeflowStackProps) -> Mapping[Placeholder, Value]:
+def _sign_in_values(props: PlatformStackProps) -> Mapping[Placeholder, Value]:
     match props.deployment.auth_provider:
         case AuthProvider.DEX:
             return dex_values(props.deployment.auth.users)

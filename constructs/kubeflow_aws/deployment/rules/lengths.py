@@ -1,17 +1,12 @@
-"""What names must not exceed once they are put together to something longer.
-
-Each rule raises `ValueError` with one sentence: what is wrong, and what to write instead.
-"""
+"""What names must not exceed once they are put together to something longer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kubeflow_aws.deployment.domain import Domain
+from kubeflow_aws.deployment.model import Deployment
 from kubeflow_aws.deployment.storage import SHARED_CLAIM
-
-if TYPE_CHECKING:
-    from kubeflow_aws.deployment.model import Deployment
 
 LONGEST_CERTIFICATE_NAME: Final = 64
 """The first name of a certificate, whose Common Name it is (API reference of AWS Certificate

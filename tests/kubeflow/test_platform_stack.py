@@ -1,4 +1,4 @@
-"""What the Kubeflow stack promises: order, gates, removal, users."""
+"""What the Platform stack promises: order, gates, removal, users."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kubeflow_aws.assembly.templates import objects_in
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.objects.kubernetes_object import JsonValue, KubernetesObject, key_of
+from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.platform import Platform, render_platform
 from tests.support.assembly import Assembly, applies, gates, resources, synthesize
 from tests.support.deployments import EXISTING_CLUSTER, EXISTING_VPC, variation
@@ -210,14 +211,8 @@ def test_what_is_switched_off_is_not_there(
             "cluster": EXISTING_CLUSTER,
         },
     )
-    platform = render_platform(
-        deployment,
-        manifests=project / "manifests",
-        cache=sample_cache,
-        mirror=None,
-        notify=lambda _: None,
-        allow_sample=True,
-    )
+    options = RenderOptions(manifests=project / "manifests", cache=sample_cache, allow_sample=True)
+    platform = render_platform(deployment, options)
 
     assembly = synthesize(deployment, platform, tmp_path)
 

@@ -1,0 +1,1 @@
+"""What the Lambda functions of this application have in common."""
