@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONPATH := constructs:.
+export PYTHONPATH := constructs:localcloud/src:.
 
 .PHONY: help
 help: ## show this; ./kubeflow-aws --help shows what else there is
@@ -159,7 +159,7 @@ bench: install ## the budgets, as ratios measured side by side
 
 .PHONY: instance-types
 instance-types: install ## write the table of EC2 instance types anew, as moto describes them
-	$(BIN)/python -m localcloud.instance_types
+	$(BIN)/python -m kubeflow_aws.cli.instance_types
 
 .PHONY: lock
 lock: install ## compile pyproject.toml into the hashed lock files

@@ -6,6 +6,7 @@ own, so that its peak memory is its own too.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,9 +26,6 @@ from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.lock import load_lock
 from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
 from kubeflow_aws.upstream.tools import find_tools
-from localcloud.demo.driver import Demo
-from localcloud.server import start
-from localcloud.state import State
 
 PROJECT = Path(__file__).resolve().parents[1]
 CACHE = PROJECT / "build" / "cache"
@@ -131,23 +129,34 @@ def main() -> None:
 def deploy_to_local_cloud() -> DemoCost:
     """Run a whole demo on a local cloud of its own, and remove it."""
     with tempfile.TemporaryDirectory() as folder:
-        state = State(Path(folder))
+        report = Path(folder) / "report.json"
         began = time.perf_counter()
-        running = start(state, port=0)
-        started = time.perf_counter() - began
         try:
-            demo = Demo(project=PROJECT, state=state, running=running, console=Console(quiet=True))
-            stacks = demo.deploy({"deployment": "vanilla"})
-            status = Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
+            _demo("deploy", "vanilla", "--state", folder, "--report", str(report))
+            shown = time.perf_counter() - began
+            told = json.loads(report.read_text(encoding="utf-8"))
+            pid = json.loads((Path(folder) / "running.json").read_text(encoding="utf-8"))["pid"]
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
             [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
-            demo.destroy()
+            began = time.perf_counter()
         finally:
-            state.stop()
+            _demo("destroy", "--state", folder)
+        destroyed = time.perf_counter() - began
+    phases: dict[str, float] = told["seconds"]
     return DemoCost(
-        seconds={"start": started, **demo.seconds},
-        longest_chain=max(stack.longest_chain for stack in stacks),
+        seconds={"start": shown - sum(phases.values()), **phases, "destroy": destroyed},
+        longest_chain=told["longest_chain"],
         gigabytes=int(peak) / 1e6,
     )
+
+
+def _demo(*arguments: str) -> None:
+    command = [sys.executable, "-m", "kubeflow_aws", "demo", *arguments]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"error: {' '.join(command)} failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def add(table: Table, name: str, ours: Cost, yardstick: Cost, most: float) -> None:

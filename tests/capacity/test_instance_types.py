@@ -14,9 +14,11 @@ import pytest
 import yaml
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from kubeflow_aws.capacity.nodes import allocatable
 from kubeflow_aws.catalog.instance_types import TABLE, InstanceSize, instance_table, size_from
+from kubeflow_aws.cli.instance_types import renewed
 from kubeflow_aws.deployment import Deployment
-from localcloud.instance_types import renewed
+from localcloud.kubernetes.allocatable import allocatable as as_the_local_cloud_has_it
 
 SOME_DAY = date(2031, 1, 1)
 
@@ -96,6 +98,14 @@ def test_it_has_what_deployment_files_name_by_default(vanilla: Deployment) -> No
 )
 def test_what_a_type_offers(name: str, size: dict[str, Any]) -> None:
     assert instance_table().instance_types[name] == InstanceSize(**size)
+
+
+def test_the_local_cloud_reads_the_same_room_for_pods_out_of_nodeadm() -> None:
+    for name, size in instance_table().instance_types.items():
+        room = allocatable(size)
+        ours = {"cpu": f"{room.cpu}m", "memory": str(room.memory), "pods": str(room.pods)}
+
+        assert as_the_local_cloud_has_it(INSTANCE_TYPES[name]) == ours, name
 
 
 def test_graviton_types_are_named_as_aws_says() -> None:

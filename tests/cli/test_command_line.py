@@ -275,10 +275,10 @@ def test_the_shell_completes_commands_and_deployments(
 
 
 def test_the_demo_is_a_program_of_its_own_and_takes_all_words(project: Path) -> None:
-    done = run(str(project / "kubeflow-aws"), "demo", "deploy", "--help", cwd=project)
+    done = run(str(project / "kubeflow-aws"), "demo", "env", "--help", cwd=project)
 
     assert done.returncode == 0, done.stderr
-    assert "python -m localcloud demo" in done.stdout
+    assert "python -m localcloud env" in done.stdout
 
 
 def test_without_the_local_cloud_there_is_no_demo_and_the_rest_goes_on(

@@ -16,7 +16,7 @@ from tests.support.markdown import NOT_OURS, Page, pages_of
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PAGES: Final = {page.path: page for page in pages_of(PROJECT)}
 
-ROOTS: Final = ("", "constructs", "constructs/kubeflow_aws", "localcloud")
+ROOTS: Final = ("", "constructs", "constructs/kubeflow_aws", "localcloud/src/localcloud")
 """Folders from which the pages name files; beside them, each from its own."""
 
 SOURCE: Final = re.compile(r"[\w.-]+(/[\w.*-]+)*\.(json|md|py|sh|toml|yaml|yml)")
@@ -102,7 +102,7 @@ def test_every_file_that_is_named_exists(page: Page) -> None:
         ("docs/date.md", True),
         ("rendering/render.py", False),
         ("manifests/renders.py", True),
-        ("demo/preparation.py", False),
+        ("demo/inventory.py", False),
         ("docs/decisions/README.md", False),
         ("docs/nothing.md", True),
         ("edge-filter.yaml", False),

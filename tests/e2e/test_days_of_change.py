@@ -17,11 +17,11 @@ from kubeflow_aws.cli.aws.stacks import left_behind
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.objects.kubernetes_object import JsonValue
-from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import synthesize
 from tests.support.deployments import EVERY_PROVIDER, variation
 from tests.support.platforms import best_of
+from tests.support.surroundings import prepare
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 

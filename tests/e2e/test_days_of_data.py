@@ -16,11 +16,11 @@ from kubeflow_aws.deployment import Deployment, load_deployment
 from kubeflow_aws.deployment.components import Components
 from kubeflow_aws.objects.kubernetes_object import JsonValue
 from localcloud.demo.cdk import CdkError
-from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of, sample_of
+from tests.support.surroundings import prepare
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 

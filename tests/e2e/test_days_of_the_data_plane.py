@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from kubeflow_aws.deployment import Deployment
-from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, synthesize
 from tests.support.deployments import variation
 from tests.support.platforms import best_of
+from tests.support.surroundings import prepare
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 

@@ -19,13 +19,13 @@ import pytest
 from kubeflow_aws.cli.destroy_plan.removal import Removal, removal_of
 from kubeflow_aws.deployment import Deployment, load_delivery, load_deployment
 from localcloud.demo.cdk import CdkError, aws_environment
-from localcloud.demo.preparation import prepare
 from tests.conftest import PIPELINE
 from tests.e2e.laboratory import Laboratory
 from tests.support.assembly import PROJECT, Template, checked_delivery, synthesize
 from tests.support.build_specs import build_spec
 from tests.support.deployments import variation
 from tests.support.platforms import sample_of
+from tests.support.surroundings import prepare
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -15,12 +16,14 @@ from typer.testing import CliRunner
 
 from localcloud import __main__ as program
 from localcloud.demo.cdk import Cdk, CdkError, reason_of
-from localcloud.demo.driver import Demo, DemoError
+from localcloud.demo.driver import Application, Demo, DemoError
 from localcloud.state import Running, State
+from tests.localcloud.fake_apps import fake_app
 from tests.support.waiting import eventually
 
 RUNNING = Running(pid=os.getpid(), endpoint="http://127.0.0.1:1", admin_token="t")  # noqa: S106
-REAL = "its real upstream sources"
+REAL = "its real sources"
+ORIGIN = re.compile(r"^Kubeflow \S+ from ([^,\n]+)", re.MULTILINE)
 
 BOOTSTRAP_FAILED = """\
  ⏳  Bootstrapping environment aws://123456789012/us-west-2...
@@ -36,15 +39,6 @@ rendering 21 components from upstream sources
 error: deployments/mine.yaml: auth.provider: found ldap; allowed: cognito, dex
 Subprocess exited with error 1
 """
-
-
-def fake_cdk(folder: Path, script: str) -> Path:
-    """A project whose CDK CLI is a shell script."""
-    file = folder / "node_modules" / ".bin" / "cdk"
-    file.parent.mkdir(parents=True)
-    file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    file.chmod(0o755)
-    return folder
 
 
 def cdk(project: Path) -> Cdk:
@@ -140,7 +134,7 @@ def test_a_deployment_that_is_rolled_back_at_once_names_its_resource() -> None:
 
 
 def test_a_cdk_that_fails_says_why_and_where_the_rest_is(tmp_path: Path) -> None:
-    project = fake_cdk(tmp_path, "echo 'error: it is so'; echo '    at x (y:1:2)'; exit 1")
+    project = fake_app(tmp_path, "echo 'error: it is so'; echo '    at x (y:1:2)'; exit 1")
 
     with pytest.raises(CdkError) as caught:
         cdk(project).bootstrap(["us-west-2"])
@@ -152,7 +146,7 @@ def test_a_cdk_that_fails_says_why_and_where_the_rest_is(tmp_path: Path) -> None
 
 def test_an_interrupted_cdk_leaves_no_process(tmp_path: Path) -> None:
     child = tmp_path / "child"
-    project = fake_cdk(tmp_path, f"sleep 600 & echo $! > {child}.new; mv {child}.new {child}; wait")
+    project = fake_app(tmp_path, f"sleep 600 & echo $! > {child}.new; mv {child}.new {child}; wait")
     main = threading.main_thread().ident
     assert main is not None
 
@@ -177,48 +171,61 @@ def test_an_interrupted_cdk_leaves_no_process(tmp_path: Path) -> None:
     eventually(running, seconds=20)
 
 
-class TestSources:
-    """The sample and the real platform cannot follow one another."""
+class TestOrigin:
+    """Two origins cannot follow one another: the sample of a platform, and the real one."""
 
-    def demo(self, state: State, project: Path) -> Demo:
-        return Demo(project=project, state=state, running=RUNNING, console=Console(quiet=True))
+    def demo(self, state: State, folder: Path) -> Demo:
+        return Demo(
+            application=Application(folder=folder, origin=ORIGIN),
+            state=state,
+            running=RUNNING,
+            console=Console(quiet=True),
+            called="./it",
+        )
 
-    def test_other_sources_than_the_deployed_ones_stop_before_anything_is_deployed(
+    def test_another_origin_than_the_deployed_one_stops_before_anything_is_deployed(
         self, state: State, tmp_path: Path
     ) -> None:
         script = f'echo "$1" >> {tmp_path}/calls; mkdir -p "$4"; echo "Kubeflow 26.03 from {REAL}"'
-        project = fake_cdk(tmp_path / "project", script)
+        project = fake_app(tmp_path / "project", script)
         demo = self.demo(state, project)
         demo.assembly.mkdir()
         (demo.assembly / "manifest.json").write_text("of the sample")
-        state.record_sources("the bundled SAMPLE")
+        state.record_origin("the bundled SAMPLE")
 
         with pytest.raises(DemoError) as caught:
-            demo.deploy({"deployment": "vanilla"})
+            demo.deploy()
 
         assert str(caught.value) == (
             "the demo that is up comes from the bundled SAMPLE, and this one would come from its "
-            "real upstream sources, whose objects cannot replace the others; run make "
-            "demo-destroy, then make demo again. Nothing was deployed"
+            "real sources, whose objects cannot replace the others; run ./it destroy, then ./it "
+            "deploy again. Nothing was deployed"
         )
         assert (tmp_path / "calls").read_text() == "synth\n"
         assert (demo.assembly / "manifest.json").read_text() == "of the sample"
 
     @pytest.mark.parametrize("deployed", [None, "the bundled SAMPLE"])
-    def test_the_same_sources_and_the_first_ones_are_taken(
+    def test_the_same_origin_and_the_first_one_are_taken(
         self, deployed: str | None, state: State, tmp_path: Path
     ) -> None:
         if deployed:
-            state.record_sources(deployed)
+            state.record_origin(deployed)
         said = "Kubeflow 26.03 from the bundled SAMPLE, which is not Kubeflow: do not deploy it"
 
-        assert self.demo(state, tmp_path)._checked_sources(said) == "the bundled SAMPLE"
+        assert self.demo(state, tmp_path)._checked_origin(said) == "the bundled SAMPLE"
+
+    def test_one_that_nobody_asks_for_is_never_another(self, state: State, tmp_path: Path) -> None:
+        demo = self.demo(state, tmp_path)
+        demo.application = Application(folder=tmp_path)
+        state.record_origin("")
+
+        assert demo._checked_origin(f"Kubeflow 26.03 from {REAL}") == ""
 
     def test_a_stopped_cloud_has_none(self, state: State) -> None:
-        state.record_sources(REAL)
-        assert state.sources == REAL
+        state.record_origin(REAL)
+        assert state.origin == REAL
         state.forget()
-        assert state.sources is None
+        assert state.origin is None
 
 
 class TestInterrupted:
@@ -240,7 +247,7 @@ class TestInterrupted:
     def running(self) -> Callable[..., Running]:
         return lambda *_, **__: RUNNING
 
-    @pytest.mark.parametrize("command", [["demo", "vanilla"], ["destroy"]])
+    @pytest.mark.parametrize("command", [["deploy"], ["destroy"]])
     @pytest.mark.parametrize("phase", ["start", "work"])
     def test_it_ends_in_one_sentence(
         self,

@@ -12,18 +12,27 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from localcloud import server
-from localcloud.__main__ import demo, destroy
+from localcloud.__main__ import cli
 from localcloud.state import Running, State, StateError
+from tests.localcloud.fake_apps import fake_app
 
 PROJECT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "localcloud", *arguments, "--state", str(folder)]
     return subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=90, check=False
+        command,
+        cwd=PROJECT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
 
 
@@ -33,7 +42,7 @@ def state(tmp_path: Path) -> State:
 
 
 def test_a_local_cloud_starts_in_the_background_and_stops(state: State) -> None:
-    running = server.start(state, port=0)
+    running = server.start(state, app=PROJECT, port=0)
 
     assert state.running() == running
     assert oct((state.folder / "running.json").stat().st_mode & 0o777) == "0o600"
@@ -45,7 +54,7 @@ def test_a_local_cloud_starts_in_the_background_and_stops(state: State) -> None:
 
 
 def test_it_listens_on_loopback_only(state: State) -> None:
-    running = server.start(state, port=0)
+    running = server.start(state, app=PROJECT, port=0)
     try:
         lines = Path(f"/proc/{running.pid}/net/tcp").read_text().splitlines()[1:]
         files = [str(f.readlink()) for f in Path(f"/proc/{running.pid}/fd").iterdir()]
@@ -63,7 +72,7 @@ def test_it_listens_on_loopback_only(state: State) -> None:
 
 
 def test_a_second_server_in_one_state_directory_is_refused(state: State) -> None:
-    server.start(state, port=0)
+    server.start(state, app=PROJECT, port=0)
     try:
         done = run("serve", folder=state.folder)
     finally:
@@ -78,15 +87,15 @@ def test_a_port_in_use_is_refused_with_a_way_out(state: State) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(StateError, match=rf"port {port} .* is in use; .* make demo PORT="):
-            server.start(state, port=port)
+        with pytest.raises(StateError, match=rf"port {port} .* is in use; .* another with --port"):
+            server.start(state, app=PROJECT, port=port)
 
     assert state.running() is None
 
 
 def test_two_demos_at_once_are_refused(state: State) -> None:
     with state.exclusively("a demo"):
-        done = run("demo", "vanilla", folder=state.folder)
+        done = run("deploy", folder=state.folder)
 
     assert done.returncode == 1
     assert f"error: a demo (process {os.getpid()}) is using" in done.stderr
@@ -102,14 +111,14 @@ def test_the_lock_of_a_demo_that_died_is_free(state: State) -> None:
 
 
 def test_what_a_killed_cloud_left_is_cleaned_up(state: State) -> None:
-    first = server.start(state, port=0)
+    first = server.start(state, app=PROJECT, port=0)
     os.kill(first.pid, signal.SIGKILL)
     os.waitpid(first.pid, 0)
     (state.folder / "clusters" / "left").mkdir(parents=True)
 
     assert state.running() is None
     assert not (state.folder / "clusters").exists()
-    second = server.start(state, port=0)
+    second = server.start(state, app=PROJECT, port=0)
     assert second.pid != first.pid
     state.stop()
 
@@ -134,11 +143,18 @@ def test_a_broken_state_file_counts_as_none(state: State, text: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
-    state: State, number: signal.Signals
+    state: State, number: signal.Signals, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "localcloud", "demo", "vanilla", "--state", str(state.folder)]
+    app = fake_app(tmp_path / "app", "sleep 600")
+    options = ["--app", str(app), "--state", str(state.folder)]
+    command = [sys.executable, "-m", "localcloud", "deploy", *options]
     with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=PROJECT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as demo:
         killer = threading.Timer(180, demo.kill)
         killer.start()
@@ -160,7 +176,7 @@ def test_an_interrupted_demo_stops_the_cloud_and_leaves_nothing(
     assert state.running() is None
 
 
-@pytest.mark.parametrize("command", ["demo", "destroy"])
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
 def test_others_are_kept_out_until_an_interrupted_cloud_is_stopped(
     state: State, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -178,8 +194,9 @@ def test_others_are_kept_out_until_an_interrupted_cloud_is_stopped(
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(State, "running", interrupt)
     monkeypatch.setattr(State, "stop", stop)
-    with pytest.raises(SystemExit):
-        demo("vanilla", state.folder) if command == "demo" else destroy(state.folder)
+    done = CliRunner().invoke(cli, [command, "--state", str(state.folder)])
+
+    assert done.exit_code == 130
 
     assert len(refusals) == 1
     assert "is using" in refusals[0]
@@ -189,4 +206,7 @@ def test_commands_that_need_a_cloud_say_how_to_get_one(state: State) -> None:
     for command in (("env",), ("kubectl", "get", "pods")):
         done = run(*command, folder=state.folder)
         assert done.returncode == 1
-        assert done.stderr.strip() == "error: no local cloud runs; start one with make demo"
+        assert (
+            done.stderr.strip()
+            == "error: no local cloud runs; start one with python -m localcloud deploy"
+        )

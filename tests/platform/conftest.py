@@ -9,7 +9,6 @@ import pytest
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.rendering.platform import Platform
-from localcloud.demo.preparation import prepare
 from tests.e2e.laboratory import Laboratory, running_laboratory
 from tests.platform.addons import addon_workloads
 from tests.platform.cluster import PlatformCluster
@@ -18,6 +17,7 @@ from tests.platform.tenancy import PROFILE, have_profiles
 from tests.support.assembly import Assembly, synthesize
 from tests.support.kubernetes import Cluster, running_cluster
 from tests.support.platforms import best_of
+from tests.support.surroundings import prepare
 from tests.support.waiting import eventually
 
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import localcloud
 from localcloud.kubernetes.api import KubernetesApi
 from localcloud.kubernetes.control_plane import ControlPlane
 from localcloud.kubernetes.programs import PROGRAMS
 from localcloud.kubernetes.start import StartProps, start_api
-from tests.conftest import PROJECT
 from tests.localcloud.kubernetes.objects import config_map, configs, deployment
 from tests.support.kubernetes import Cluster, authenticate
 from tests.support.waiting import eventually
@@ -197,7 +197,7 @@ def test_nothing_outlives_a_process_that_is_killed(
         [sys.executable, "-c", CHILD, str(state), str(control_plane)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(Path(localcloud.__file__).parents[1])},
     )
     assert child.stdout
     try:

@@ -1,8 +1,7 @@
-"""Writes the table of instance types anew, from the EC2 of the local cloud.
+"""Writes the table of instance types anew, for `make instance-types`.
 
-moto carries what DescribeInstanceTypes answers, and renews it with its releases. This runs on its
-own, not from the command line of the local cloud: that knows deployment files, which want the
-table.
+moto carries what DescribeInstanceTypes answers, and renews it with its releases. It is a dependency
+of development, so this is no command of `kubeflow-aws`: it runs on its own.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def serve(state: State, *, node_modules: Path, port: int, control_plane: Path | 
         )
     except PortInUseError as error:
         raise StateError(
-            f"{error}; stop the program that has it, or take another one: make demo PORT=..."
+            f"{error}; stop the program that has it, or give this one another with --port"
         ) from error
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,14 +55,19 @@ def serve(state: State, *, node_modules: Path, port: int, control_plane: Path | 
     state.forget()
 
 
-def start(state: State, *, port: int) -> Running:
+def start(state: State, *, app: Path, port: int) -> Running:
     """Start a local cloud in the background, and wait until it answers.
+
+    Args:
+        state: Where it says that it runs.
+        app: The folder of the application, whose node_modules it takes.
+        port: Of the emulated AWS; 0 for any free one.
 
     Raises:
         StateError: If it does not come up; the text holds the end of its log.
     """
     state.folder.mkdir(parents=True, exist_ok=True)
-    options = ["--state", str(state.folder), "--port", str(port)]
+    options = ["--state", str(state.folder), "--app", str(app), "--port", str(port)]
     pid = _spawn([sys.executable, "-m", "localcloud", "serve", *options], log=state.log)
     deadline = time.monotonic() + _START_SECONDS
     try:
@@ -84,11 +89,13 @@ def start(state: State, *, port: int) -> Running:
 def _spawn(command: list[str], *, log: Path) -> int:
     # No Popen: the process is to outlive this one. Its own session, because Ctrl-C in the
     # terminal is for the demo, which then stops the server.
+    path = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     return os.posix_spawn(
         command[0],
         command,
-        os.environ,
+        # It finds the package where this process did.
+        {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from kubeflow_aws.capacity.nodes import allocatable
-from kubeflow_aws.catalog.instance_types import instance_table
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+
+from localcloud.kubernetes.allocatable import allocatable
 from localcloud.kubernetes.nodes import NODE_GROUP, Node, Taint
 from localcloud.resources.arguments import arguments, conform
 from localcloud.resources.eks_cluster import cluster_name, moto_cluster
@@ -16,7 +17,7 @@ from localcloud.resources.settings import Setting, SettingsProvider, missing_is_
 from localcloud.resources.tags import retagging, tags_of
 
 _UNLISTED_LIKE: Final = "m7i.xlarge"
-"""The size of an instance type that the table does not know: the template does not say it."""
+"""The size of an instance type that moto does not know: the template does not say it."""
 
 _CONFIGURATION: Final = ("NodeRepairConfig", "ScalingConfig", "UpdateConfig")
 _VERSION: Final[Mapping[str, str]] = {
@@ -158,8 +159,7 @@ class Nodegroup(SettingsProvider):
 def _nodes(group: Mapping[str, Any], zones: Sequence[str]) -> list[Node]:
     """The nodes of a group: the first of its instance types, in one zone after another."""
     instance_type = group["instanceTypes"][0]
-    table = instance_table().instance_types
-    room = allocatable(table.get(instance_type) or table[_UNLISTED_LIKE])
+    room = allocatable(INSTANCE_TYPES.get(instance_type) or INSTANCE_TYPES[_UNLISTED_LIKE])
     taints = [
         Taint(
             key=taint["key"],
@@ -176,11 +176,7 @@ def _nodes(group: Mapping[str, Any], zones: Sequence[str]) -> list[Node]:
             zone=zones[number % len(zones)],
             labels={NODE_GROUP: group["nodegroupName"], **(group.get("labels") or {})},
             taints=taints,
-            allocatable={
-                "cpu": f"{room.cpu}m",
-                "memory": str(room.memory),
-                "pods": str(room.pods),
-            },
+            allocatable=room,
         )
         for number in range(group["scalingConfig"]["desiredSize"])
     ]

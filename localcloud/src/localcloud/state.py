@@ -56,7 +56,7 @@ class State:
     def __init__(self, folder: Path = DEFAULT_FOLDER) -> None:
         self.folder = folder
         self._file = folder / "running.json"
-        self._sources = folder / "sources"
+        self._origin = folder / "origin"
 
     @property
     def log(self) -> Path:
@@ -69,16 +69,16 @@ class State:
         return self.folder / "kubeconfig"
 
     @property
-    def sources(self) -> str | None:
-        """The upstream sources of what is deployed, as the application calls them."""
+    def origin(self) -> str | None:
+        """Where what is deployed comes from, as the application calls it."""
         try:
-            return self._sources.read_text(encoding="utf-8")
+            return self._origin.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
-    def record_sources(self, sources: str) -> None:
-        """Keep from which upstream sources something is deployed."""
-        self._sources.write_text(sources, encoding="utf-8")
+    def record_origin(self, origin: str) -> None:
+        """Keep where what is deployed comes from."""
+        self._origin.write_text(origin, encoding="utf-8")
 
     def running(self) -> Running | None:
         """The local cloud that runs; what a dead one left is removed."""
@@ -106,7 +106,7 @@ class State:
         """Remove what only makes sense while a local cloud runs; unpacked code is kept."""
         self._file.unlink(missing_ok=True)
         self.kubeconfig.unlink(missing_ok=True)
-        self._sources.unlink(missing_ok=True)
+        self._origin.unlink(missing_ok=True)
         for name in ("clusters", "scratch"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 

@@ -13,24 +13,49 @@ from typing import Final
 
 from rich.console import Console
 
-from kubeflow_aws.deployment import deployment_path, load_deployment
 from localcloud.clients import EmulatedClients
 from localcloud.demo.assembly import AssembledStack, regions_of, stacks_of
 from localcloud.demo.cdk import Cdk, aws_environment
 from localcloud.demo.inventory import ClusterAccess, inventory
-from localcloud.demo.preparation import prepare
 from localcloud.demo.progress import shown
 from localcloud.demo.report import print_inventory, print_stacks
+from localcloud.demo.surroundings import Surroundings, prepare
 from localcloud.state import Running, State
 
 _BOOTSTRAP_STACK = "CDKToolkit"
-_WORTH_TELLING = ("Kubeflow ", "WARNING")
-_SOURCES: Final = re.compile(r"^Kubeflow \S+ from (.+)$", re.MULTILINE)
-"""What `app.py` says it renders."""
+_WORTH_TELLING: Final = "WARNING"
 
 
 class DemoError(Exception):
     """A demo cannot be what was asked for; the text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Application:
+    """A CDK application that is deployed.
+
+    Attributes:
+        folder: The one with cdk.json.
+        context: Of the CDK, by key.
+        surroundings: What is there before it.
+        origin: Finds what it is made of in what it says, as its one group; None if it may become
+            any other.
+    """
+
+    folder: Path
+    context: Mapping[str, str] = field(default_factory=dict)
+    surroundings: Surroundings | None = None
+    origin: re.Pattern[str] | None = None
+
+    def origin_in(self, said: str) -> str:
+        """What it says that it is made of; nothing if it does not say."""
+        found = self.origin.search(said) if self.origin else None
+        return found[1] if found else ""
+
+    def is_worth_telling(self, line: str) -> bool:
+        """Whether a line of what it says is for people who watch."""
+        of_origin = self.origin is not None and self.origin.match(line) is not None
+        return of_origin or line.startswith(_WORTH_TELLING)
 
 
 @dataclass(kw_only=True)
@@ -38,17 +63,19 @@ class Demo:
     """One demo on a running local cloud.
 
     Attributes:
-        project: The folder with cdk.json.
+        application: What is deployed.
         state: The state directory.
         running: The local cloud.
         console: Where to tell what happens.
+        called: How a person calls the local cloud's program.
         seconds: How long each phase took, for the benchmark.
     """
 
-    project: Path
+    application: Application
     state: State
     running: Running
     console: Console
+    called: str
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -56,28 +83,29 @@ class Demo:
         """The cloud assembly that is deployed."""
         return self.state.folder.resolve() / "cdk.out"
 
-    def deploy(self, context: Mapping[str, str]) -> list[AssembledStack]:
+    def deploy(self) -> list[AssembledStack]:
         """Synthesize, bootstrap, deploy, and show what came up; returns the stacks.
 
         Raises:
             CdkError: If a command of the CDK CLI fails.
-            DemoError: If other sources are deployed.
+            DemoError: If something of another origin is deployed.
         """
         with self._phase("synth", "render and synthesize"):
             # Beside the last one, which must stay whole: a removal reads it.
             unfinished = self.assembly.with_suffix(".new")
             shutil.rmtree(unfinished, ignore_errors=True)
-            said = self._cdk("us-east-1").synthesize(unfinished, context)
+            said = self._cdk("us-east-1").synthesize(unfinished, self.application.context)
             for line in said.splitlines():
-                if line.startswith(_WORTH_TELLING):
+                if self.application.is_worth_telling(line):
                     self.console.print(f"  {line}", highlight=False)
-            sources = self._checked_sources(said)
+            origin = self._checked_origin(said)
             shutil.rmtree(self.assembly, ignore_errors=True)
             unfinished.rename(self.assembly)
         stacks = stacks_of(self.assembly)
         clients = EmulatedClients(self.running.endpoint)
         missing = [r for r in regions_of(stacks) if not _is_bootstrapped(clients, r)]
-        prepare(clients, load_deployment(deployment_path(self.project, context.get("deployment"))))
+        if self.application.surroundings:
+            prepare(clients, self.application.surroundings)
         cdk = self._cdk(regions_of(stacks)[0])
         if missing:
             with self._phase("bootstrap", f"cdk bootstrap in {', '.join(missing)}"):
@@ -86,30 +114,28 @@ class Demo:
             self._phase("deploy", "cdk deploy --all --concurrency 4"),
             shown(self.console, clients, stacks),
         ):
-            self.state.record_sources(sources)
+            self.state.record_origin(origin)
             cdk.deploy(self.assembly)
         self.show(clients, stacks)
         clients.close()
         return stacks
 
-    def _checked_sources(self, said: str) -> str:
-        """What the synth rendered, if it can replace what is deployed.
+    def _checked_origin(self, said: str) -> str:
+        """Where the application comes from, if it can replace what is deployed.
 
-        The sample and the real platform have objects of the same names that nobody can change.
+        Two origins may have objects of the same names that nobody can change.
 
         Raises:
             DemoError: What is deployed comes from the other one.
         """
-        found = _SOURCES.search(said)
-        sources = found[1].partition(",")[0] if found else ""
-        deployed = self.state.sources
-        if deployed is not None and deployed != sources:
+        origin, deployed = self.application.origin_in(said), self.state.origin
+        if deployed is not None and deployed != origin:
             raise DemoError(
                 f"the demo that is up comes from {deployed}, and this one would come from "
-                f"{sources}, whose objects cannot replace the others; run make demo-destroy, then "
-                "make demo again. Nothing was deployed"
+                f"{origin}, whose objects cannot replace the others; run {self.called} destroy, "
+                f"then {self.called} deploy again. Nothing was deployed"
             )
-        return sources
+        return origin
 
     def show(self, clients: EmulatedClients, stacks: list[AssembledStack]) -> None:
         """Print the stacks, what runs in their clusters, and how to look around."""
@@ -121,10 +147,11 @@ class Demo:
         settings = aws_environment(self.running.endpoint, regions_of(stacks)[0])
         self.console.print(
             "\nIt is up; nothing of it is AWS. Look around:\n"
-            "  ./kubeflow-aws demo kubectl get pods -A\n"
-            '  eval "$(./kubeflow-aws demo env)"; aws cloudformation list-stacks'
+            f"  {self.called} kubectl get pods -A\n"
+            f'  eval "$({self.called} env)"; aws cloudformation list-stacks'
             f"\n  AWS_ENDPOINT_URL={settings['AWS_ENDPOINT_URL']}\n"
-            "Deploy again after a change with make demo; remove it with make demo-destroy.",
+            f"Deploy again after a change with {self.called} deploy; remove it with {self.called} "
+            "destroy.",
             highlight=False,
         )
 
@@ -147,7 +174,7 @@ class Demo:
 
     def _cdk(self, region: str) -> Cdk:
         return Cdk(
-            project=self.project,
+            project=self.application.folder,
             endpoint=self.running.endpoint,
             region=region,
             logs=self.state.folder.resolve(),

@@ -1,1 +1,0 @@
-"""`make demo`: a whole deployment with the real CDK CLI, shown while it happens."""

@@ -1,0 +1,1 @@
+"""A whole CDK application, deployed with the real CDK CLI, shown while it happens."""
