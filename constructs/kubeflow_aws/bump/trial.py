@@ -23,7 +23,7 @@ from kubeflow_aws.rendering.component import load_components
 from kubeflow_aws.rendering.platform import render_platform
 from kubeflow_aws.rendering.render import Rendered, render_each
 from kubeflow_aws.rendering.selection import every_variant
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import UpstreamLock, load_lock
 from kubeflow_aws.upstream.sources import SourceOptions, Sources, fetch_sources
 from kubeflow_aws.upstream.tools import Tools
