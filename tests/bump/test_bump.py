@@ -11,7 +11,7 @@ import yaml
 
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
-from kubeflow_aws.upstream.downloads import NotAvailableError
+from kubeflow_aws.upstream.fetching import NotAvailableError
 from tests.support.workshops import (
     COMMITS,
     LOCK,

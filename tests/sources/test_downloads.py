@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.upstream import downloads
-from kubeflow_aws.upstream.downloads import NotAvailableError, downloaded
+from kubeflow_aws.upstream.downloads import downloaded
+from kubeflow_aws.upstream.fetching import NotAvailableError
 from kubeflow_aws.upstream.lock import Source, UpstreamLock
 
 

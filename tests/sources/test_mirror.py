@@ -8,7 +8,7 @@ import pytest
 
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import DigestError
-from kubeflow_aws.upstream.downloads import NotAvailableError
+from kubeflow_aws.upstream.fetching import NotAvailableError
 from kubeflow_aws.upstream.lock import UpstreamLock
 from kubeflow_aws.upstream.mirror import fill_mirror
 from tests.support.archives import served, write_archive

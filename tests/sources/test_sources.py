@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,31 @@ def test_a_tree_that_somebody_changed_stops_everything(
 
     with pytest.raises(DigestError, match="make clean"):
         fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+
+
+def test_a_tree_that_was_taken_before_and_then_changed_stops_everything(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        found = fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    file = found.root / "tool" / "base" / "kustomization.yaml"
+    before = file.stat()
+    file.write_bytes(b"#" * before.st_size)
+    # As one would who wants to hide it.
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    with pytest.raises(DigestError, match="make clean"):
+        fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+
+
+def test_a_tree_whose_files_were_touched_and_are_the_same_is_taken(
+    lock: UpstreamLock, mirror: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        found = fetch_sources(lock, options(tmp_path, mirror), lambda _: None)
+    (found.root / "tool" / "base" / "kustomization.yaml").touch()
+
+    assert fetch_sources(lock, options(tmp_path, mirror), lambda _: None) == found
 
 
 def test_offline_asks_no_network(lock: UpstreamLock, served_mirror: str, tmp_path: Path) -> None:

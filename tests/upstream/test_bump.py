@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow_aws.files.errors import UserError
-from kubeflow_aws.upstream.downloads import NotAvailableError
+from kubeflow_aws.upstream.fetching import NotAvailableError
 from kubeflow_aws.upstream.lock import load_lock
 from kubeflow_aws.upstream.sources import SourceOptions, fetch_sources
 from tests.support.workshops import Workshop

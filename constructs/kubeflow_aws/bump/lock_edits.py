@@ -11,7 +11,7 @@ from typing import Final
 
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import stand_ins_of, verify_identity
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import Script, Source, UpstreamLock, load_lock
 from kubeflow_aws.upstream.lock_text import write_source
 from kubeflow_aws.upstream.source_places import mirrored

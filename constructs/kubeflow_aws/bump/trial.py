@@ -24,7 +24,7 @@ from kubeflow_aws.rendering.options import RenderOptions
 from kubeflow_aws.rendering.platform import render_platform
 from kubeflow_aws.rendering.render import Rendered, render_each
 from kubeflow_aws.rendering.selection import every_variant
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import UpstreamLock, load_lock
 from kubeflow_aws.upstream.sources import SourceOptions, Sources, fetch_sources
 from kubeflow_aws.upstream.tools import Tools

@@ -1,4 +1,4 @@
-"""Folders of the cache: whole or not there, whoever else fills them at the same time."""
+"""Folders and files of the cache: whole or not there, whoever else fills them at the same time."""
 
 from __future__ import annotations
 
@@ -38,3 +38,16 @@ def appears_whole(target: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Write a file that others may read or write at the same time.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f".{target.name}-", dir=target.parent, delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    Path(file.name).replace(target)

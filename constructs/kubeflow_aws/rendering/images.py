@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from kubeflow_aws.files.errors import UserError
@@ -136,6 +137,8 @@ def check_digests(components: Iterable[Rendered], digests: Mapping[str, str]) ->
     Raises:
         UserError: The text names the image.
     """
+    if not digests:
+        return
     named = {image for one in components for image in images_of(one.objects)}
     for image in sorted(digests):
         if image not in named:
@@ -193,6 +196,23 @@ def _value(node: JsonValue, key: str, name: Callable[[str], str]) -> JsonValue:
 
 
 def _text(text: str, key: str, name: Callable[[str], str]) -> str:
+    return _renamed(text, key, name) if _names_images(text, key) else text
+
+
+@cache
+def _names_images(text: str, key: str) -> bool:
+    """Whether a text is to be looked at: a synth asks four times, and few texts name an image."""
+    found = False
+
+    def see(image: str) -> str:
+        nonlocal found
+        found = True
+        return image
+
+    return _renamed(text, key, see) != text or found
+
+
+def _renamed(text: str, key: str, name: Callable[[str], str]) -> str:
     if _IS_IMAGE.match(key) and _WHOLE.match(text) and not NAMED.match(text):
         return name(text)
     text = map_versions_beside(map_with_hub(text, name), name)

@@ -32,7 +32,7 @@ from kubeflow_aws.rendering.render import (
     render_each,
 )
 from kubeflow_aws.rendering.selection import every_variant, select
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import UpstreamLock, load_lock
 from kubeflow_aws.upstream.sources import Origin, SourceOptions, Sources, fetch_sources
 from kubeflow_aws.upstream.tools import Tools, find_tools

@@ -27,7 +27,7 @@ from kubeflow_aws.rendering import slimming as slimming_module
 from kubeflow_aws.rendering.component import Component
 from kubeflow_aws.rendering.foreign_fields import without_foreign_fields
 from kubeflow_aws.rendering.slimming import slim
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.sources import Sources
 from kubeflow_aws.upstream.tools import Tools
 

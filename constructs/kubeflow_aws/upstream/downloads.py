@@ -6,21 +6,18 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import DamagedError, unpacked
+from kubeflow_aws.upstream.fetching import NotAvailableError, Notify
 from kubeflow_aws.upstream.lock import Source
 
 if TYPE_CHECKING:
     # Where everything is in a cache or a mirror, nothing is asked for over HTTP.
     import requests
-
-Notify = Callable[[str], None]
-"""Takes one line of progress."""
 
 TRIES: Final = 3
 TIMEOUT_SECONDS: Final = 20
@@ -34,10 +31,6 @@ _MISSING: Final = re.compile(r"\b404\b|not found")
 """What helm and registries say (OCI distribution specification, error codes)."""
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same question may be answered otherwise (RFC 9110, section 15)."""
-
-
-class NotAvailableError(UserError):
-    """A source that is neither in the cache, the mirror nor on the network."""
 
 
 class _PassingError(Exception):

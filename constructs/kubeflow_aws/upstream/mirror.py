@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import read_archive, verify_archive
-from kubeflow_aws.upstream.downloads import Notify, downloaded
+from kubeflow_aws.upstream.downloads import downloaded
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import Source, UpstreamLock
 
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from kubeflow_aws.upstream.archives import verify_identity
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import UpstreamLock
 from kubeflow_aws.upstream.lock_text import write_source
 from kubeflow_aws.upstream.source_places import mirrored

