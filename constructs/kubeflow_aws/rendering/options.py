@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-# Commands that render nothing read these names, and need no library for downloads.
-if TYPE_CHECKING:
-    from kubeflow_aws.upstream.downloads import Notify
+from kubeflow_aws.upstream.fetching import Notify
 
 MIRROR_VARIABLE: Final = "KUBEFLOW_UPSTREAM_MIRROR"
 """Variable of the environment with a mirror of upstream sources for one run."""
