@@ -21,7 +21,7 @@ ROOTS: Final = ("", "constructs", "constructs/kubeflow_aws", "localcloud/src/loc
 
 SOURCE: Final = re.compile(r"[\w.-]+(/[\w.*-]+)*\.(json|md|py|sh|toml|yaml|yml)")
 FOLDER: Final = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
-MADE: Final = MADE_BY_READERS | {"pipeline.yaml"}
+MADE: Final = MADE_BY_READERS | {"benchmarks/history.jsonl", "pipeline.yaml"}
 """Files that readers make, or that commands of the pages write."""
 
 

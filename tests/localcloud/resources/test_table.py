@@ -7,7 +7,7 @@ from pathlib import Path
 import localcloud
 from localcloud.resource_types import coverage_of_all, table_of_all
 
-TABLE = Path(localcloud.__file__).parent / "RESOURCES.md"
+TABLE = Path(localcloud.__file__).parents[2] / "RESOURCES.md"
 
 
 def test_the_table_is_what_the_types_say() -> None:
